@@ -1,1 +1,6 @@
-//! compiler
+//! What a journey project means: names, taxonomy, types, flow, and the image it compiles to.
+//!
+//! Pure: it reads no files, clocks or environment. The caller brings sources and answers for the files they name.
+
+pub mod hir;
+pub mod project;
