@@ -57,6 +57,8 @@ pub struct Item {
     pub doc: Option<String>,
     /// `@facet path`, in order.
     pub annotations: Vec<Annotation>,
+    /// A line inside it could not be read (reported): nobody may say of this declaration that something is missing or unknown in it.
+    pub broken: bool,
     /// The declaration.
     pub decl: Decl,
 }
@@ -109,7 +111,7 @@ pub enum Decl {
     Journey(Journey),
     /// `test "…" { … }`
     Test(Test),
-    /// `migrate J from "version" { … }`
+    /// `migrate J from "version" { old to new … }`
     Migrate(Migrate),
     /// Could not be read; reported. `kind` is its keyword and `name` its name, where they could be made out,
     /// so that references to it are not reported too.
@@ -263,6 +265,8 @@ pub enum TypeKind {
         /// `at most n`.
         at_most: Option<u32>,
     },
+    /// Could not be read; reported. Its field or parameter is known by name only.
+    Broken,
 }
 
 /// `profile { … }`
@@ -553,7 +557,7 @@ pub struct Team {
     pub address: Text,
 }
 
-/// `migrate J from "version" { stage a to b  finish c }`
+/// `migrate J from "version" { old_place to new_place … old_place finishes }`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Migrate {
     /// The journey.
@@ -939,7 +943,7 @@ pub enum Until {
         /// In another zone than the customer's: a text or `profile.zone`.
         zone: Option<Expr>,
     },
-    /// `monday at 09:00`, `weekday at 09:00 in fr`, `month on 1 at 09:00`
+    /// `monday at 09:00`, `weekday in fr at 09:00 in "Europe/Paris"`
     Day {
         /// `monday` … `sunday`, `day`, `weekday`.
         day: Name,

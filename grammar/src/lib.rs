@@ -7,3 +7,4 @@ pub mod ast;
 pub mod codes;
 pub mod diagnostic;
 pub mod span;
+pub mod tokens;
