@@ -197,7 +197,11 @@ fn bump_while(lex: &mut Lex<'_>, keep: impl Fn(char) -> bool) {
 
 fn blanks(lex: &mut Lex<'_>) {
     bump_while(lex, |c| {
-        matches!(c, ' ' | '\t' | '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' | '\u{FEFF}')
+        matches!(
+            c,
+            ' ' | '\t' | '\u{A0}' | '\u{1680}' | '\u{2000}'
+                ..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' | '\u{FEFF}'
+        )
     });
 }
 
