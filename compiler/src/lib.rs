@@ -2,5 +2,10 @@
 //!
 //! Pure: it reads no files, clocks or environment. The caller brings sources and answers for the files they name.
 
+pub mod check;
+pub mod expr;
 pub mod hir;
+pub mod journey;
 pub mod project;
+pub mod scope;
+pub mod test;

@@ -44,6 +44,24 @@ macro_rules! codes {
 codes! {
     // J00: syntax
     UnexpectedToken = "J0001" Error "something else was expected here",
+
+    // J01: names, declarations, project
+    UnknownName = "J0101" Error "there is no such name",
+
+    // J02: taxonomy and annotations
+    UnknownPath = "J0201" Error "the taxonomy has no such path",
+    AmbiguousPath = "J0202" Error "a short path stands for several",
+    DeprecatedNode = "J0203" Warning "a deprecated place of a taxonomy is used",
+
+    // J03: types, units, money, missing values
+
+    // J04: journey headers and keys
+
+    // J05: steps and flow
+
+    // J06: messages, channels, consent, offers, policies
+
+    // J07: tests
 }
 
 impl Code {

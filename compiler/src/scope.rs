@@ -1,0 +1,567 @@
+//! What every part of the checking shares: the names of the project, the program as far as it is built, and what was found.
+
+use crate::hir::{self, EventId, FacetId, Type};
+use crate::project::{Files, Source};
+use journey_grammar::ast::{self, Name, Path};
+use journey_grammar::codes::Code;
+use journey_grammar::diagnostic::{Diagnostic, nearest};
+use journey_grammar::span::Span;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Kinds of declarations that have names. Each kind has its own names: a message and a journey may be called alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "named after what they are")]
+pub enum Kind {
+    Facet,
+    Record,
+    Event,
+    ProfileField,
+    Segment,
+    Purpose,
+    Channel,
+    Message,
+    Offer,
+    Policy,
+    Webhook,
+    Calendar,
+    Team,
+    Journey,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 14] = [
+        Kind::Facet,
+        Kind::Record,
+        Kind::Event,
+        Kind::ProfileField,
+        Kind::Segment,
+        Kind::Purpose,
+        Kind::Channel,
+        Kind::Message,
+        Kind::Offer,
+        Kind::Policy,
+        Kind::Webhook,
+        Kind::Calendar,
+        Kind::Team,
+        Kind::Journey,
+    ];
+
+    /// What people call it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Facet => "taxonomy",
+            Kind::Record => "record",
+            Kind::Event => "event",
+            Kind::ProfileField => "profile field",
+            Kind::Segment => "segment",
+            Kind::Purpose => "purpose",
+            Kind::Channel => "channel",
+            Kind::Message => "message",
+            Kind::Offer => "offer",
+            Kind::Policy => "policy",
+            Kind::Webhook => "webhook",
+            Kind::Calendar => "calendar",
+            Kind::Team => "team",
+            Kind::Journey => "journey",
+        }
+    }
+
+    /// With its article.
+    pub fn a_word(self) -> String {
+        let article = if matches!(self, Kind::Event | Kind::Offer) { "an" } else { "a" };
+        format!("{article} {}", self.word())
+    }
+
+    /// The kind whose declarations begin with `keyword`.
+    pub fn of_keyword(keyword: &str) -> Option<Kind> {
+        if keyword == "profile" {
+            return Some(Kind::ProfileField);
+        }
+        Kind::ALL.into_iter().find(|k| k.word() == keyword)
+    }
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// The declaration with this index in the vector of its kind in [`hir::Program`]; declared at this place
+    /// (an empty span for what is built in).
+    Known(usize, Span),
+    /// Its declaration could not be read, or it was reported as unknown: nothing is said of it.
+    Poisoned,
+}
+
+/// All names of a project.
+#[derive(Debug, Default)]
+pub struct Names {
+    tables: BTreeMap<Kind, BTreeMap<String, Entry>>,
+    /// Kinds of which something is declared that could not be read, not even its name.
+    unclear: BTreeSet<Kind>,
+    /// Declarations of which a part could not be read: nobody may say that something is unknown or missing in them.
+    broken: BTreeSet<(Kind, usize)>,
+}
+
+impl Names {
+    /// Enters a declaration; the earlier one when there is one of that name already, which stays.
+    pub fn declare(&mut self, kind: Kind, name: &Name, id: usize) -> Option<Entry> {
+        let table = self.tables.entry(kind).or_default();
+        match table.get(&name.text) {
+            Some(earlier) => Some(*earlier),
+            None => {
+                table.insert(name.text.clone(), Entry::Known(id, name.span));
+                None
+            }
+        }
+    }
+
+    /// What a name stands for, without reporting anything.
+    pub fn get(&self, kind: Kind, name: &str) -> Option<Entry> {
+        self.tables.get(&kind).and_then(|t| t.get(name)).copied()
+    }
+
+    /// The declaration of a name, without reporting anything.
+    pub fn find(&self, kind: Kind, name: &str) -> Option<usize> {
+        match self.get(kind, name) {
+            Some(Entry::Known(id, _)) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Gives a known name another index (segments are put in order after they are all known).
+    pub fn renumber(&mut self, kind: Kind, name: &str, id: usize) {
+        if let Some(Entry::Known(old, _)) = self.tables.entry(kind).or_default().get_mut(name) {
+            *old = id;
+        }
+    }
+
+    /// From now on nothing is said of this name.
+    pub fn poison(&mut self, kind: Kind, name: &str) {
+        self.tables.entry(kind).or_default().entry(name.to_string()).or_insert(Entry::Poisoned);
+    }
+
+    /// Something of this kind could not be read, not even its name: unknown names of the kind are not reported.
+    pub fn unclear(&mut self, kind: Kind) {
+        self.unclear.insert(kind);
+    }
+
+    /// Whether unknown names of the kind are to be left alone.
+    pub fn is_unclear(&self, kind: Kind) -> bool {
+        self.unclear.contains(&kind)
+    }
+
+    /// A part of this declaration could not be read.
+    pub fn mark_broken(&mut self, kind: Kind, id: usize) {
+        self.broken.insert((kind, id));
+    }
+
+    /// Whether a part of this declaration could not be read: then nobody may say that something is unknown or missing in it.
+    pub fn is_broken(&self, kind: Kind, id: usize) -> bool {
+        self.broken.contains(&(kind, id))
+    }
+
+    /// The known names of a kind, in order.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &str> {
+        self.tables
+            .get(&kind)
+            .into_iter()
+            .flat_map(|t| t.iter().filter(|(_, e)| matches!(e, Entry::Known(..))).map(|(n, _)| n.as_str()))
+    }
+}
+
+/// A declaration where it stands in a tree.
+#[derive(Debug)]
+pub struct Declared<'a, T> {
+    /// With its doc and annotations.
+    pub item: &'a ast::Item,
+    /// The declaration.
+    pub decl: &'a T,
+    /// Of a pack of the standard library.
+    pub pack: bool,
+}
+
+impl<T> Clone for Declared<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Declared<'_, T> {}
+
+/// The declarations of all trees, by kind. The index of a named one is its id: `decls.journeys[id]` is what
+/// `program.journeys[id]` was written as. A second declaration of a name is reported and left out.
+#[derive(Debug, Default)]
+#[expect(missing_docs, reason = "named after what they hold")]
+pub struct Decls<'a> {
+    pub taxonomies: Vec<Declared<'a, ast::Taxonomy>>,
+    pub events: Vec<Declared<'a, ast::Event>>,
+    pub extends: Vec<Declared<'a, ast::ExtendEvent>>,
+    pub records: Vec<Declared<'a, ast::Record>>,
+    pub profiles: Vec<Declared<'a, ast::Profile>>,
+    pub segments: Vec<Declared<'a, ast::Segment>>,
+    pub purposes: Vec<Declared<'a, ast::Purpose>>,
+    pub channels: Vec<Declared<'a, ast::Channel>>,
+    pub messages: Vec<Declared<'a, ast::Message>>,
+    pub offers: Vec<Declared<'a, ast::Offer>>,
+    pub policies: Vec<Declared<'a, ast::Policy>>,
+    pub webhooks: Vec<Declared<'a, ast::Webhook>>,
+    pub calendars: Vec<Declared<'a, ast::Calendar>>,
+    pub teams: Vec<Declared<'a, ast::Team>>,
+    pub journeys: Vec<Declared<'a, ast::Journey>>,
+    pub tests: Vec<Declared<'a, ast::Test>>,
+    pub migrations: Vec<Declared<'a, ast::Migrate>>,
+}
+
+/// What every part of the checking shares.
+pub struct Context<'a> {
+    /// The program as far as it is built. Declarations are complete before journeys are checked, journeys before tests.
+    pub program: hir::Program,
+    /// All names.
+    pub names: Names,
+    /// The trees' declarations.
+    pub decls: Decls<'a>,
+    /// Answers for files the project names.
+    pub assets: &'a dyn Files,
+    /// All texts; files the project names are added when they are read, so that findings can point into them.
+    pub sources: Vec<Source>,
+    /// What was found so far, in any order.
+    pub diagnostics: RefCell<Vec<Diagnostic>>,
+    /// Unknown names that were reported, with the index of the finding.
+    reported: RefCell<BTreeMap<(String, String), usize>>,
+}
+
+impl<'a> Context<'a> {
+    /// A context with an empty program.
+    pub fn new(assets: &'a dyn Files, sources: Vec<Source>) -> Context<'a> {
+        Context {
+            program: hir::Program::default(),
+            names: Names::default(),
+            decls: Decls::default(),
+            assets,
+            sources,
+            diagnostics: RefCell::default(),
+            reported: RefCell::default(),
+        }
+    }
+
+    /// Keeps a finding.
+    pub fn report(&self, diagnostic: Diagnostic) {
+        self.diagnostics.borrow_mut().push(diagnostic);
+    }
+
+    /// The text at a place, as written.
+    pub fn text(&self, span: Span) -> &str {
+        self.sources.get(usize::from(span.file.0)).and_then(|s| s.text.get(span.range())).unwrap_or("")
+    }
+
+    /// The declaration of that kind and name. None when there is none (reported once per name, with the nearest one), or when
+    /// its declaration could not be read (said already): then go on as if it were right.
+    pub fn lookup(&self, kind: Kind, name: &Name) -> Option<usize> {
+        match self.names.get(kind, &name.text) {
+            Some(Entry::Known(id, _)) => Some(id),
+            Some(Entry::Poisoned) => None,
+            None => {
+                if !self.names.is_unclear(kind) {
+                    self.unknown(kind.word(), name, self.names.of_kind(kind), |d| self.elsewhere(kind, name, d));
+                }
+                None
+            }
+        }
+    }
+
+    /// The event of that name, or none (reported).
+    pub fn lookup_event(&self, name: &Name) -> Option<EventId> {
+        self.lookup(Kind::Event, name)
+    }
+
+    /// The taxonomy of that name, or none (reported).
+    pub fn lookup_facet(&self, name: &Name) -> Option<FacetId> {
+        self.lookup(Kind::Facet, name)
+    }
+
+    /// The profile field of that name, or none (reported).
+    pub fn lookup_profile(&self, name: &Name) -> Option<hir::FieldId> {
+        self.lookup(Kind::ProfileField, name)
+    }
+
+    /// The segment of that name, or none (reported).
+    pub fn lookup_segment(&self, name: &Name) -> Option<hir::SegmentId> {
+        self.lookup(Kind::Segment, name)
+    }
+
+    /// The purpose of that name, or none (reported).
+    pub fn lookup_purpose(&self, name: &Name) -> Option<hir::PurposeId> {
+        self.lookup(Kind::Purpose, name)
+    }
+
+    /// The channel of that name, or none (reported).
+    pub fn lookup_channel(&self, name: &Name) -> Option<hir::ChannelId> {
+        self.lookup(Kind::Channel, name)
+    }
+
+    /// The message of that name, or none (reported).
+    pub fn lookup_message(&self, name: &Name) -> Option<hir::MessageId> {
+        self.lookup(Kind::Message, name)
+    }
+
+    /// The offer of that name, or none (reported).
+    pub fn lookup_offer(&self, name: &Name) -> Option<hir::OfferId> {
+        self.lookup(Kind::Offer, name)
+    }
+
+    /// The webhook of that name, or none (reported).
+    pub fn lookup_webhook(&self, name: &Name) -> Option<hir::WebhookId> {
+        self.lookup(Kind::Webhook, name)
+    }
+
+    /// The calendar of that name, or none (reported).
+    pub fn lookup_calendar(&self, name: &Name) -> Option<hir::CalendarId> {
+        self.lookup(Kind::Calendar, name)
+    }
+
+    /// The team of that name, or none (reported).
+    pub fn lookup_team(&self, name: &Name) -> Option<hir::TeamId> {
+        self.lookup(Kind::Team, name)
+    }
+
+    /// The journey of that name, or none (reported).
+    pub fn lookup_journey(&self, name: &Name) -> Option<hir::JourneyId> {
+        self.lookup(Kind::Journey, name)
+    }
+
+    /// The field of an event, or none (reported, unless a part of the event could not be read). `happened_at` is known of every
+    /// event: [`hir::HAPPENED_AT`].
+    pub fn lookup_event_field(&self, event: EventId, name: &Name) -> Option<usize> {
+        if name.text == "happened_at" {
+            return Some(hir::HAPPENED_AT);
+        }
+        let e = self.program.events.get(event)?;
+        if let Some(index) = e.fields.iter().position(|f| f.name == name.text) {
+            return Some(index);
+        }
+        if !self.names.is_broken(Kind::Event, event) {
+            let names = e.fields.iter().map(|f| f.name.as_str()).chain(["happened_at"]);
+            self.unknown(&format!("field of `{}`", e.name), name, names, |d| d);
+        }
+        None
+    }
+
+    /// The value of a `one of` type, or none (reported).
+    pub fn lookup_value(&self, enum_id: hir::EnumId, name: &Name) -> Option<u16> {
+        let values = &self.program.enums.get(enum_id)?.values;
+        if let Some(index) = values.iter().position(|v| *v == name.text) {
+            return u16::try_from(index).ok();
+        }
+        let what = format!("value of `one of {}`", values.join(", "));
+        self.unknown(&what, name, values.iter().map(String::as_str), |d| d);
+        None
+    }
+
+    /// The node of a facet that a path names: the whole path, or a last part that only one node has. None when there is none
+    /// (reported once), when it may be several (reported), or when the taxonomy could not be read. A deprecated node is a warning.
+    pub fn lookup_node(&self, facet: FacetId, path: &Path) -> Option<u32> {
+        let node = self.find_node(facet, path)?;
+        let f = &self.program.facets[facet];
+        if let Some(instead) = f.nodes[node as usize].deprecated {
+            let instead = &f.nodes[instead as usize].path;
+            self.report(
+                Diagnostic::new(
+                    Code::DeprecatedNode,
+                    path.span,
+                    format!("`{}` of the taxonomy `{}` is deprecated", path.text(), f.name),
+                    format!("`{instead}` has taken its place"),
+                )
+                .fix(format!("change it to `{instead}`"), path.span, instead.clone()),
+            );
+        }
+        Some(node)
+    }
+
+    /// [`Context::lookup_node`] that takes deprecated nodes as they are.
+    pub fn find_node(&self, facet: FacetId, path: &Path) -> Option<u32> {
+        let f = self.program.facets.get(facet)?;
+        let text = path.text();
+        if let Some(node) = f.by_path.get(&text) {
+            return Some(*node);
+        }
+        // A path may begin anywhere, if what follows is unique: `apparel.shoes` for `goods.apparel.shoes`.
+        let last = path.parts.last()?;
+        let ending = format!(".{text}");
+        let found: Vec<u32> = f
+            .by_last
+            .get(&last.text)
+            .into_iter()
+            .flatten()
+            .copied()
+            .filter(|n| path.parts.len() == 1 || f.nodes[*n as usize].path.ends_with(&ending))
+            .collect();
+        match found[..] {
+            [node] => Some(node),
+            [] => {
+                if !self.names.is_broken(Kind::Facet, facet) {
+                    self.unknown_path(f, path, &text);
+                }
+                None
+            }
+            _ => {
+                let paths: Vec<String> =
+                    found.iter().take(6).map(|n| format!("`{}`", f.nodes[*n as usize].path)).collect();
+                let more = found.len().saturating_sub(6);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let mut d = Diagnostic::new(
+                    Code::AmbiguousPath,
+                    path.span,
+                    format!("`{text}` stands in several places of the taxonomy `{}`", f.name),
+                    format!("one of {}{more}", paths.join(", ")),
+                )
+                .help("write the whole path");
+                for n in found.iter().take(6) {
+                    let whole = &f.nodes[*n as usize].path;
+                    d = d.suggest(format!("change it to `{whole}`"), path.span, whole.clone());
+                }
+                self.report(d);
+                None
+            }
+        }
+    }
+
+    fn unknown_path(&self, f: &hir::Facet, path: &Path, text: &str) {
+        let whole = nearest(text, f.by_path.keys().map(String::as_str)).map(str::to_string);
+        let near = whole.or_else(|| {
+            let last = &path.parts.last()?.text;
+            let same = f.by_last.get(last).or_else(|| {
+                let near = nearest(last, f.by_last.keys().map(String::as_str))?;
+                f.by_last.get(near)
+            })?;
+            let node = same.first()?;
+            Some(f.nodes[*node as usize].path.clone())
+        });
+        let key = (format!("path of {}", f.name), text.to_string());
+        if self.again(&key, path.span) {
+            return;
+        }
+        let mut d = Diagnostic::new(
+            Code::UnknownPath,
+            path.span,
+            format!("the taxonomy `{}` has no path `{text}`", f.name),
+            match &near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "not in the taxonomy".to_string(),
+            },
+        );
+        match near {
+            Some(near) => d = d.fix(format!("change it to `{near}`"), path.span, near),
+            None => {
+                let tops: Vec<String> = f
+                    .nodes
+                    .iter()
+                    .filter(|n| n.parent.is_none())
+                    .take(8)
+                    .map(|n| format!("`{}`", n.path))
+                    .collect();
+                if !tops.is_empty() {
+                    d = d.help(format!("at the top of it stand {}", tops.join(", ")));
+                }
+            }
+        }
+        self.keep(key, d);
+    }
+
+    /// Reports a name that is not known as `what` (`event`, ``field of `x` ``), with the nearest of `names` as fix. A second use
+    /// of the same name adds its place to the first finding.
+    pub fn unknown<'n>(
+        &self,
+        what: &str,
+        name: &Name,
+        names: impl IntoIterator<Item = &'n str>,
+        also: impl FnOnce(Diagnostic) -> Diagnostic,
+    ) {
+        let key = (what.to_string(), name.text.clone());
+        if self.again(&key, name.span) {
+            return;
+        }
+        let near = nearest(&name.text, names);
+        let mut d = Diagnostic::new(
+            Code::UnknownName,
+            name.span,
+            format!("there is no {what} `{}`", name.text),
+            match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "not declared".to_string(),
+            },
+        );
+        d = match near {
+            Some(near) => d.fix(format!("change it to `{near}`"), name.span, near),
+            None => also(d),
+        };
+        self.keep(key, d);
+    }
+
+    /// Whether this unknown name was reported; then its place and fix are added to that finding.
+    fn again(&self, key: &(String, String), span: Span) -> bool {
+        let reported = self.reported.borrow();
+        let Some(index) = reported.get(key) else { return false };
+        let mut diagnostics = self.diagnostics.borrow_mut();
+        let Some(d) = diagnostics.get_mut(*index) else { return false };
+        if d.labels.iter().any(|l| l.span == span) {
+            return true;
+        }
+        d.labels.push(journey_grammar::diagnostic::Label { span, text: "and here".to_string() });
+        if let Some(fix) = d.fixes.first_mut()
+            && let Some((_, text)) = fix.edits.first().cloned()
+        {
+            fix.edits.push((span, text));
+        }
+        true
+    }
+
+    fn keep(&self, key: (String, String), d: Diagnostic) {
+        let mut diagnostics = self.diagnostics.borrow_mut();
+        self.reported.borrow_mut().insert(key, diagnostics.len());
+        diagnostics.push(d);
+    }
+
+    /// What may help with an unknown name: it is known as something else.
+    fn elsewhere(&self, kind: Kind, name: &Name, d: Diagnostic) -> Diagnostic {
+        let other = Kind::ALL.into_iter().find(|k| *k != kind && self.names.find(*k, &name.text).is_some());
+        match other {
+            Some(other) => d.note(format!("`{}` is {}, not {}", name.text, other.a_word(), kind.a_word())),
+            None => d,
+        }
+    }
+
+    /// A type in the words of the language: `money EUR?`, `one of a, b`.
+    pub fn type_text(&self, ty: &Type) -> String {
+        let text = self.ty_text(&ty.ty);
+        if ty.optional { format!("{text}?") } else { text }
+    }
+
+    /// A type in the words of the language.
+    pub fn ty_text(&self, ty: &hir::Ty) -> String {
+        use hir::Ty;
+        match ty {
+            Ty::Bool => "bool".into(),
+            Ty::Int => "int".into(),
+            Ty::Number => "number".into(),
+            Ty::Percent => "percent".into(),
+            Ty::Probability => "probability".into(),
+            Ty::Text => "text".into(),
+            Ty::Money(currency) => format!("money {currency}"),
+            Ty::Duration => "duration".into(),
+            Ty::Date => "date".into(),
+            Ty::Time => "time".into(),
+            Ty::Moment => "moment".into(),
+            Ty::Zone => "zone".into(),
+            Ty::Enum(id) => match self.program.enums.get(*id) {
+                Some(e) => format!("one of {}", e.values.join(", ")),
+                None => "one of …".into(),
+            },
+            Ty::Facet(id) => self.program.facets.get(*id).map(|f| f.name.clone()).unwrap_or_default(),
+            Ty::List(of) => format!("list of {}", self.ty_text(of)),
+            Ty::Record(id) => self.program.records.get(*id).map(|r| r.name.clone()).unwrap_or_default(),
+            Ty::Event(id) => self.program.events.get(*id).map(|e| e.name.clone()).unwrap_or_default(),
+            Ty::Poison => "…".into(),
+        }
+    }
+}
