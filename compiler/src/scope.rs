@@ -453,13 +453,8 @@ impl<'a> Context<'a> {
         match near {
             Some(near) => d = d.fix(format!("change it to `{near}`"), path.span, near),
             None => {
-                let tops: Vec<String> = f
-                    .nodes
-                    .iter()
-                    .filter(|n| n.parent.is_none())
-                    .take(8)
-                    .map(|n| format!("`{}`", n.path))
-                    .collect();
+                let tops: Vec<String> =
+                    f.nodes.iter().filter(|n| n.parent.is_none()).take(8).map(|n| format!("`{}`", n.path)).collect();
                 if !tops.is_empty() {
                     d = d.help(format!("at the top of it stand {}", tops.join(", ")));
                 }
