@@ -596,6 +596,8 @@ pub struct Step {
     pub text: String,
     /// Index into `steps` of the step it stands in.
     pub parent: Option<u16>,
+    /// Index into [`Journey::stages`] of the stage it stands in: clauses of that stage concern its effects.
+    pub stage: Option<u16>,
     /// Line of the source, from 1.
     pub line: u32,
     /// File of the source.
