@@ -6,6 +6,7 @@ pub mod check;
 pub mod expr;
 pub mod hir;
 pub mod journey;
+pub mod lower;
 pub mod project;
 pub mod scope;
 pub mod test;

@@ -1010,7 +1010,7 @@ pub struct Send {
     pub due: Option<u16>,
     /// Slot: the moment of hand-over.
     pub sent_at: Option<u16>,
-    /// Slot: the channel's index as int.
+    /// Slot: the channel's name, as text.
     pub channel: Option<u16>,
     /// Slots (two): the effect id of the latest hand-over, when a receipt is tied to it.
     pub id: Option<u16>,
