@@ -24,6 +24,7 @@ impl Lower<'_> {
             id: self.step_name(m, &step.kind),
             text: self.headline(step.span),
             parent: m.parent,
+            stage: m.stage,
             line,
             file,
             annotations,
