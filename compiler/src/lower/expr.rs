@@ -312,9 +312,7 @@ impl Lower<'_> {
                 let text = self.source(expr.span);
                 self.history(f, &expr.kind, text)
             }
-            ExprKind::Each { fold, list, condition, field } => {
-                self.each(f, *fold, list, condition.as_deref(), *field)
-            }
+            ExprKind::Each { fold, list, condition, field } => self.each(f, *fold, list, condition.as_deref(), *field),
         }
     }
 
@@ -470,13 +468,7 @@ impl Lower<'_> {
     }
 
     /// The history that keeps what is wanted: uses of one event, condition and window share one.
-    fn history_entry(
-        &mut self,
-        event: u16,
-        condition: Option<FnId>,
-        wanted: image::HistoryKind,
-        text: String,
-    ) -> u16 {
+    fn history_entry(&mut self, event: u16, condition: Option<FnId>, wanted: image::HistoryKind, text: String) -> u16 {
         use image::HistoryKind::{First, Last, Recent};
         for (at, history) in self.image.histories.iter_mut().enumerate() {
             if history.event != event || history.condition != condition {

@@ -275,9 +275,12 @@ impl Lower<'_> {
             let slot = self.slot(owner, variable, field);
             let source = match of.fields.get(field) {
                 None => Some(HAPPENED_AT),
-                Some(entry) => entry.sources.iter().find(|(e, _)| *e == event).map(|(_, f)| *f).or_else(|| {
-                    self.program.events[event].fields.iter().position(|f| f.name == entry.name)
-                }),
+                Some(entry) => entry
+                    .sources
+                    .iter()
+                    .find(|(e, _)| *e == event)
+                    .map(|(_, f)| *f)
+                    .or_else(|| self.program.events[event].fields.iter().position(|f| f.name == entry.name)),
             };
             match source {
                 Some(HAPPENED_AT) => capture.happened_at = Some(slot),

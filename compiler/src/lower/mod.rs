@@ -95,9 +95,7 @@ impl<'a> Lower<'a> {
             journey_index,
             lines: sources
                 .iter()
-                .map(|s| {
-                    std::iter::once(0).chain(s.text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect()
-                })
+                .map(|s| std::iter::once(0).chain(s.text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect())
                 .collect(),
         }
     }

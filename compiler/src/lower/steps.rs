@@ -57,9 +57,9 @@ impl Lower<'_> {
             }
             StepKind::Set { field, .. } => format!("set {}", program.profile[*field].field.name),
             StepKind::Emit { event, .. } => format!("emit {}", program.events[*event].name),
-            StepKind::Call { webhook, alias: of, .. } => of
-                .and_then(alias)
-                .unwrap_or_else(|| format!("call {}", program.webhooks[*webhook].name)),
+            StepKind::Call { webhook, alias: of, .. } => {
+                of.and_then(alias).unwrap_or_else(|| format!("call {}", program.webhooks[*webhook].name))
+            }
             StepKind::Task { team, .. } => format!("task for {}", program.teams[*team].name),
             StepKind::Repeat { .. } => "repeat".to_string(),
             StepKind::StopRepeating => "stop repeating".to_string(),
@@ -265,9 +265,7 @@ impl Lower<'_> {
     fn case_words(&self, case: &hir::CaseValue) -> String {
         match case {
             hir::CaseValue::Missing => "missing".to_string(),
-            hir::CaseValue::Subtree(facet, node) => {
-                self.program.facets[*facet].nodes[*node as usize].path.clone()
-            }
+            hir::CaseValue::Subtree(facet, node) => self.program.facets[*facet].nodes[*node as usize].path.clone(),
             hir::CaseValue::Value(value) => match value {
                 hir::Const::Enum(id, value) => self.program.enums[*id].values[usize::from(*value)].clone(),
                 hir::Const::Bool(b) => b.to_string(),
@@ -375,13 +373,7 @@ impl Lower<'_> {
         m.put(end);
     }
 
-    fn next_best(
-        &mut self,
-        m: &mut Making,
-        span: Span,
-        candidates: &[(hir::OfferId, hir::Expr)],
-        otherwise: &[Step],
-    ) {
+    fn next_best(&mut self, m: &mut Making, span: Span, candidates: &[(hir::OfferId, hir::Expr)], otherwise: &[Step]) {
         let program = self.program;
         let owner = m.owner();
         let decision = m.image.next_best.len();

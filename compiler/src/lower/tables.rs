@@ -26,11 +26,8 @@ impl Lower<'_> {
             })
             .collect();
         self.image.enums = program.enums.iter().map(|e| image::Enum { values: e.values.clone() }).collect();
-        self.image.calendars = program
-            .calendars
-            .iter()
-            .map(|c| image::Calendar { name: c.name.clone(), days: c.days.clone() })
-            .collect();
+        self.image.calendars =
+            program.calendars.iter().map(|c| image::Calendar { name: c.name.clone(), days: c.days.clone() }).collect();
         self.image.teams = program.teams.iter().map(|t| t.name.clone()).collect();
         self.image.purposes = program
             .purposes
@@ -120,11 +117,7 @@ impl Lower<'_> {
         for (id, event) in program.events.iter().enumerate() {
             let role = self.role(id, event);
             let read: Vec<usize> = self.events.iter().filter(|(e, _)| *e == id).map(|(_, f)| *f).collect();
-            let fields = read
-                .iter()
-                .filter_map(|f| event.fields.get(*f))
-                .map(|f| self.event_field_entry(f))
-                .collect();
+            let fields = read.iter().filter_map(|f| event.fields.get(*f)).map(|f| self.event_field_entry(f)).collect();
             self.image.events.push(image::Event {
                 name: event.name.clone(),
                 wire: event.wire.clone(),
