@@ -2,5 +2,18 @@
 //!
 //! This crate knows no source text and no compiler. The step is a pure function of program, customer's state and input.
 
+pub mod eval;
+pub mod file;
+pub mod history;
 pub mod image;
 pub mod input;
+pub mod layout;
+pub mod limits;
+pub mod listing;
+pub mod number;
+pub mod pool;
+pub mod program;
+pub mod state;
+pub mod time;
+pub mod verify;
+pub mod watch;

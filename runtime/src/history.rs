@@ -1,0 +1,184 @@
+//! What is remembered of events: updated as they come, read by expressions.
+
+use crate::eval::{Frame, Scope};
+use crate::image::{History, HistoryKind, MISSING, Word};
+use crate::layout::{Adds, HistoryPlace};
+use crate::number::{add_int, number};
+use crate::pool::Pool;
+use crate::program::Program;
+use crate::state::{push, zone};
+use crate::time::Zone;
+use crate::watch::Dirty;
+
+/// An event that has come: its row, its own time, and the stamp it was given.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// Index into the image's events.
+    pub event: u16,
+    /// A word for each field.
+    pub row: &'a [Word],
+    /// Its own time.
+    pub happened_at: i64,
+    /// The stamp.
+    pub now: i64,
+}
+
+/// Updates all histories of an event, and marks the watches that read them.
+pub fn observe(program: &Program, pool: &Pool, state: &mut [Word], frame: &mut Frame, seen: Seen<'_>, dirty: &mut Dirty) {
+    for h in &program.histories_of_event[usize::from(seen.event)] {
+        let history = &program.image.histories[usize::from(*h)];
+        if let Some(condition) = history.condition {
+            let scope = Scope { slots: &[], row: seen.row, happened_at: seen.happened_at, ..Scope::of(program, pool, state, seen.now) };
+            if !scope.holds(condition, frame, &mut i64::MAX.clone()) {
+                continue;
+            }
+        }
+        if record(program, state, history, program.layout.histories[usize::from(*h)], seen) {
+            dirty.history(program, *h);
+        }
+    }
+}
+
+/// Whether it changed anything.
+fn record(program: &Program, state: &mut [Word], history: &History, place: HistoryPlace, seen: Seen<'_>) -> bool {
+    let zone = zone(program, state);
+    let words = &mut state[place.at..place.at + place.words];
+    match &history.kind {
+        HistoryKind::Recent { .. } => push(words, seen.now as Word),
+        HistoryKind::Total => words[0] = words[0].saturating_add(1).min(i64::MAX as Word),
+        HistoryKind::SumTotal { field } => match seen.row[usize::from(*field)] {
+            MISSING => return false,
+            value => words[0] = sum(place.adds, words[0], value),
+        },
+        HistoryKind::Days { days, field } => {
+            let value = field.map_or(1, |field| seen.row[usize::from(field)]);
+            if value == MISSING {
+                return false;
+            }
+            return Buckets { words, days: i64::from(*days), adds: place.adds }.add(zone.date(seen.now), value);
+        }
+        HistoryKind::Last { fields } => keep(words, fields, seen),
+        HistoryKind::First { fields } => {
+            if words[0] != MISSING {
+                return false;
+            }
+            keep(words, fields, seen);
+        }
+    }
+    true
+}
+
+fn keep(words: &mut [Word], fields: &[u16], seen: Seen<'_>) {
+    words[0] = seen.happened_at as Word;
+    for (word, field) in words[1..].iter_mut().zip(fields) {
+        *word = seen.row[usize::from(*field)];
+    }
+}
+
+fn sum(adds: Adds, a: Word, b: Word) -> Word {
+    match adds {
+        Adds::One | Adds::Int => add_int(a as i64, b as i64) as Word,
+        Adds::Number => number(f64::from_bits(a) + f64::from_bits(b)),
+    }
+}
+
+/// A sum for each of the last dates: the latest date, then a ring of words (for counts, of half words) indexed by the date.
+struct Buckets<W> {
+    words: W,
+    days: i64,
+    adds: Adds,
+}
+
+impl<W: AsRef<[Word]>> Buckets<W> {
+    fn latest(&self) -> i64 {
+        self.words.as_ref()[0] as i64
+    }
+
+    fn get(&self, date: i64) -> Word {
+        let at = date.rem_euclid(self.days) as usize;
+        match self.adds {
+            Adds::One => self.words.as_ref()[1 + at / 2] >> (at % 2 * 32) & 0xffff_ffff,
+            Adds::Int | Adds::Number => self.words.as_ref()[1 + at],
+        }
+    }
+}
+
+impl Buckets<&mut [Word]> {
+    fn set(&mut self, date: i64, value: Word) {
+        let at = date.rem_euclid(self.days) as usize;
+        match self.adds {
+            Adds::One => {
+                let (word, shift) = (&mut self.words[1 + at / 2], at % 2 * 32);
+                *word = *word & !(0xffff_ffff << shift) | value.min(0xffff_ffff) << shift;
+            }
+            Adds::Int | Adds::Number => self.words[1 + at] = value,
+        }
+    }
+
+    fn add(&mut self, date: i64, value: Word) -> bool {
+        let latest = self.latest();
+        if self.words[0] == MISSING {
+            self.words[0] = date as Word;
+        } else if date > latest {
+            for gone in (latest + 1).max(date - self.days + 1)..=date {
+                self.set(gone, 0);
+            }
+            self.words[0] = date as Word;
+        } else if date <= latest - self.days {
+            // The customer has moved to a zone where it is still a date that is no longer kept.
+            return false;
+        }
+        self.set(date, sum(self.adds, self.get(date), value));
+        true
+    }
+}
+
+/// The count or sum of a history at `now`. Brings `changes` down to the moment at which time alone may change it.
+pub fn tally(program: &Program, state: &[Word], history: u16, now: i64, changes: &mut i64) -> Word {
+    let place = program.layout.histories[usize::from(history)];
+    let words = &state[place.at..place.at + place.words];
+    match &program.image.histories[usize::from(history)].kind {
+        HistoryKind::Recent { window, .. } => {
+            let zone = zone(program, state);
+            let ends = words.iter().filter(|word| **word != MISSING).map(|word| zone.add(*word as i64, window));
+            ends.filter(|end| *end > now).fold(0, |count, end| {
+                *changes = (*changes).min(end);
+                count + 1
+            })
+        }
+        HistoryKind::Total | HistoryKind::SumTotal { .. } => words[0],
+        HistoryKind::Days { days, .. } => {
+            tally_days(&Buckets { words, days: i64::from(*days), adds: place.adds }, zone(program, state), now, changes)
+        }
+        HistoryKind::Last { .. } | HistoryKind::First { .. } => Word::from(words[0] != MISSING),
+    }
+}
+
+fn tally_days(buckets: &Buckets<&[Word]>, zone: &Zone, now: i64, changes: &mut i64) -> Word {
+    let latest = buckets.latest();
+    if buckets.words[0] == MISSING {
+        return 0;
+    }
+    let mut total = 0;
+    let mut oldest = None;
+    for date in (zone.date(now).min(latest) - buckets.days + 1).max(latest - buckets.days + 1)..=latest {
+        if date <= zone.date(now) - buckets.days {
+            continue;
+        }
+        let value = buckets.get(date);
+        if value != 0 {
+            oldest = oldest.or(Some(date));
+            total = sum(buckets.adds, total, value);
+        }
+    }
+    if let Some(oldest) = oldest {
+        *changes = (*changes).min(zone.start(oldest + buckets.days));
+    }
+    total
+}
+
+/// The moment (`field` none) or a kept field of a `Last` or `First` history; may be missing.
+pub fn kept(program: &Program, state: &[Word], history: u16, field: Option<u16>) -> Word {
+    let place = program.layout.histories[usize::from(history)];
+    state[place.at + field.map_or(0, |field| 1 + usize::from(field))]
+}

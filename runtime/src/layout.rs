@@ -1,0 +1,304 @@
+//! Where everything of a customer stands in their state: one flat row of words, worked out from the image once.
+//!
+//! The fixed part comes first; behind it, from [`Layout::records_at`], stand records of varying number: runs and what is
+//! remembered of keys. There are no pointers: a state is copied by copying its words.
+//!
+//! | words | what |
+//! |---|---|
+//! | 4 | header: [`SEEN`], [`ZONE`], [`FLAGS`], [`WATCH_DUE`] |
+//! | 16 | hashes of the latest message ids |
+//! | 1 per field | profile |
+//! | 1 per 32 pairs | consent: two bits for each purpose and channel |
+//! | by kind | histories |
+//! | 2 per watch | since when it holds, when time alone may change it |
+//! | by rule | caps and gaps: moments of the latest hand-overs, or their number |
+//! | by limit | offers, likewise |
+//! | 2 per trigger | calendar triggers: next due, latest local date fired |
+//! | 4 per journey | [`ENTRIES`], [`LAST_ENTERED`], [`LAST_LEFT`], [`BARRED`] |
+
+use crate::image::{HistoryKind, Image, Limit, MISSING, RuleKind, Trigger, Ty, Window, Word};
+use crate::time::ZoneId;
+
+/// The stamp of the customer's latest input; [`MISSING`] (the least `i64`) before the first.
+pub const SEEN: usize = 0;
+/// The zone that local times are read in ([`ZoneId`]), with [`OWN_ZONE`] when it is the customer's own.
+pub const ZONE: usize = 1;
+/// Bits: [`KNOWN`].
+pub const FLAGS: usize = 2;
+/// The earliest moment at which time alone may change a watched condition; `i64::MAX` if none.
+pub const WATCH_DUE: usize = 3;
+/// In [`ZONE`]: the zone is the customer's own, not the project's.
+pub const OWN_ZONE: Word = 1 << 32;
+/// In [`FLAGS`]: an input of this customer has been handled.
+pub const KNOWN: Word = 1;
+/// Where the message ids begin.
+pub const IDS: usize = 4;
+/// How many message ids are kept.
+pub const ID_COUNT: usize = 16;
+
+/// Of a journey's words: how often a run was entered.
+pub const ENTRIES: usize = 0;
+/// Of a journey's words: the moment of the latest entry (journeys without a key).
+pub const LAST_ENTERED: usize = 1;
+/// Of a journey's words: the moment the latest run ended (journeys without a key).
+pub const LAST_LEFT: usize = 2;
+/// Of a journey's words: 1 when `exit for good` has barred the customer (journeys without a key).
+pub const BARRED: usize = 3;
+/// Words of each journey in the fixed part.
+pub const JOURNEY_WORDS: usize = 4;
+/// Words of a run before its slots. What they mean is the step machine's; the first is a record's head (see [`crate::state`]).
+pub const RUN_HEAD: usize = 16;
+
+/// Where a history's words stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryPlace {
+    /// The first.
+    pub at: usize,
+    /// How many.
+    pub words: usize,
+    /// What it adds up.
+    pub adds: Adds,
+}
+
+/// What a history adds up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adds {
+    /// Ones.
+    One,
+    /// `i64` values.
+    Int,
+    /// `f64` values.
+    Number,
+}
+
+/// What is kept of hand-overs for a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Memory {
+    /// The moments of the latest ones, oldest first; [`MISSING`] before there were so many.
+    Moments {
+        /// The first word.
+        at: usize,
+        /// How many.
+        count: usize,
+    },
+    /// How many there were ever.
+    Number {
+        /// The word.
+        at: usize,
+    },
+}
+
+/// A calendar trigger and where its two words stand: next due, latest local date fired ([`MISSING`]: never).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CalendarPlace {
+    /// Index into the image's journeys.
+    pub journey: u16,
+    /// Index into the journey's triggers.
+    pub trigger: u16,
+    /// The first word.
+    pub at: usize,
+}
+
+/// The layout of a customer's state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layout {
+    /// The first profile word.
+    pub profile_at: usize,
+    /// The first consent word.
+    pub consent_at: usize,
+    /// Channels, for the place of a consent.
+    pub channels: usize,
+    /// One for each history.
+    pub histories: Vec<HistoryPlace>,
+    /// The first word of the watches.
+    pub watches_at: usize,
+    /// One for each rule; none for rules that remember nothing.
+    pub rules: Vec<Option<Memory>>,
+    /// For each offer, one for each of its limits.
+    pub offers: Vec<Vec<Memory>>,
+    /// All calendar triggers.
+    pub calendar: Vec<CalendarPlace>,
+    /// The first word of the journeys.
+    pub journeys_at: usize,
+    /// The first word of the records; the length of the fixed part.
+    pub records_at: usize,
+    /// For each journey, the words of one run.
+    pub run_words: Vec<usize>,
+    fresh: Vec<Word>,
+}
+
+impl Layout {
+    /// The layout of an image; `zone` is the project's.
+    pub fn new(image: &Image, zone: ZoneId) -> Layout {
+        let mut fresh = vec![MISSING, Word::from(zone), 0, i64::MAX as Word];
+        fresh.resize(IDS + ID_COUNT, MISSING);
+        let profile_at = fresh.len();
+        fresh.extend(image.profile.iter().map(|field| field.default));
+        let consent_at = fresh.len();
+        let pairs = image.purposes.len() * image.channels.len();
+        fresh.resize(consent_at + pairs.div_ceil(32), 0);
+        let histories = image.histories.iter().map(|history| {
+            let adds = match history.kind {
+                HistoryKind::Days { field: Some(field), .. } | HistoryKind::SumTotal { field } => {
+                    let event = image.events.get(usize::from(history.event));
+                    match event.and_then(|event| event.fields.get(usize::from(field))).map(|field| &field.ty) {
+                        Some(Ty::Number | Ty::Percent | Ty::Probability) => Adds::Number,
+                        _ => Adds::Int,
+                    }
+                }
+                _ => Adds::One,
+            };
+            let at = fresh.len();
+            match &history.kind {
+                HistoryKind::Recent { keep, .. } => fresh.resize(at + usize::from(*keep), MISSING),
+                HistoryKind::Total | HistoryKind::SumTotal { .. } => fresh.push(0),
+                HistoryKind::Days { days, .. } => {
+                    // The latest date, then a word a day, or half a word for counts.
+                    fresh.push(MISSING);
+                    let days = usize::from(*days);
+                    fresh.resize(at + 1 + if adds == Adds::One { days.div_ceil(2) } else { days }, 0);
+                }
+                HistoryKind::Last { fields } | HistoryKind::First { fields } => fresh.resize(at + 1 + fields.len(), MISSING),
+            }
+            HistoryPlace { at, words: fresh.len() - at, adds }
+        });
+        let histories = histories.collect();
+        let watches_at = fresh.len();
+        for _ in &image.watches {
+            fresh.extend([MISSING, i64::MAX as Word]);
+        }
+        let rules = image.rules.iter().map(|rule| match &rule.kind {
+            RuleKind::Cap(limit) => Some(Memory::add(limit, &mut fresh)),
+            RuleKind::Gap(_) => Some(Memory::moments(1, &mut fresh)),
+            RuleKind::Quiet { .. } | RuleKind::Deliver { .. } => None,
+        });
+        let rules = rules.collect();
+        let offers =
+            image.offers.iter().map(|offer| offer.limits.iter().map(|limit| Memory::add(limit, &mut fresh)).collect());
+        let offers = offers.collect();
+        let mut calendar = Vec::new();
+        for (j, journey) in image.journeys.iter().enumerate() {
+            for (t, trigger) in journey.triggers.iter().enumerate() {
+                if let Trigger::Every { .. } | Trigger::Anniversary { .. } = trigger {
+                    calendar.push(CalendarPlace { journey: j as u16, trigger: t as u16, at: fresh.len() });
+                    fresh.extend([i64::MAX as Word, MISSING]);
+                }
+            }
+        }
+        let journeys_at = fresh.len();
+        for _ in &image.journeys {
+            fresh.extend([0, MISSING, MISSING, 0]);
+        }
+        Layout {
+            profile_at,
+            consent_at,
+            channels: image.channels.len(),
+            histories,
+            watches_at,
+            rules,
+            offers,
+            calendar,
+            journeys_at,
+            records_at: fresh.len(),
+            run_words: image.journeys.iter().map(|journey| RUN_HEAD + journey.slots.len()).collect(),
+            fresh,
+        }
+    }
+
+    /// The state of a customer of whom nothing is known yet.
+    pub fn fresh(&self) -> Vec<Word> {
+        self.fresh.clone()
+    }
+
+    /// Where the words of a journey begin.
+    pub fn journey_at(&self, journey: u16) -> usize {
+        self.journeys_at + JOURNEY_WORDS * usize::from(journey)
+    }
+
+    /// Where the two words of a watch begin: since when it holds ([`MISSING`]: it does not), when time may change it.
+    pub fn watch_at(&self, watch: u16) -> usize {
+        self.watches_at + 2 * usize::from(watch)
+    }
+
+    /// How many bytes each part takes.
+    pub fn footprint(&self) -> Footprint {
+        let memories = |memories: &mut dyn Iterator<Item = &Memory>| 8 * memories.map(|m| m.words()).sum::<usize>();
+        Footprint {
+            header: 8 * self.profile_at,
+            profile: 8 * (self.consent_at - self.profile_at),
+            consent: 8 * (self.histories.first().map_or(self.watches_at, |first| first.at) - self.consent_at),
+            histories: self.histories.iter().map(|history| 8 * history.words).collect(),
+            watches: 8 * 2 * self.watch_count(),
+            rules: memories(&mut self.rules.iter().flatten()),
+            offers: memories(&mut self.offers.iter().flatten()),
+            calendar: 8 * 2 * self.calendar.len(),
+            journeys: 8 * (self.records_at - self.journeys_at),
+            customer: 8 * self.records_at,
+            runs: self.run_words.iter().map(|words| 8 * words).collect(),
+        }
+    }
+
+    fn watch_count(&self) -> usize {
+        let after = self.rules.iter().flatten().chain(self.offers.iter().flatten()).map(|memory| memory.at());
+        let after = after.chain(self.calendar.iter().map(|place| place.at)).next().unwrap_or(self.journeys_at);
+        (after - self.watches_at) / 2
+    }
+}
+
+impl Memory {
+    fn add(limit: &Limit, fresh: &mut Vec<Word>) -> Memory {
+        match limit.window {
+            Window::Ever => {
+                fresh.push(0);
+                Memory::Number { at: fresh.len() - 1 }
+            }
+            Window::Rolling(_) | Window::Calendar(_) => Memory::moments(usize::from(limit.count), fresh),
+        }
+    }
+
+    fn moments(count: usize, fresh: &mut Vec<Word>) -> Memory {
+        let at = fresh.len();
+        fresh.resize(at + count, MISSING);
+        Memory::Moments { at, count }
+    }
+
+    fn at(&self) -> usize {
+        match *self {
+            Memory::Moments { at, .. } | Memory::Number { at } => at,
+        }
+    }
+
+    fn words(&self) -> usize {
+        match *self {
+            Memory::Moments { count, .. } => count,
+            Memory::Number { .. } => 1,
+        }
+    }
+}
+
+/// Bytes that a customer's state takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Footprint {
+    /// Header and message ids.
+    pub header: usize,
+    /// Profile.
+    pub profile: usize,
+    /// Consent.
+    pub consent: usize,
+    /// Each history.
+    pub histories: Vec<usize>,
+    /// Watches.
+    pub watches: usize,
+    /// Caps and gaps.
+    pub rules: usize,
+    /// Limits of offers.
+    pub offers: usize,
+    /// Calendar triggers.
+    pub calendar: usize,
+    /// Words of the journeys.
+    pub journeys: usize,
+    /// All of the above: a customer without runs.
+    pub customer: usize,
+    /// One run of each journey.
+    pub runs: Vec<usize>,
+}
