@@ -87,12 +87,16 @@ impl<'a> Scope<'a> {
             at += 1;
             match op {
                 Op::Const { dst, value } => set!(dst, *value),
-                Op::Profile { dst, field } => set!(dst, self.state[self.program.layout.profile_at + usize::from(*field)]),
+                Op::Profile { dst, field } => {
+                    set!(dst, self.state[self.program.layout.profile_at + usize::from(*field)])
+                }
                 Op::Slot { dst, slot } => set!(dst, self.slots[usize::from(*slot)]),
                 Op::Event { dst, field } => set!(dst, self.row[usize::from(*field)]),
                 Op::HappenedAt { dst } => set!(dst, self.happened_at as Word),
                 Op::Member { dst, field } => set!(dst, self.member[usize::from(*field)]),
-                Op::Kept { dst, history, field } => set!(dst, history::kept(self.program, self.state, *history, *field)),
+                Op::Kept { dst, history, field } => {
+                    set!(dst, history::kept(self.program, self.state, *history, *field))
+                }
                 Op::Tally { dst, history } => {
                     set!(dst, history::tally(self.program, self.state, *history, self.now, changes));
                 }
@@ -138,7 +142,9 @@ impl<'a> Scope<'a> {
                 Op::Move { dst, a } => set!(dst, reg!(a)),
                 Op::Known { dst, a } => set!(dst, Word::from(reg!(a) != MISSING)),
                 Op::Not { dst, a } => set!(dst, reg!(a) ^ 1),
-                Op::CompareInt { cmp, dst, a, b } => set!(dst, Word::from(compare(*cmp, reg!(a) as i64, reg!(b) as i64))),
+                Op::CompareInt { cmp, dst, a, b } => {
+                    set!(dst, Word::from(compare(*cmp, reg!(a) as i64, reg!(b) as i64)))
+                }
                 Op::CompareNum { cmp, dst, a, b } => {
                     set!(dst, Word::from(compare(*cmp, f64::from_bits(reg!(a)), f64::from_bits(reg!(b)))));
                 }
@@ -205,7 +211,15 @@ impl<'a> Scope<'a> {
         zone.next_at(self.now, day, at, &self.program.image.calendars)
     }
 
-    fn each(&self, list: &'a [Word], stride: usize, body: &Function, fold: Fold, frame: &mut [Word], changes: &mut i64) -> Word {
+    fn each(
+        &self,
+        list: &'a [Word],
+        stride: usize,
+        body: &Function,
+        fold: Fold,
+        frame: &mut [Word],
+        changes: &mut i64,
+    ) -> Word {
         let mut total: Word = Word::from(fold == Fold::All);
         for member in list.chunks_exact(stride.max(1)) {
             let value = Scope { member, ..*self }.run(body, frame, changes);

@@ -31,7 +31,10 @@ impl std::fmt::Display for FileError {
         match self {
             FileError::NotAnImage => write!(f, "this is not a compiled journey program"),
             FileError::OtherFormat(found) => {
-                write!(f, "the program was compiled for format {found}, and this runtime reads format {FORMAT}: compile it anew")
+                write!(
+                    f,
+                    "the program was compiled for format {found}, and this runtime reads format {FORMAT}: compile it anew"
+                )
             }
             FileError::WrongLength => write!(f, "the compiled program is cut short or has something behind it"),
             FileError::Damaged => write!(f, "the compiled program has been damaged: its hash does not agree"),
@@ -44,7 +47,8 @@ impl std::error::Error for FileError {}
 
 /// The file of an image.
 pub fn write(image: &Image) -> Vec<u8> {
-    let payload = postcard::to_allocvec(image).expect("an image holds only values that postcard can write, into memory");
+    let payload =
+        postcard::to_allocvec(image).expect("an image holds only values that postcard can write, into memory");
     let mut file = Vec::with_capacity(HEAD + payload.len());
     file.extend_from_slice(MAGIC);
     file.extend_from_slice(&FORMAT.to_le_bytes());

@@ -24,11 +24,23 @@ pub struct Seen<'a> {
 }
 
 /// Updates all histories of an event, and marks the watches that read them.
-pub fn observe(program: &Program, pool: &Pool, state: &mut [Word], frame: &mut Frame, seen: Seen<'_>, dirty: &mut Dirty) {
+pub fn observe(
+    program: &Program,
+    pool: &Pool,
+    state: &mut [Word],
+    frame: &mut Frame,
+    seen: Seen<'_>,
+    dirty: &mut Dirty,
+) {
     for h in &program.histories_of_event[usize::from(seen.event)] {
         let history = &program.image.histories[usize::from(*h)];
         if let Some(condition) = history.condition {
-            let scope = Scope { slots: &[], row: seen.row, happened_at: seen.happened_at, ..Scope::of(program, pool, state, seen.now) };
+            let scope = Scope {
+                slots: &[],
+                row: seen.row,
+                happened_at: seen.happened_at,
+                ..Scope::of(program, pool, state, seen.now)
+            };
             if !scope.holds(condition, frame, &mut i64::MAX.clone()) {
                 continue;
             }

@@ -158,7 +158,9 @@ impl Layout {
                     let days = usize::from(*days);
                     fresh.resize(at + 1 + if adds == Adds::One { days.div_ceil(2) } else { days }, 0);
                 }
-                HistoryKind::Last { fields } | HistoryKind::First { fields } => fresh.resize(at + 1 + fields.len(), MISSING),
+                HistoryKind::Last { fields } | HistoryKind::First { fields } => {
+                    fresh.resize(at + 1 + fields.len(), MISSING)
+                }
             }
             HistoryPlace { at, words: fresh.len() - at, adds }
         });

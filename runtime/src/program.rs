@@ -96,7 +96,8 @@ impl Program {
         let zone = zones.find(&image.time_zone).unwrap_or_default();
         let layout = Layout::new(&image, zone);
         let mut walk = Walk { image: &image, done: vec![None; image.functions.len()] };
-        let (reads, words): (Vec<Reads>, Vec<usize>) = (0..image.functions.len()).map(|f| walk.function(f as FnId)).unzip();
+        let (reads, words): (Vec<Reads>, Vec<usize>) =
+            (0..image.functions.len()).map(|f| walk.function(f as FnId)).unzip();
         let mut histories_of_event = vec![Vec::new(); image.events.len()];
         for (h, history) in image.histories.iter().enumerate() {
             histories_of_event[usize::from(history.event)].push(h as u16);
@@ -192,7 +193,9 @@ impl Walk<'_> {
                 Op::Tally { history, .. } => {
                     reads.histories.push(*history);
                     let (time, local) = match &image.histories[usize::from(*history)].kind {
-                        crate::image::HistoryKind::Recent { window, .. } => (true, window.months != 0 || window.days != 0),
+                        crate::image::HistoryKind::Recent { window, .. } => {
+                            (true, window.months != 0 || window.days != 0)
+                        }
                         crate::image::HistoryKind::Days { .. } => (true, true),
                         _ => (false, false),
                     };
@@ -242,7 +245,8 @@ impl Walk<'_> {
                 reads.local_time |= inner.local_time;
             }
         }
-        for list in [&mut reads.histories, &mut reads.fields, &mut reads.watches, &mut reads.segments, &mut reads.slots] {
+        for list in [&mut reads.histories, &mut reads.fields, &mut reads.watches, &mut reads.segments, &mut reads.slots]
+        {
             list.sort_unstable();
             list.dedup();
         }

@@ -225,7 +225,10 @@ impl Zone {
                 (0..3)
                     .map(|ahead| {
                         let (year, month) = month_after(year, month, ahead);
-                        self.moment(days_from_civil(year, month, i64::from(day).clamp(1, month_length(year, month))), time)
+                        self.moment(
+                            days_from_civil(year, month, i64::from(day).clamp(1, month_length(year, month))),
+                            time,
+                        )
                     })
                     .find(|at| *at > now)
                     .unwrap_or(NEVER)
@@ -273,7 +276,8 @@ impl Zone {
             return None;
         }
         let most = 8 + 7 * holidays.len() as i64;
-        let open = (today..=today + most).filter(|date| is_day(*date, days, holidays)).map(|date| self.moment(date, from));
+        let open =
+            (today..=today + most).filter(|date| is_day(*date, days, holidays)).map(|date| self.moment(date, from));
         Some(open.into_iter().find(|at| *at > now).unwrap_or(NEVER))
     }
 

@@ -21,7 +21,10 @@ impl std::fmt::Display for VerifyError {
 /// Proves the image well-formed, or says everything that is wrong with it.
 pub fn verify(image: &Image, zones: &Zones) -> Result<(), Vec<VerifyError>> {
     if zones.find(&image.time_zone).is_none() {
-        return Err(vec![VerifyError { place: "project".into(), message: format!("no time zone {}", image.time_zone) }]);
+        return Err(vec![VerifyError {
+            place: "project".into(),
+            message: format!("no time zone {}", image.time_zone),
+        }]);
     }
     Ok(())
 }

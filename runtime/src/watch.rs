@@ -113,6 +113,7 @@ pub fn refresh(
     }
     dirty.any = false;
     changes[first..].sort_by_key(|change| change.watch);
-    let due = (0..program.image.watches.len() as u16).map(|watch| state[program.layout.watch_at(watch) + 1] as i64).min();
+    let due =
+        (0..program.image.watches.len() as u16).map(|watch| state[program.layout.watch_at(watch) + 1] as i64).min();
     state[WATCH_DUE] = due.unwrap_or(i64::MAX) as Word;
 }
