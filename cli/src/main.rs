@@ -1,2 +1,7 @@
-//! The journey command.
-fn main() {}
+//! The `journey` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    journey_cli::main()
+}

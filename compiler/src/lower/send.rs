@@ -77,6 +77,7 @@ impl Lower<'_> {
     ) {
         let owner = m.owner();
         let ExprKind::Variable(variable) = arg.kind else {
+            self.whole_lists(&arg.ty.ty);
             let value = self.condition(arg, None, Some(owner));
             inputs.push(Input { name: name.to_string(), value });
             return;

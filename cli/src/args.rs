@@ -1,0 +1,230 @@
+//! The command line.
+
+use crate::view::Format;
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The language for customer journeys: check, test and run `.journey` files.
+#[derive(Debug, Parser)]
+#[command(
+    name = "journey",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  journey new spring              make a project that runs
+  journey check                   find every mistake of the project in this folder
+  journey run --trace ana         run it over its events, and tell one customer's story
+  journey test                    run the tests in its .journey files
+  journey explain J0101           what a code means, with an example and its fix
+
+Exit codes: 0 fine · 1 the program has errors, or tests fail · 2 wrong use or unreadable input"
+)]
+pub struct Args {
+    /// Colour in the output
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
+    pub color: Colour,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// In a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Colour {
+    /// Makes it so for all that is printed.
+    pub fn apply(self) {
+        match self {
+            Colour::Auto => anstream::ColorChoice::Auto,
+            Colour::Always => anstream::ColorChoice::Always,
+            Colour::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a new project that runs
+    New(New),
+    /// Find every mistake of a project
+    Check(Check),
+    /// Lay out .journey files
+    Fmt(Fmt),
+    /// Run the tests in the .journey files
+    Test(Test),
+    /// Run a project over recorded events
+    Run(Run),
+    /// Compile a project
+    Build(Build),
+    /// Write or compare the listing of a project beside its sources
+    Snapshot(Snapshot),
+    /// Explain a code such as J0101
+    Explain(Explain),
+    /// Write a completion script for a shell
+    Completions(Completions),
+}
+
+/// `journey new`
+#[derive(Debug, ClapArgs)]
+pub struct New {
+    /// The folder to make; its last part names the project
+    pub path: PathBuf,
+}
+
+/// `journey check`
+#[derive(Debug, ClapArgs)]
+pub struct Check {
+    /// The project's folder, or a file in it
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// How findings are shown
+    #[arg(long, value_enum, default_value_t = Format::Human, env = "JOURNEY_FORMAT")]
+    pub format: Format,
+    /// Apply the fixes that need no second look
+    #[arg(long)]
+    pub fix: bool,
+    /// Exit with 1 on warnings too
+    #[arg(long)]
+    pub deny_warnings: bool,
+}
+
+/// `journey fmt`
+#[derive(Debug, ClapArgs)]
+pub struct Fmt {
+    /// Files or folders; `-` lays out standard input
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; exit with 1 if something would change
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// How results of tests are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For people: failing tests as a time-line
+    Human,
+    /// For programs
+    Json,
+    /// JUnit XML, for CI
+    Junit,
+}
+
+/// `journey test`
+#[derive(Debug, ClapArgs)]
+pub struct Test {
+    /// The project's folder, or a file in it
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// Only tests whose title contains this
+    #[arg(long, value_name = "TEXT")]
+    pub only: Option<String>,
+    /// How results are shown
+    #[arg(long, value_enum, default_value_t = TestFormat::Human)]
+    pub format: TestFormat,
+    /// List every step and branch that no test took
+    #[arg(long)]
+    pub coverage: bool,
+}
+
+/// How a summary is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+/// `journey run`
+#[derive(Debug, ClapArgs)]
+pub struct Run {
+    /// The project's folder, a file in it, or a compiled .journeyc file
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// Recorded events: JSON lines, also .gz and .zst; `-` is standard input. Default: `events` under [run] in journey.toml
+    #[arg(long, short, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Run on to this date or moment after the events end (1998-12-31, 1998-12-31T00:00:00Z)
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+    /// Write every effect as a JSON line
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write every input that could not be used as a JSON line, with the reason
+    #[arg(long, value_name = "FILE")]
+    pub dead_letters: Option<PathBuf>,
+    /// Tell this customer's story
+    #[arg(long, value_name = "CUSTOMER")]
+    pub trace: Option<String>,
+    /// Worker threads; the result does not depend on it
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// How the summary is shown
+    #[arg(long, value_enum, default_value_t = RunFormat::Human)]
+    pub format: RunFormat,
+    /// No progress bar
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// What `journey build` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Emit {
+    /// The compiled program (.journeyc)
+    Image,
+    /// Its stable text form, made for review
+    Listing,
+}
+
+/// `journey build`
+#[derive(Debug, ClapArgs)]
+pub struct Build {
+    /// The project's folder, or a file in it
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// What to write
+    #[arg(long, value_enum, default_value_t = Emit::Image)]
+    pub emit: Emit,
+    /// Where; default: NAME.journeyc for an image, standard output for a listing
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `journey snapshot`
+#[derive(Debug, ClapArgs)]
+pub struct Snapshot {
+    /// The project's folder, or a file in it
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// Write nothing; exit with 1 and show the difference if the listing has changed
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `journey explain`
+#[derive(Debug, ClapArgs)]
+pub struct Explain {
+    /// The code; without it, all codes are listed
+    pub code: Option<String>,
+}
+
+/// `journey completions`
+#[derive(Debug, ClapArgs)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}

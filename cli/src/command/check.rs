@@ -1,0 +1,101 @@
+//! `journey check`
+
+use crate::args::Check;
+use crate::load::{self, Loaded};
+use crate::output::{self, BAD, FAINT, GOOD, WARN, count, styled};
+use crate::view::{self, Format};
+use crate::{Done, Ended, Failure};
+use journey_compiler::project::Checked;
+use journey_grammar::diagnostic::{Diagnostic, Severity};
+use journey_grammar::span::Span;
+use std::collections::BTreeMap;
+
+pub(super) fn run(args: &Check) -> Done {
+    let mut loaded = load::project(&args.project)?;
+    let mut checked = loaded.check();
+    if args.fix {
+        let fixed = fix(&loaded, &checked)?;
+        if fixed > 0 {
+            output::note(&format!("{} {}", styled(GOOD, "fixed"), count(fixed, "place")));
+            loaded = load::project(&args.project)?;
+            checked = loaded.check();
+        }
+    }
+    output::print(&view::render(args.format, &checked.diagnostics, &checked.sources, output::colour()));
+    if matches!(args.format, Format::Human | Format::Concise) {
+        output::note(&closing(&checked));
+    }
+    let warnings = args.deny_warnings && !checked.diagnostics.is_empty();
+    Ok(if checked.has_errors() || warnings { Ended::Found } else { Ended::Fine })
+}
+
+/// The last line: what was found, or what is there.
+pub(super) fn closing(checked: &Checked) -> String {
+    let of = |severity| checked.diagnostics.iter().filter(|d| d.severity == severity).count();
+    let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+    if errors == 0 {
+        let program = &checked.program;
+        let messages = program.messages.iter().filter(|m| !m.about.from_pack).count();
+        let mut line = format!(
+            "{} {}: {}, {}, {}",
+            styled(GOOD, "ok"),
+            program.name,
+            count(program.journeys.len(), "journey"),
+            count(messages, "message"),
+            count(program.tests.len(), "test"),
+        );
+        if warnings > 0 {
+            line.push_str(&format!(", {}", styled(WARN, count(warnings, "warning"))));
+        }
+        return line;
+    }
+    let mut line = styled(BAD, count(errors, "error"));
+    if warnings > 0 {
+        line.push_str(&format!(", {}", styled(WARN, count(warnings, "warning"))));
+    }
+    let mut codes: Vec<&str> = checked.diagnostics.iter().map(|d| d.code.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let fixable = checked.diagnostics.iter().filter(|d| d.fixes.iter().any(|f| f.safe)).count();
+    if fixable > 0 {
+        line.push_str(&format!("; {fixable} can be mended by `journey check --fix`"));
+    }
+    if let Some(code) = codes.first() {
+        line.push_str(&styled(FAINT, format!("; more on a code: `journey explain {code}`")));
+    }
+    line
+}
+
+/// Applies the first safe fix of each finding, leaving out those that overlap an earlier one. How many were applied.
+fn fix(loaded: &Loaded, checked: &Checked) -> Result<usize, Failure> {
+    let mut edits: BTreeMap<u16, Vec<(Span, String)>> = BTreeMap::new();
+    let mut applied = 0;
+    for fix in checked.diagnostics.iter().filter_map(safe_fix) {
+        let free = fix.iter().all(|(span, _)| {
+            let own = checked.sources.get(usize::from(span.file.0)).is_some_and(|s| !s.pack);
+            let taken = edits.get(&span.file.0).into_iter().flatten();
+            own && taken.into_iter().all(|(other, _)| span.end <= other.start || other.end <= span.start)
+        });
+        if free {
+            for (span, text) in fix {
+                edits.entry(span.file.0).or_default().push((*span, text.clone()));
+            }
+            applied += 1;
+        }
+    }
+    for (file, mut edits) in edits {
+        let source = &checked.sources[usize::from(file)];
+        let mut text = source.text.clone();
+        edits.sort_by_key(|(span, _)| std::cmp::Reverse((span.start, span.end)));
+        for (span, replacement) in edits {
+            text.replace_range(span.range(), &replacement);
+        }
+        std::fs::write(loaded.root.join(&source.path), text)
+            .map_err(|e| Failure::new(format!("cannot write {}: {e}", source.path)))?;
+    }
+    Ok(applied)
+}
+
+fn safe_fix(diagnostic: &Diagnostic) -> Option<&[(Span, String)]> {
+    diagnostic.fixes.iter().find(|f| f.safe).map(|f| f.edits.as_slice())
+}
