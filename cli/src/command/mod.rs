@@ -4,7 +4,7 @@ mod build;
 mod check;
 mod completions;
 mod explain;
-mod fmt;
+//mod fmt;
 mod new;
 mod snapshot;
 
@@ -19,11 +19,12 @@ pub fn run(command: Command) -> Done {
     match command {
         Command::New(args) => new::run(&args),
         Command::Check(args) => check::run(&args),
-        Command::Fmt(args) => fmt::run(&args),
+        //Command::Fmt(args) => fmt::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run(&args),
+        _ => Err(crate::Failure::new("this command is not there yet")),
     }
 }
 
