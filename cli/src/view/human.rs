@@ -43,7 +43,8 @@ fn report(d: &Diagnostic, sources: &[Source], colour: bool) -> Report<'static, (
         .with_char_set(CharSet::Unicode)
         .with_label_attach(LabelAttach::Start)
         .with_tab_width(2);
-    let mut report = Report::build(kind, place(d.span())).with_config(config).with_code(d.code).with_message(&d.message);
+    let mut report =
+        Report::build(kind, place(d.span())).with_config(config).with_code(d.code).with_message(&d.message);
     for (order, label) in d.labels.iter().enumerate() {
         let color = if order == 0 { main } else { Color::Cyan };
         report = report.with_label(
