@@ -6,6 +6,7 @@ pub mod eval;
 pub mod file;
 pub mod history;
 pub mod image;
+pub mod ingest;
 pub mod input;
 pub mod layout;
 pub mod limits;
