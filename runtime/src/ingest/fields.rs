@@ -63,19 +63,25 @@ impl Node {
 
 impl Layout {
     pub(crate) fn of_event(event: &Event) -> Layout {
-        let field = |f: &EventField| (f.path.clone(), f.currency_path.clone(), Field::new(&f.name, &f.ty, &f.bounds, f.optional, f.default));
+        let field = |f: &EventField| {
+            (f.path.clone(), f.currency_path.clone(), Field::new(&f.name, &f.ty, &f.bounds, f.optional, f.default))
+        };
         Layout::new(event.fields.iter().map(field))
     }
 
     pub(crate) fn of_profile(fields: &[ProfileField]) -> Layout {
         // A trait that is not there changes nothing: every field may be missing, and `null` brings back what it is before anything is known.
-        let field = |f: &ProfileField| (f.path.clone(), f.currency_path.clone(), Field::new(&f.name, &f.ty, &f.bounds, true, Some(f.default)));
+        let field = |f: &ProfileField| {
+            (f.path.clone(), f.currency_path.clone(), Field::new(&f.name, &f.ty, &f.bounds, true, Some(f.default)))
+        };
         Layout::new(fields.iter().map(field))
     }
 
     /// Inside members, paths begin at the member; a path from the message's root has no meaning there and finds nothing.
     pub(crate) fn of_list(list: &ListTy) -> Layout {
-        Layout::new(list.fields.iter().map(|f| (f.path.clone(), f.currency_path.clone(), Field::new(&f.name, &f.ty, &f.bounds, f.optional, None))))
+        Layout::new(list.fields.iter().map(|f| {
+            (f.path.clone(), f.currency_path.clone(), Field::new(&f.name, &f.ty, &f.bounds, f.optional, None))
+        }))
     }
 
     fn new(all: impl Iterator<Item = (String, Option<String>, Field)>) -> Layout {
@@ -133,7 +139,13 @@ impl Row {
     }
 
     /// Reads the fields below `node` from a whole JSON object; anything else but an object is a flaw, `null` is an empty one.
-    pub(crate) fn object(&mut self, layout: &Layout, node: &Node, raw: &str, place: &mut Place<'_>) -> Result<(), Flaw> {
+    pub(crate) fn object(
+        &mut self,
+        layout: &Layout,
+        node: &Node,
+        raw: &str,
+        place: &mut Place<'_>,
+    ) -> Result<(), Flaw> {
         if raw == "null" || node.is_empty() {
             return Ok(());
         }
@@ -175,7 +187,9 @@ impl Row {
                         let reason = format!("is in {}, not in {expected}", value::short(&text));
                         self.currency_flaws.push((index, Flaw::new(Fault::UnknownValue, reason)));
                     }
-                    None => self.currency_flaws.push((index, Flaw::new(Fault::WrongType, "has a currency that is no text"))),
+                    None => {
+                        self.currency_flaws.push((index, Flaw::new(Fault::WrongType, "has a currency that is no text")))
+                    }
                 }
             }
         }
@@ -211,7 +225,8 @@ impl Row {
     /// Fills in what stands in for missing fields, and says what is wrong with the first field that is not as it must be.
     pub(crate) fn finish(&mut self, layout: &Layout) -> Result<(), (usize, Flaw)> {
         for (i, field) in layout.fields.iter().enumerate() {
-            let flaw = |flaws: &[(u16, Flaw)]| flaws.iter().find(|(f, _)| usize::from(*f) == i).map(|(_, flaw)| flaw.clone());
+            let flaw =
+                |flaws: &[(u16, Flaw)]| flaws.iter().find(|(f, _)| usize::from(*f) == i).map(|(_, flaw)| flaw.clone());
             if let Some(flaw) = flaw(&self.flaws) {
                 return Err((i, flaw));
             }

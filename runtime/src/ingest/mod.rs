@@ -206,7 +206,8 @@ impl Decoder {
                 Some("alias") => ("alias".into(), None),
                 Some("track") => return bad("message", Some("event"), Fault::UnknownKind, "is missing".into()),
                 Some(other) => {
-                    let reason = format!("`{}` is none of track, identify, page, screen, group, alias", value::short(other));
+                    let reason =
+                        format!("`{}` is none of track, identify, page, screen, group, alias", value::short(other));
                     return bad("message", Some("type"), Fault::UnknownKind, reason);
                 }
                 None => return bad("message", Some("type"), Fault::UnknownKind, "is missing".into()),
@@ -238,7 +239,9 @@ impl Decoder {
                 };
                 match id {
                     Some(id) => id,
-                    None => return bad(contract, Some(field), Fault::NoCustomer, "says no customer: it is missing".into()),
+                    None => {
+                        return bad(contract, Some(field), Fault::NoCustomer, "says no customer: it is missing".into());
+                    }
                 }
             }
         };
@@ -291,7 +294,13 @@ impl Decoder {
     }
 
     /// Decodes the fields of a message into [`Scratch::inputs`]. Texts go to `pool`.
-    pub fn decode(&self, message: &Message<'_>, zones: &Zones, pool: &mut Pool, scratch: &mut Scratch) -> Result<(), Problem> {
+    pub fn decode(
+        &self,
+        message: &Message<'_>,
+        zones: &Zones,
+        pool: &mut Pool,
+        scratch: &mut Scratch,
+    ) -> Result<(), Problem> {
         let Scratch { inputs, row } = scratch;
         inputs.clear();
         let mut place = Place { tables: &self.tables, pool, zones };
@@ -303,7 +312,12 @@ impl Decoder {
                 if self.tells_of_consent(message) {
                     self.preferences(message, inputs, &known.name)?;
                 }
-                inputs.push(InputKind::Event { event: *event, happened_at: message.happened_at, id: message.id, row: row.words.clone() });
+                inputs.push(InputKind::Event {
+                    event: *event,
+                    happened_at: message.happened_at,
+                    id: message.id,
+                    row: row.words.clone(),
+                });
             }
             Body::Identify => self.identify(message, row, &mut place, inputs)?,
             Body::Consent => self.preferences(message, inputs, "consent")?,
@@ -318,7 +332,14 @@ impl Decoder {
             || self.by_wire.get(CONSENT_UPDATED).is_some_and(|event| message.body == Body::Event(*event))
     }
 
-    fn row(&self, message: &Message<'_>, layout: &Layout, row: &mut Row, place: &mut Place<'_>, contract: &str) -> Result<(), Problem> {
+    fn row(
+        &self,
+        message: &Message<'_>,
+        layout: &Layout,
+        row: &mut Row,
+        place: &mut Place<'_>,
+        contract: &str,
+    ) -> Result<(), Problem> {
         row.begin(layout);
         let whole = |flaw: Flaw| flaw.of(contract, None);
         row.object(layout, &layout.properties, message.fields, place).map_err(whole)?;
@@ -333,7 +354,8 @@ impl Decoder {
 
     /// What an event means beyond its fields.
     fn role(&self, known: &Known, row: &Row, pool: &Pool, inputs: &mut Vec<InputKind>) -> Result<(), Problem> {
-        let text = |field: u16| Some(row.words[usize::from(field)]).filter(|w| *w != MISSING).map(|word| pool.word(word));
+        let text =
+            |field: u16| Some(row.words[usize::from(field)]).filter(|w| *w != MISSING).map(|word| pool.word(word));
         match known.role {
             Role::Plain | Role::Receipt { .. } => {}
             Role::Consent { granted, purpose, channel } => {
@@ -357,7 +379,13 @@ impl Decoder {
         Ok(())
     }
 
-    fn identify(&self, message: &Message<'_>, row: &mut Row, place: &mut Place<'_>, inputs: &mut Vec<InputKind>) -> Result<(), Problem> {
+    fn identify(
+        &self,
+        message: &Message<'_>,
+        row: &mut Row,
+        place: &mut Place<'_>,
+        inputs: &mut Vec<InputKind>,
+    ) -> Result<(), Problem> {
         const CONTRACT: &str = "identify";
         self.row(message, &self.profile, row, place, CONTRACT)?;
         for (stand_in, name) in [(&self.zone, "timezone"), (&self.locale, "locale")] {
@@ -370,8 +398,11 @@ impl Decoder {
                 row.there[i] = true;
             }
         }
-        let changes: Vec<(u16, Word)> =
-            (0u16..).zip(row.there.iter().zip(&row.words)).filter(|(_, (there, _))| **there).map(|(i, (_, word))| (i, *word)).collect();
+        let changes: Vec<(u16, Word)> = (0u16..)
+            .zip(row.there.iter().zip(&row.words))
+            .filter(|(_, (there, _))| **there)
+            .map(|(i, (_, word))| (i, *word))
+            .collect();
         if !changes.is_empty() {
             inputs.push(InputKind::Profile { id: message.id, changes });
         }
@@ -421,11 +452,13 @@ impl Decoder {
     }
 
     fn purpose(&self, name: &str) -> Result<u16, Flaw> {
-        index(&self.purposes, name).ok_or_else(|| Flaw::new(Fault::UnknownValue, format!("`{}` is no purpose", value::short(name))))
+        index(&self.purposes, name)
+            .ok_or_else(|| Flaw::new(Fault::UnknownValue, format!("`{}` is no purpose", value::short(name))))
     }
 
     fn channel(&self, name: &str) -> Result<u16, Flaw> {
-        index(&self.channels, name).ok_or_else(|| Flaw::new(Fault::UnknownValue, format!("`{}` is no channel", value::short(name))))
+        index(&self.channels, name)
+            .ok_or_else(|| Flaw::new(Fault::UnknownValue, format!("`{}` is no channel", value::short(name))))
     }
 }
 
@@ -443,7 +476,9 @@ fn instant(time: &Scalar<'_>) -> Result<i64, String> {
     match moment::moment(text) {
         Some(time) if PLAUSIBLE.contains(&time) => Ok(time),
         Some(_) => Err(format!("must lie from 1970 to 2099, and is {}", value::short(text))),
-        None => Err(format!("must be a moment with its zone like 2026-03-01T09:00:00Z, and is `{}`", value::short(text))),
+        None => {
+            Err(format!("must be a moment with its zone like 2026-03-01T09:00:00Z, and is `{}`", value::short(text)))
+        }
     }
 }
 

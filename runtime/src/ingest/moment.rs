@@ -32,7 +32,10 @@ pub(crate) fn date(text: &str) -> Option<i64> {
 
 fn date_at(text: &[u8]) -> Option<i64> {
     let (year, month, day) = (digits(text, 0, 4)?, digits(text, 5, 2)?, digits(text, 8, 2)?);
-    let good = text[4] == b'-' && text[7] == b'-' && (1..=12).contains(&month) && (1..=month_length(year, month)).contains(&day);
+    let good = text[4] == b'-'
+        && text[7] == b'-'
+        && (1..=12).contains(&month)
+        && (1..=month_length(year, month)).contains(&day);
     good.then(|| days_from_civil(year, month, day))
 }
 
@@ -134,7 +137,8 @@ pub(crate) fn duration(text: &str) -> Option<i64> {
         if number.is_empty() || !(whole || fine) {
             return None;
         }
-        let amount = if fine { super::number::scaled(number, 3)?.0 } else { number.parse::<i64>().ok()?.checked_mul(unit)? };
+        let amount =
+            if fine { super::number::scaled(number, 3)?.0 } else { number.parse::<i64>().ok()?.checked_mul(unit)? };
         total = total.checked_add(amount)?;
         rest = &rest[end + 1..];
     }
@@ -169,8 +173,17 @@ mod tests {
     #[test]
     fn what_is_no_moment() {
         for text in [
-            "", "2026-03-01", "2026-03-01T10:00:00", "2026-02-30T10:00:00Z", "2026-13-01T10:00:00Z", "2026-03-01T24:00:00Z",
-            "1772359200", "2026-03-01T10:00:00.Z", "2026-03-01T10:00:00ZZ", "2026-03-01T10:00:00+1:00", "2026-03-01T1é:00:00Z",
+            "",
+            "2026-03-01",
+            "2026-03-01T10:00:00",
+            "2026-02-30T10:00:00Z",
+            "2026-13-01T10:00:00Z",
+            "2026-03-01T24:00:00Z",
+            "1772359200",
+            "2026-03-01T10:00:00.Z",
+            "2026-03-01T10:00:00ZZ",
+            "2026-03-01T10:00:00+1:00",
+            "2026-03-01T1é:00:00Z",
         ] {
             assert_eq!(moment(text), None, "{text}");
         }
@@ -196,7 +209,21 @@ mod tests {
         assert_eq!(duration("P1W"), Some(7 * DAY));
         assert_eq!(duration("P1DT0.5S"), Some(DAY + 500));
         assert_eq!(duration("-PT1S"), Some(-1000));
-        for text in ["", "P", "PT", "P1M", "P1Y", "PT1D", "P1H", "PT1M1H", "PT1.S", "PT.5S", "1 hour", "PT99999999999999999999S", "PT1"] {
+        for text in [
+            "",
+            "P",
+            "PT",
+            "P1M",
+            "P1Y",
+            "PT1D",
+            "P1H",
+            "PT1M1H",
+            "PT1.S",
+            "PT.5S",
+            "1 hour",
+            "PT99999999999999999999S",
+            "PT1",
+        ] {
             assert_eq!(duration(text), None, "{text}");
         }
     }

@@ -42,21 +42,27 @@ fn currency_fits(currency: Option<&Value>) -> bool {
 }
 
 fn naive_word(image: &Image, value: &Value, ty: &Ty, bounds: &Bounds, pool: &mut Pool) -> Option<Word> {
-    let between = |word: i64| bounds.between.is_none_or(|(a, b)| (a as i64..=b as i64).contains(&word)).then_some(word as Word);
+    let between =
+        |word: i64| bounds.between.is_none_or(|(a, b)| (a as i64..=b as i64).contains(&word)).then_some(word as Word);
     match (ty, value) {
         (Ty::Bool, Value::Bool(yes)) => Some(Word::from(*yes)),
         (Ty::Int, Value::Number(n)) => between(n.as_f64().filter(|n| n.fract() == 0.0)? as i64),
         (Ty::Money(_), Value::Number(n)) => between((n.as_f64()? * 1e6).round() as i64),
         (Ty::Number, Value::Number(n)) => Some((n.as_f64()? + 0.0).to_bits()),
-        (Ty::Probability, Value::Number(n)) => n.as_f64().filter(|n| (0.0..=1.0).contains(n)).map(|n| (n + 0.0).to_bits()),
+        (Ty::Probability, Value::Number(n)) => {
+            n.as_f64().filter(|n| (0.0..=1.0).contains(n)).map(|n| (n + 0.0).to_bits())
+        }
         (Ty::Text, Value::String(text)) => {
             (text.chars().count() <= bounds.at_most.unwrap_or(u32::MAX) as usize).then(|| Word::from(pool.text(text)))
         }
-        (Ty::Enum(e), Value::String(text)) => image.enums[usize::from(*e)].values.iter().position(|v| v == text).map(|i| i as Word),
+        (Ty::Enum(e), Value::String(text)) => {
+            image.enums[usize::from(*e)].values.iter().position(|v| v == text).map(|i| i as Word)
+        }
         (Ty::Facet(f), Value::String(text)) => {
             let nodes = &image.facets[usize::from(*f)].nodes;
             let whole = nodes.iter().position(|n| n.path == *text);
-            let last: Vec<usize> = (0..nodes.len()).filter(|i| nodes[*i].path.rsplit('.').next() == Some(text)).collect();
+            let last: Vec<usize> =
+                (0..nodes.len()).filter(|i| nodes[*i].path.rsplit('.').next() == Some(text)).collect();
             whole.or(if last.len() == 1 { Some(last[0]) } else { None }).map(|i| i as Word)
         }
         (Ty::Moment, Value::String(text)) => text.parse::<jiff::Timestamp>().ok().map(|t| t.as_millisecond() as Word),
@@ -102,9 +108,30 @@ fn leaf() -> impl Strategy<Value = Value> {
         (-20i64..20).prop_map(Value::from),
         (-99_999i64..99_999).prop_map(|n| json!(n as f64 / 1000.0)),
         (0u32..=100).prop_map(|n| json!(f64::from(n) / 100.0)),
-        prop::sample::select(vec!["o1", "gold", "iron", "shoes", "sale", "apparel.sale", "EUR", "eur", "USD", "", "ünïcode", "a\"\\b\n"]).prop_map(Value::from),
-        prop::sample::select(vec!["2026-03-01", "2024-02-29", "2023-02-29", "2026-03-01T10:00:00Z", "2026-03-01T10:00:00.5+02:00", "2026-03-01T10:00:00"])
-            .prop_map(Value::from),
+        prop::sample::select(vec![
+            "o1",
+            "gold",
+            "iron",
+            "shoes",
+            "sale",
+            "apparel.sale",
+            "EUR",
+            "eur",
+            "USD",
+            "",
+            "ünïcode",
+            "a\"\\b\n"
+        ])
+        .prop_map(Value::from),
+        prop::sample::select(vec![
+            "2026-03-01",
+            "2024-02-29",
+            "2023-02-29",
+            "2026-03-01T10:00:00Z",
+            "2026-03-01T10:00:00.5+02:00",
+            "2026-03-01T10:00:00"
+        ])
+        .prop_map(Value::from),
         "[a-z😀]{0,8}".prop_map(Value::from),
     ]
 }
@@ -125,7 +152,20 @@ fn properties() -> impl Strategy<Value = Vec<(String, Value)>> {
     let good = |name: &str, values: Vec<Value>| (Just(name.to_string()), prop::sample::select(values)).boxed();
     let item = json!({"sku": "a1", "price": {"amount": 9.95, "currency": "EUR"}, "quantity": 1, "more": [1]});
     let any_field = prop::sample::select(vec![
-        "order_id", "total", "currency", "promotion", "count", "weight", "chance", "tier", "ships_at", "day", "gift", "items", "tags", "other",
+        "order_id",
+        "total",
+        "currency",
+        "promotion",
+        "count",
+        "weight",
+        "chance",
+        "tier",
+        "ships_at",
+        "day",
+        "gift",
+        "items",
+        "tags",
+        "other",
     ]);
     let field = prop_oneof![
         2 => good("order_id", vec![json!("o1"), json!("o2")]),
@@ -136,7 +176,11 @@ fn properties() -> impl Strategy<Value = Vec<(String, Value)>> {
         1 => good("tags", vec![json!(["a", "b"]), json!(["a"])]),
         3 => (any_field.prop_map(String::from), value()).boxed(),
     ];
-    (Just(vec![("order_id".to_string(), json!("o1")), ("total".to_string(), json!(20))]), prop::collection::vec(field, 0..8), any::<bool>())
+    (
+        Just(vec![("order_id".to_string(), json!("o1")), ("total".to_string(), json!(20))]),
+        prop::collection::vec(field, 0..8),
+        any::<bool>(),
+    )
         .prop_map(|(mut needed, rest, with)| {
             if !with {
                 needed.clear();

@@ -1,13 +1,23 @@
 //! What a line becomes.
 
 use super::*;
-use crate::image::{Bounds, Channel, Enum, EventField, Facet, Image, ListField, ListTy, Node, ProfileField, Purpose, Ty};
+use crate::image::{
+    Bounds, Channel, Enum, EventField, Facet, Image, ListField, ListTy, Node, ProfileField, Purpose, Ty,
+};
 use crate::input::InputKind;
 use crate::pool::Pool;
 use crate::time::Zones;
 
 pub(super) fn field(name: &str, path: &str, ty: Ty) -> EventField {
-    EventField { name: name.into(), path: path.into(), currency_path: None, ty, optional: false, bounds: Bounds::default(), default: None }
+    EventField {
+        name: name.into(),
+        path: path.into(),
+        currency_path: None,
+        ty,
+        optional: false,
+        bounds: Bounds::default(),
+        default: None,
+    }
 }
 
 fn optional(field: EventField) -> EventField {
@@ -35,7 +45,10 @@ pub(super) fn shop() -> Image {
         EventField { bounds: Bounds { at_most: Some(6), between: None }, ..field("order_id", "order_id", Ty::Text) },
         EventField { currency_path: Some("currency".into()), ..field("total", "total", eur()) },
         optional(field("coupon", "promotion.code", Ty::Text)),
-        EventField { bounds: Bounds { between: Some((0, 10)), at_most: None }, ..optional(field("count", "count", Ty::Int)) },
+        EventField {
+            bounds: Bounds { between: Some((0, 10)), at_most: None },
+            ..optional(field("count", "count", Ty::Int))
+        },
         EventField { default: Some(0.5f64.to_bits()), ..field("weight", "weight", Ty::Number) },
         optional(field("chance", "chance", Ty::Probability)),
         optional(field("tier", "tier", Ty::Enum(0))),
@@ -84,16 +97,34 @@ pub(super) fn shop() -> Image {
         }],
         events: vec![
             event("order_completed", "Order Completed", order, Role::Plain),
-            event("page_viewed", "page", vec![optional(field("name", "name", Ty::Text)), optional(field("url", "url", Ty::Text))], Role::Plain),
-            event("group_joined", "group", vec![optional(field("plan", "plan", Ty::Text)), optional(field("id", "/groupId", Ty::Text))], Role::Plain),
+            event(
+                "page_viewed",
+                "page",
+                vec![optional(field("name", "name", Ty::Text)), optional(field("url", "url", Ty::Text))],
+                Role::Plain,
+            ),
+            event(
+                "group_joined",
+                "group",
+                vec![optional(field("plan", "plan", Ty::Text)), optional(field("id", "/groupId", Ty::Text))],
+                Role::Plain,
+            ),
             event(
                 "consent_granted",
                 "consent_granted",
                 vec![field("purpose", "purpose", Ty::Text), optional(field("channel", "channel", Ty::Text))],
                 Role::Consent { granted: true, purpose: 0, channel: Some(1) },
             ),
-            event("task_completed", "Task Completed", vec![optional(field("task_id", "task_id", Ty::Text))], Role::TaskCompleted { task_id: 0 }),
-            crate::image::Event { everyone: true, ..event("restocked", "Restocked", vec![field("sku", "sku", Ty::Text)], Role::Plain) },
+            event(
+                "task_completed",
+                "Task Completed",
+                vec![optional(field("task_id", "task_id", Ty::Text))],
+                Role::TaskCompleted { task_id: 0 },
+            ),
+            crate::image::Event {
+                everyone: true,
+                ..event("restocked", "Restocked", vec![field("sku", "sku", Ty::Text)], Role::Plain)
+            },
             crate::image::Event { used: false, ..event("scrolled", "Scrolled", Vec::new(), Role::Plain) },
         ],
         profile: vec![
@@ -109,7 +140,9 @@ pub(super) fn shop() -> Image {
             Purpose { name: "marketing".into(), needs_no_consent: false },
             Purpose { name: "service".into(), needs_no_consent: true },
         ],
-        channels: ["email", "sms"].map(|name| Channel { name: name.into(), address: None, address_text: String::new() }).into(),
+        channels: ["email", "sms"]
+            .map(|name| Channel { name: name.into(), address: None, address_text: String::new() })
+            .into(),
         ..Image::default()
     }
 }
@@ -134,8 +167,13 @@ fn read(line: &str) -> String {
                 for input in &scratch.inputs {
                     text += &match input {
                         InputKind::Event { event, row, .. } => {
-                            let fields = image.events[usize::from(*event)].fields.iter().zip(row).filter(|(_, word)| **word != MISSING);
-                            let fields: Vec<String> = fields.map(|(f, word)| format!("{}={}", f.name, say(&f.ty, *word, &pool))).collect();
+                            let fields = image.events[usize::from(*event)]
+                                .fields
+                                .iter()
+                                .zip(row)
+                                .filter(|(_, word)| **word != MISSING);
+                            let fields: Vec<String> =
+                                fields.map(|(f, word)| format!("{}={}", f.name, say(&f.ty, *word, &pool))).collect();
                             format!("; {} {}", image.events[usize::from(*event)].name, fields.join(" "))
                         }
                         InputKind::Profile { changes, .. } => {
@@ -146,8 +184,13 @@ fn read(line: &str) -> String {
                             format!("; profile{}", changes.iter().map(say).collect::<String>())
                         }
                         InputKind::Consent { purpose, channel, granted } => {
-                            let by = channel.map_or(String::new(), |c| format!(" by {}", image.channels[usize::from(c)].name));
-                            format!("; {} {}{by}", if *granted { "grants" } else { "withdraws" }, image.purposes[usize::from(*purpose)].name)
+                            let by = channel
+                                .map_or(String::new(), |c| format!(" by {}", image.channels[usize::from(c)].name));
+                            format!(
+                                "; {} {}{by}",
+                                if *granted { "grants" } else { "withdraws" },
+                                image.purposes[usize::from(*purpose)].name
+                            )
                         }
                         InputKind::TaskDone { task } => format!("; task {task:x} done"),
                         InputKind::Answer { .. } => unreachable!("no line is an answer"),
@@ -166,7 +209,9 @@ fn say(ty: &Ty, word: Word, pool: &Pool) -> String {
         Ty::Number | Ty::Percent | Ty::Probability => f64::from_bits(word).to_string(),
         Ty::List(list) => {
             let members = pool.members(word).chunks(list.stride().max(1));
-            let member = |words: &[Word]| list.fields.iter().zip(words).map(|(f, w)| say(&f.ty, *w, pool)).collect::<Vec<_>>().join("/");
+            let member = |words: &[Word]| {
+                list.fields.iter().zip(words).map(|(f, w)| say(&f.ty, *w, pool)).collect::<Vec<_>>().join("/")
+            };
             format!("[{}]", members.map(member).collect::<Vec<_>>().join(" "))
         }
         _ => (word as i64).to_string(),
@@ -210,7 +255,10 @@ fn what_is_wrong_with_a_field_is_said_in_words() {
         (r#"{"order_id":"o","total":1,"chance":1.01}"#, "chance: must be between 0 and 1, and is 1.01"),
         (r#"{"order_id":"o","total":1,"tier":"iron"}"#, "tier: `iron` is none of bronze, silver, gold"),
         (r#"{"order_id":"o","total":1,"promotion":{"category":"boots"}}"#, "category: `boots` is no node of product"),
-        (r#"{"order_id":"o","total":1,"promotion":{"category":"sale"}}"#, "category: `sale` stands for several nodes of product"),
+        (
+            r#"{"order_id":"o","total":1,"promotion":{"category":"sale"}}"#,
+            "category: `sale` stands for several nodes of product",
+        ),
         (
             r#"{"order_id":"o","total":1,"ships_at":"2026-03-01T10:00:00"}"#,
             "ships_at: must be a moment with its zone like 2026-03-01T09:00:00Z, and is `2026-03-01T10:00:00`",
@@ -223,10 +271,16 @@ fn what_is_wrong_with_a_field_is_said_in_words() {
         (r#"{"order_id":"o","total":1,"gift":"yes"}"#, "gift: must be true or false, and is `yes`"),
         (r#"{"order_id":"o","total":1,"zone":"Mars/Olympus"}"#, "zone: `Mars/Olympus` is no time zone"),
         (r#"{"order_id":"o","total":1,"items":{}}"#, "items: must be a list, and is an object"),
-        (r#"{"order_id":"o","total":1,"items":[{"sku":"a"},{"sku":"abcde"}]}"#, "items[1].sku: must be at most 4 characters, and has 5"),
+        (
+            r#"{"order_id":"o","total":1,"items":[{"sku":"a"},{"sku":"abcde"}]}"#,
+            "items[1].sku: must be at most 4 characters, and has 5",
+        ),
         (r#"{"order_id":"o","total":1,"items":[{}]}"#, "items[0].sku: is missing"),
         (r#"{"order_id":"o","total":1,"items":["a"]}"#, "items[0]: must be an object"),
-        (r#"{"order_id":"o","total":1,"items":[{"sku":"a","price":{"amount":1,"currency":"USD"}}]}"#, "items[0].price: is in USD, not in EUR"),
+        (
+            r#"{"order_id":"o","total":1,"items":[{"sku":"a","price":{"amount":1,"currency":"USD"}}]}"#,
+            "items[0].price: is in USD, not in EUR",
+        ),
         (r#"{"order_id":"o","total":1,"tags":["a","b","c"]}"#, "tags: must have at most 2 members, and has 3"),
         (r#"{"order_id":"o","total":1,"tags":["a",null]}"#, "tags[1]: is missing"),
         (r#"{"order_id":"\ud800","total":1}"#, "order_id: holds an escape that stands for no character"),
@@ -240,12 +294,18 @@ fn what_is_wrong_with_a_field_is_said_in_words() {
 #[test]
 fn the_first_field_that_is_wrong_is_named_whatever_comes_first() {
     assert_eq!(order(r#"{"tier":"iron","total":"x"}"#), "bad order_completed.order_id: is missing");
-    assert_eq!(order(r#"{"tier":"iron","total":"x","order_id":"o"}"#), order(r#"{"total":"x","order_id":"o","tier":"iron"}"#));
+    assert_eq!(
+        order(r#"{"tier":"iron","total":"x","order_id":"o"}"#),
+        order(r#"{"total":"x","order_id":"o","tier":"iron"}"#)
+    );
 }
 
 #[test]
 fn the_last_of_two_of_one_name_counts() {
-    assert_eq!(order(r#"{"order_id":1,"total":"x","total":2,"order_id":"o"}"#), "order_id=o total=2000000 weight=0.5 gift=0 account=g");
+    assert_eq!(
+        order(r#"{"order_id":1,"total":"x","total":2,"order_id":"o"}"#),
+        "order_id=o total=2000000 weight=0.5 gift=0 account=g"
+    );
     let twice = r#"{"order_id":"o","total":2,"promotion":{"code":"A"},"promotion":{"category":"shoes"}}"#;
     assert_eq!(order(twice), "order_id=o total=2000000 weight=0.5 category=1 gift=0 account=g");
 }
@@ -255,7 +315,9 @@ fn the_other_calls_of_segment() {
     let at = r#""timestamp":"1970-01-01T00:00:01Z""#;
     let page = format!(r#"{{"type":"page","anonymousId":"x","name":"Home",{at},"properties":{{"url":"/"}}}}"#);
     assert_eq!(read(&page), "x at 1000; page_viewed name=Home url=/");
-    let page = format!(r#"{{"type":"page","userId":"u","anonymousId":"x","name":"Home",{at},"properties":{{"name":"Start"}}}}"#);
+    let page = format!(
+        r#"{{"type":"page","userId":"u","anonymousId":"x","name":"Home",{at},"properties":{{"name":"Start"}}}}"#
+    );
     assert_eq!(read(&page), "u at 1000; page_viewed name=Start");
     let group = format!(r#"{{"type":"group","userId":42,"groupId":"g1",{at},"traits":{{"plan":"pro"}}}}"#);
     assert_eq!(read(&group), "42 at 1000; group_joined plan=pro id=g1");
@@ -263,7 +325,10 @@ fn the_other_calls_of_segment() {
     assert_eq!(read(&format!(r#"{{"type":"alias","userId":"u",{at}}}"#)), "bad alias.previousId: is missing");
     assert_eq!(read(&format!(r#"{{"type":"screen","userId":"u",{at}}}"#)), "unknown screen");
     assert_eq!(read(&format!(r#"{{"event":"Scrolled","userId":"u",{at}}}"#)), "unread Scrolled");
-    assert_eq!(read(&format!(r#"{{"type":"track","event":"Restocked",{at},"properties":{{"sku":"a"}}}}"#)), " at 1000; restocked sku=a");
+    assert_eq!(
+        read(&format!(r#"{{"type":"track","event":"Restocked",{at},"properties":{{"sku":"a"}}}}"#)),
+        " at 1000; restocked sku=a"
+    );
     let kind = "`shout` is none of track, identify, page, screen, group, alias";
     assert_eq!(read(&format!(r#"{{"type":"shout","userId":"u",{at}}}"#)), format!("bad message.type: {kind}"));
     assert_eq!(read(&format!(r#"{{"userId":"u",{at}}}"#)), "bad message.type: is missing");
@@ -289,12 +354,27 @@ fn what_becomes_known_of_a_customer() {
     };
     assert_eq!(identify(r#""traits":{"email":"a@b.c","tier":"gold","shoe_size":41}"#), "; profile email=a@b.c tier=2");
     assert_eq!(identify(r#""traits":{"email":null,"tier":null}"#), "; profile email=? tier=0");
-    assert_eq!(identify(r#""traits":{"tier":"iron","email":"a@b.c"}"#), "bad identify.tier: `iron` is none of bronze, silver, gold");
-    assert_eq!(identify(r#""traits":{"birthday":0}"#), "bad identify.birthday: must be a date like 2026-03-01, and is the number 0");
+    assert_eq!(
+        identify(r#""traits":{"tier":"iron","email":"a@b.c"}"#),
+        "bad identify.tier: `iron` is none of bronze, silver, gold"
+    );
+    assert_eq!(
+        identify(r#""traits":{"birthday":0}"#),
+        "bad identify.birthday: must be a date like 2026-03-01, and is the number 0"
+    );
     assert_eq!(identify(r#""traits":{}"#), "");
-    assert_eq!(identify(r#""context":{"timezone":"Asia/Tokyo","locale":"ja-JP"}"#), "; profile time_zone=Asia/Tokyo locale=ja-JP");
-    assert_eq!(identify(r#""traits":{"time_zone":"UTC"},"context":{"timezone":"Asia/Tokyo"}"#), "; profile time_zone=UTC");
-    assert_eq!(identify(r#""context":{"timezone":"CEST-ish"}"#), "bad identify.context.timezone: `CEST-ish` is no time zone");
+    assert_eq!(
+        identify(r#""context":{"timezone":"Asia/Tokyo","locale":"ja-JP"}"#),
+        "; profile time_zone=Asia/Tokyo locale=ja-JP"
+    );
+    assert_eq!(
+        identify(r#""traits":{"time_zone":"UTC"},"context":{"timezone":"Asia/Tokyo"}"#),
+        "; profile time_zone=UTC"
+    );
+    assert_eq!(
+        identify(r#""context":{"timezone":"CEST-ish"}"#),
+        "bad identify.context.timezone: `CEST-ish` is no time zone"
+    );
 }
 
 #[test]
@@ -307,13 +387,20 @@ fn consent() {
     let by = r#""traits":{"consents":{"marketing":{"email":true,"sms":false}}}"#;
     assert_eq!(identify(by), "; grants marketing by email; withdraws marketing by sms");
     assert_eq!(identify(r#""traits":{"consents":{"sales":true}}"#), "bad identify.consents: `sales` is no purpose");
-    assert_eq!(identify(r#""traits":{"consents":{"marketing":{"fax":true}}}"#), "bad identify.consents.marketing: `fax` is no channel");
-    assert_eq!(identify(r#""traits":{"consents":{"marketing":1}}"#), "bad identify.consents.marketing: must be true or false");
+    assert_eq!(
+        identify(r#""traits":{"consents":{"marketing":{"fax":true}}}"#),
+        "bad identify.consents.marketing: `fax` is no channel"
+    );
+    assert_eq!(
+        identify(r#""traits":{"consents":{"marketing":1}}"#),
+        "bad identify.consents.marketing: must be true or false"
+    );
     let preferences = r#""context":{"consent":{"categoryPreferences":{"marketing":false,"Analytics":true}}}"#;
     assert_eq!(identify(preferences), "; withdraws marketing");
 
     let track = |event: &str, rest: &str| {
-        let line = format!(r#"{{"type":"track","event":"{event}","userId":"ana","timestamp":"1970-01-01T00:00:01Z",{rest}}}"#);
+        let line =
+            format!(r#"{{"type":"track","event":"{event}","userId":"ana","timestamp":"1970-01-01T00:00:01Z",{rest}}}"#);
         read(&line).replace("ana at 1000; ", "")
     };
     assert_eq!(track("Segment Consent Preference Updated", preferences), "withdraws marketing");
@@ -327,17 +414,31 @@ fn consent() {
 
 #[test]
 fn messages_that_cannot_be_placed() {
-    let order = |rest: &str| read(&format!(r#"{{"event":"Order Completed",{rest},"properties":{{"order_id":"o","total":1}}}}"#));
-    assert_eq!(order(r#""timestamp":"1970-01-01T00:00:01Z""#), "bad order_completed.userId: says no customer: it is missing");
+    let order = |rest: &str| {
+        read(&format!(r#"{{"event":"Order Completed",{rest},"properties":{{"order_id":"o","total":1}}}}"#))
+    };
+    assert_eq!(
+        order(r#""timestamp":"1970-01-01T00:00:01Z""#),
+        "bad order_completed.userId: says no customer: it is missing"
+    );
     assert_eq!(order(r#""userId":"ana""#), "bad order_completed.timestamp: is missing");
     let not = "must be a moment with its zone like 2026-03-01T09:00:00Z";
-    assert_eq!(order(r#""userId":"ana","timestamp":1772359200"#), format!("bad order_completed.timestamp: {not}, as text"));
-    assert_eq!(order(r#""userId":"ana","timestamp":"noon""#), format!("bad order_completed.timestamp: {not}, and is `noon`"));
+    assert_eq!(
+        order(r#""userId":"ana","timestamp":1772359200"#),
+        format!("bad order_completed.timestamp: {not}, as text")
+    );
+    assert_eq!(
+        order(r#""userId":"ana","timestamp":"noon""#),
+        format!("bad order_completed.timestamp: {not}, and is `noon`")
+    );
     let far = order(r#""userId":"ana","timestamp":"9999-01-01T00:00:00Z""#);
     assert_eq!(far, "bad order_completed.timestamp: must lie from 1970 to 2099, and is 9999-01-01T00:00:00Z");
     let ahead = order(r#""userId":"ana","timestamp":"2026-03-01T12:00:01Z","receivedAt":"2026-03-01T11:00:00Z""#);
     assert_eq!(ahead, "bad order_completed.timestamp: is more than an hour after the receipt");
-    assert!(order(r#""userId":"ana","timestamp":"2026-03-01T12:00:00Z","receivedAt":"2026-03-01T11:00:00Z""#).starts_with("ana at"));
+    assert!(
+        order(r#""userId":"ana","timestamp":"2026-03-01T12:00:00Z","receivedAt":"2026-03-01T11:00:00Z""#)
+            .starts_with("ana at")
+    );
     assert!(order(r#""userId":"ana","sentAt":"1970-01-01T00:00:02Z""#).starts_with("ana at 2000;"));
     assert_eq!(read("{"), "bad message: is not JSON (character 1)");
     assert_eq!(read("[1]"), "bad message: is not a JSON object");

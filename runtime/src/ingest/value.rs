@@ -72,7 +72,9 @@ impl Kind {
 
     fn list(list: &ListTy) -> Kind {
         match list.fields.first() {
-            Some(member) if !list.records => Kind::List(Box::new(Kind::new(&member.ty)), member.bounds.clone(), list.at_most),
+            Some(member) if !list.records => {
+                Kind::List(Box::new(Kind::new(&member.ty)), member.bounds.clone(), list.at_most)
+            }
             _ => Kind::Records(Box::new(Layout::of_list(list)), list.at_most),
         }
     }
@@ -130,7 +132,8 @@ pub(crate) fn word(raw: &str, kind: &Kind, bounds: &Bounds, place: &mut Place<'_
                 let flawed = |flaw: Flaw| flaw.at(&format!("[{i}]"));
                 row.begin(layout);
                 row.object(layout, &layout.properties, member.get(), place).map_err(flawed)?;
-                row.finish(layout).map_err(|(field, flaw)| flawed(flaw.at(&format!(".{}", layout.fields[field].name))))?;
+                row.finish(layout)
+                    .map_err(|(field, flaw)| flawed(flaw.at(&format!(".{}", layout.fields[field].name))))?;
                 words.extend_from_slice(&row.words);
             }
             return Ok(Word::from(place.pool.list(&words)));
@@ -164,7 +167,9 @@ pub(crate) fn word(raw: &str, kind: &Kind, bounds: &Bounds, place: &mut Place<'_
             }
             Ok(value.to_bits())
         }
-        Ty::Text | Ty::Zone | Ty::Duration | Ty::Date | Ty::Time | Ty::Moment | Ty::Enum(_) | Ty::Facet(_) if first == b'"' => {
+        Ty::Text | Ty::Zone | Ty::Duration | Ty::Date | Ty::Time | Ty::Moment | Ty::Enum(_) | Ty::Facet(_)
+            if first == b'"' =>
+        {
             let Some(text) = text(raw) else {
                 return Err(Flaw::new(Fault::WrongType, "holds an escape that stands for no character"));
             };
@@ -247,14 +252,23 @@ fn too_many(count: usize, at_most: u32) -> Result<(), Flaw> {
 
 /// Millionths, as people write them.
 fn amount(millionths: i64) -> String {
-    let text = format!("{}{}.{:06}", if millionths < 0 { "-" } else { "" }, millionths.unsigned_abs() / 1_000_000, millionths.unsigned_abs() % 1_000_000);
+    let text = format!(
+        "{}{}.{:06}",
+        if millionths < 0 { "-" } else { "" },
+        millionths.unsigned_abs() / 1_000_000,
+        millionths.unsigned_abs() % 1_000_000
+    );
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
 /// The text of a JSON string; none when an escape stands for no character.
 pub(crate) fn text(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') { serde_json::from_str::<String>(raw).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+    if inner.contains('\\') {
+        serde_json::from_str::<String>(raw).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inner))
+    }
 }
 
 /// What a value looks like, for reasons.
