@@ -5,7 +5,7 @@
 //!
 //! | words | what |
 //! |---|---|
-//! | 4 | header: [`SEEN`], [`ZONE`], [`FLAGS`], [`WATCH_DUE`] |
+//! | 5 | header: [`SEEN`], [`ZONE`], [`FLAGS`], [`WATCH_DUE`], [`WAKE`] |
 //! | 16 | hashes of the latest message ids |
 //! | 1 per field | profile |
 //! | 1 per 32 pairs | consent: two bits for each purpose and channel |
@@ -14,12 +14,13 @@
 //! | by rule | caps and gaps: moments of the latest hand-overs, or their number |
 //! | by limit | offers, likewise |
 //! | 2 per trigger | calendar triggers: next due, latest local date fired |
-//! | 4 per journey | [`ENTRIES`], [`LAST_ENTERED`], [`LAST_LEFT`], [`BARRED`] |
+//! | 1 per message | half of the effect id of the latest hand-over, where receipts may name a message instead of a send |
+//! | 1 per journey | how often a run was entered |
 
-use crate::image::{HistoryKind, Image, Limit, MISSING, RuleKind, Trigger, Ty, Window, Word};
+use crate::image::{HistoryKind, Image, Limit, MISSING, Role, RuleKind, Trigger, Ty, Window, Word};
 use crate::time::ZoneId;
 
-/// The stamp of the customer's latest input; [`MISSING`] (the least `i64`) before the first.
+/// The latest moment that was worked on: of an input or a timer; [`MISSING`] (the least `i64`) before the first.
 pub const SEEN: usize = 0;
 /// The zone that local times are read in ([`ZoneId`]), with [`OWN_ZONE`] when it is the customer's own.
 pub const ZONE: usize = 1;
@@ -31,21 +32,13 @@ pub const WATCH_DUE: usize = 3;
 pub const OWN_ZONE: Word = 1 << 32;
 /// In [`FLAGS`]: an input of this customer has been handled.
 pub const KNOWN: Word = 1;
+/// The earliest moment at which time alone does anything; `i64::MAX` if none.
+pub const WAKE: usize = 4;
 /// Where the message ids begin.
-pub const IDS: usize = 4;
+pub const IDS: usize = 5;
 /// How many message ids are kept.
 pub const ID_COUNT: usize = 16;
 
-/// Of a journey's words: how often a run was entered.
-pub const ENTRIES: usize = 0;
-/// Of a journey's words: the moment of the latest entry (journeys without a key).
-pub const LAST_ENTERED: usize = 1;
-/// Of a journey's words: the moment the latest run ended (journeys without a key).
-pub const LAST_LEFT: usize = 2;
-/// Of a journey's words: 1 when `exit for good` has barred the customer (journeys without a key).
-pub const BARRED: usize = 3;
-/// Words of each journey in the fixed part.
-pub const JOURNEY_WORDS: usize = 4;
 /// Words of a run before its slots. What they mean is the step machine's; the first is a record's head (see [`crate::state`]).
 pub const RUN_HEAD: usize = 16;
 
@@ -118,7 +111,9 @@ pub struct Layout {
     pub offers: Vec<Vec<Memory>>,
     /// All calendar triggers.
     pub calendar: Vec<CalendarPlace>,
-    /// The first word of the journeys.
+    /// The first word of the messages, if they have any.
+    pub messages_at: Option<usize>,
+    /// The first word of the journeys: for each, how often a run was entered.
     pub journeys_at: usize,
     /// The first word of the records; the length of the fixed part.
     pub records_at: usize,
@@ -130,7 +125,7 @@ pub struct Layout {
 impl Layout {
     /// The layout of an image; `zone` is the project's.
     pub fn new(image: &Image, zone: ZoneId) -> Layout {
-        let mut fresh = vec![MISSING, Word::from(zone), 0, i64::MAX as Word];
+        let mut fresh = vec![MISSING, Word::from(zone), 0, i64::MAX as Word, i64::MAX as Word];
         fresh.resize(IDS + ID_COUNT, MISSING);
         let profile_at = fresh.len();
         fresh.extend(image.profile.iter().map(|field| field.default));
@@ -187,10 +182,13 @@ impl Layout {
                 }
             }
         }
-        let journeys_at = fresh.len();
-        for _ in &image.journeys {
-            fresh.extend([0, MISSING, MISSING, 0]);
+        let named = |event: &crate::image::Event| matches!(event.role, Role::Receipt { message: Some(_), .. });
+        let messages_at = image.events.iter().any(named).then_some(fresh.len());
+        if messages_at.is_some() {
+            fresh.resize(fresh.len() + image.messages.len(), MISSING);
         }
+        let journeys_at = fresh.len();
+        fresh.resize(journeys_at + image.journeys.len(), 0);
         Layout {
             profile_at,
             consent_at,
@@ -200,6 +198,7 @@ impl Layout {
             rules,
             offers,
             calendar,
+            messages_at,
             journeys_at,
             records_at: fresh.len(),
             run_words: image.journeys.iter().map(|journey| RUN_HEAD + journey.slots.len()).collect(),
@@ -212,9 +211,14 @@ impl Layout {
         self.fresh.clone()
     }
 
-    /// Where the words of a journey begin.
+    /// Where the word of a journey stands: how often a run was entered.
     pub fn journey_at(&self, journey: u16) -> usize {
-        self.journeys_at + JOURNEY_WORDS * usize::from(journey)
+        self.journeys_at + usize::from(journey)
+    }
+
+    /// Where the word of a message stands, if there is one: the lower half of the effect id of its latest hand-over.
+    pub fn message_at(&self, message: u16) -> Option<usize> {
+        self.messages_at.map(|at| at + usize::from(message))
     }
 
     /// Where the two words of a watch begin: since when it holds ([`MISSING`]: it does not), when time may change it.
@@ -234,7 +238,7 @@ impl Layout {
             rules: memories(&mut self.rules.iter().flatten()),
             offers: memories(&mut self.offers.iter().flatten()),
             calendar: 8 * 2 * self.calendar.len(),
-            journeys: 8 * (self.records_at - self.journeys_at),
+            journeys: 8 * (self.records_at - self.messages_at.unwrap_or(self.journeys_at)),
             customer: 8 * self.records_at,
             runs: self.run_words.iter().map(|words| 8 * words).collect(),
         }
@@ -242,7 +246,7 @@ impl Layout {
 
     fn watch_count(&self) -> usize {
         let after = self.rules.iter().flatten().chain(self.offers.iter().flatten()).map(|memory| memory.at());
-        let after = after.chain(self.calendar.iter().map(|place| place.at)).next().unwrap_or(self.journeys_at);
+        let after = after.chain(self.calendar.iter().map(|place| place.at)).chain(self.messages_at).next().unwrap_or(self.journeys_at);
         (after - self.watches_at) / 2
     }
 }
@@ -297,7 +301,7 @@ pub struct Footprint {
     pub offers: usize,
     /// Calendar triggers.
     pub calendar: usize,
-    /// Words of the journeys.
+    /// Words of the messages and journeys.
     pub journeys: usize,
     /// All of the above: a customer without runs.
     pub customer: usize,
