@@ -246,7 +246,11 @@ impl Layout {
 
     fn watch_count(&self) -> usize {
         let after = self.rules.iter().flatten().chain(self.offers.iter().flatten()).map(|memory| memory.at());
-        let after = after.chain(self.calendar.iter().map(|place| place.at)).chain(self.messages_at).next().unwrap_or(self.journeys_at);
+        let after = after
+            .chain(self.calendar.iter().map(|place| place.at))
+            .chain(self.messages_at)
+            .next()
+            .unwrap_or(self.journeys_at);
         (after - self.watches_at) / 2
     }
 }
