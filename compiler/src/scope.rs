@@ -472,7 +472,20 @@ impl<'a> Context<'a> {
         names: impl IntoIterator<Item = &'n str>,
         also: impl FnOnce(Diagnostic) -> Diagnostic,
     ) {
-        let key = (what.to_string(), name.text.clone());
+        self.unknown_in(what, format!("there is no {what} `{}`", name.text), name, names, also);
+    }
+
+    /// [`Context::unknown`] in other words: `message` says what is wrong, `whose` tells apart what the same word may stand for in
+    /// different places.
+    pub fn unknown_in<'n>(
+        &self,
+        whose: &str,
+        message: String,
+        name: &Name,
+        names: impl IntoIterator<Item = &'n str>,
+        also: impl FnOnce(Diagnostic) -> Diagnostic,
+    ) {
+        let key = (whose.to_string(), name.text.clone());
         if self.again(&key, name.span) {
             return;
         }
@@ -480,7 +493,7 @@ impl<'a> Context<'a> {
         let mut d = Diagnostic::new(
             Code::UnknownName,
             name.span,
-            format!("there is no {what} `{}`", name.text),
+            message,
             match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "not declared".to_string(),

@@ -54,6 +54,27 @@ codes! {
     DeprecatedNode = "J0203" Warning "a deprecated place of a taxonomy is used",
 
     // J03: types, units, money, missing values
+    MissingUnit = "J0301" Error "a number has no unit",
+    MayBeMissing = "J0302" Error "a value that may be missing is used as if it were there",
+    WrongKind = "J0303" Error "a value of another kind is needed",
+    KindsDoNotMeet = "J0304" Error "two kinds of values do not go together",
+    TwoCurrencies = "J0305" Error "two currencies meet",
+    UnknownUnit = "J0306" Error "there is no such unit here",
+    BadLiteral = "J0307" Error "what is written cannot be",
+    OutOfBounds = "J0308" Error "a value is out of bounds",
+    NotConstant = "J0309" Error "a fixed value is needed",
+    NoSuchField = "J0310" Error "a field is needed, or there is none",
+    NeverMissing = "J0311" Warning "a value that is always there is treated as if it might be missing",
+    AlwaysHolds = "J0312" Warning "a condition always holds",
+    NeverHolds = "J0313" Error "a condition can never hold",
+    HistoryTooExact = "J0314" Error "a question about history would have to remember too much",
+    HistoryCondition = "J0315" Error "the condition of a history asks for more than the event",
+    WrongQuery = "J0316" Error "a question does not fit what it is asked of",
+    HeldReach = "J0317" Error "something that belongs to a run is watched over time",
+    NotWatchable = "J0318" Error "a condition that is watched asks the clock too loosely",
+    NotInMessage = "J0319" Error "the text of a message names what it cannot see",
+    FieldsLacking = "J0320" Error "a field that is required is not given",
+    FieldTwice = "J0321" Error "a field is given a value twice",
 
     // J04: journey headers and keys
 

@@ -1,0 +1,379 @@
+//! What is known of values at a point of the program: which are there, and what they may still be.
+
+use super::walk::shape;
+use crate::hir::{Comparison, Const, EventId, Expr, ExprKind, FieldId, Ty, VariableId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A value that keeps its identity from one mention to the next.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Of the profile.
+    Profile(FieldId),
+    /// Of a variable of the run.
+    Field(VariableId, usize),
+    /// Of the event a `where` is about.
+    EventField(EventId, usize),
+    /// Of the list member a `where` is about.
+    Member(usize),
+    /// Of a message's input.
+    Param(usize, Option<usize>),
+    /// `last(E)` (`true`) or `first(E)`, with its conditions; the event as a whole, or one of its fields.
+    Remembered(bool, String, Option<usize>),
+}
+
+impl Place {
+    /// The place an expression reads, when it reads just one.
+    pub fn of(e: &Expr) -> Option<Place> {
+        Some(match &e.kind {
+            ExprKind::Profile(f) => Place::Profile(*f),
+            ExprKind::Field(v, f) => Place::Field(*v, *f),
+            ExprKind::EventField(e, f) => Place::EventField(*e, *f),
+            ExprKind::Member(f) => Place::Member(*f),
+            ExprKind::Param(p, f) => Place::Param(*p, *f),
+            ExprKind::Last(h, f) => Place::Remembered(true, shape(h), field(*f)),
+            ExprKind::First(h, f) => Place::Remembered(false, shape(h), field(*f)),
+            ExprKind::ToNumber(e) => return Place::of(e),
+            _ => return None,
+        })
+    }
+
+    /// Whether it may change while a run waits.
+    fn is_live(&self) -> bool {
+        matches!(self, Place::Profile(_) | Place::Remembered(..))
+    }
+}
+
+fn field(f: usize) -> Option<usize> {
+    // Of a remembered event the time is always there: knowing it is knowing the event.
+    (f != crate::hir::HAPPENED_AT).then_some(f)
+}
+
+/// Least and most; `true` beside a bound when the bound itself is left out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Range {
+    low: (f64, bool),
+    high: (f64, bool),
+}
+
+impl Range {
+    const ALL: Range = Range { low: (f64::NEG_INFINITY, false), high: (f64::INFINITY, false) };
+
+    fn is_empty(self) -> bool {
+        self.low.0 > self.high.0 || (self.low.0 == self.high.0 && (self.low.1 || self.high.1))
+    }
+
+    fn meet(self, o: Range) -> Range {
+        let low = if o.low.0 > self.low.0 || (o.low.0 == self.low.0 && o.low.1) { o.low } else { self.low };
+        let high = if o.high.0 < self.high.0 || (o.high.0 == self.high.0 && o.high.1) { o.high } else { self.high };
+        Range { low, high }
+    }
+
+    fn join(self, o: Range) -> Range {
+        let low = if o.low.0 < self.low.0 || (o.low.0 == self.low.0 && !o.low.1) { o.low } else { self.low };
+        let high = if o.high.0 > self.high.0 || (o.high.0 == self.high.0 && !o.high.1) { o.high } else { self.high };
+        Range { low, high }
+    }
+
+    fn within(self, o: Range) -> bool {
+        self.meet(o) == self
+    }
+
+    fn of(op: Comparison, n: f64) -> Option<Range> {
+        Some(match op {
+            Comparison::Equal => Range { low: (n, false), high: (n, false) },
+            Comparison::NotEqual => return None,
+            Comparison::Less => Range { high: (n, true), ..Range::ALL },
+            Comparison::LessEqual => Range { high: (n, false), ..Range::ALL },
+            Comparison::Greater => Range { low: (n, true), ..Range::ALL },
+            Comparison::GreaterEqual => Range { low: (n, false), ..Range::ALL },
+        })
+    }
+}
+
+/// What is known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    known: BTreeSet<Place>,
+    missing: BTreeSet<Place>,
+    /// Values of an enum or a bool (0, 1) that it may still have.
+    values: BTreeMap<Place, BTreeSet<u16>>,
+    ranges: BTreeMap<Place, Range>,
+    /// Was known before a wait, a send or a call.
+    forgotten: BTreeSet<Place>,
+    /// This point is never reached.
+    pub never: bool,
+}
+
+impl Facts {
+    /// Whether the place is known to have a value.
+    pub fn is_known(&self, place: &Place) -> bool {
+        self.known.contains(place)
+    }
+
+    /// Whether the place was known before a wait, a send or a call.
+    pub fn is_forgotten(&self, place: &Place) -> bool {
+        self.forgotten.contains(place)
+    }
+
+    /// From here on the place has a value.
+    pub fn know(&mut self, place: Place) {
+        if let Place::Remembered(last, shape, Some(_)) = &place {
+            self.know(Place::Remembered(*last, shape.clone(), None));
+        }
+        self.missing.remove(&place);
+        self.forgotten.remove(&place);
+        self.known.insert(place);
+    }
+
+    /// Nothing is known of the place any more.
+    pub fn forget(&mut self, place: &Place) {
+        self.known.remove(place);
+        self.missing.remove(place);
+        self.values.remove(place);
+        self.ranges.remove(place);
+    }
+
+    /// A wait, a send or a call: what is known of the profile and of histories ends.
+    pub fn pass_time(&mut self) {
+        let (live, kept): (BTreeSet<Place>, BTreeSet<Place>) =
+            std::mem::take(&mut self.known).into_iter().partition(Place::is_live);
+        self.known = kept;
+        self.forgotten.extend(live);
+        self.missing.retain(|p| !p.is_live());
+        self.values.retain(|p, _| !p.is_live());
+        self.ranges.retain(|p, _| !p.is_live());
+    }
+
+    /// Inside a question about a list, its members are others than outside.
+    pub fn forget_members(&mut self) {
+        let other = |p: &Place| !matches!(p, Place::Member(_));
+        self.known.retain(other);
+        self.missing.retain(other);
+        self.values.retain(|p, _| other(p));
+        self.ranges.retain(|p, _| other(p));
+    }
+
+    /// What is known of a field of this event is known of the same field of a variable that holds it.
+    pub fn captured(&self, event: EventId, to: impl Fn(usize) -> Option<Place>) -> Facts {
+        let place = |p: &Place| match p {
+            Place::EventField(e, f) if *e == event => to(*f),
+            Place::EventField(..) => None,
+            other => Some(other.clone()),
+        };
+        Facts {
+            known: self.known.iter().filter_map(place).collect(),
+            missing: self.missing.iter().filter_map(place).collect(),
+            values: self.values.iter().filter_map(|(p, v)| Some((place(p)?, v.clone()))).collect(),
+            ranges: self.ranges.iter().filter_map(|(p, v)| Some((place(p)?, *v))).collect(),
+            forgotten: self.forgotten.clone(),
+            never: self.never,
+        }
+    }
+
+    /// What is known where two ways meet.
+    #[must_use]
+    pub fn or(self, other: Facts) -> Facts {
+        if self.never {
+            return other;
+        }
+        if other.never {
+            return self;
+        }
+        let known: BTreeSet<Place> = self.known.intersection(&other.known).cloned().collect();
+        let mut forgotten: BTreeSet<Place> = self.forgotten.union(&other.forgotten).cloned().collect();
+        forgotten.retain(|p| !known.contains(p));
+        Facts {
+            missing: self.missing.intersection(&other.missing).cloned().collect(),
+            values: self
+                .values
+                .iter()
+                .filter_map(|(p, a)| Some((p.clone(), a.union(other.values.get(p)?).copied().collect())))
+                .collect(),
+            ranges: self
+                .ranges
+                .iter()
+                .filter_map(|(p, a)| Some((p.clone(), a.join(*other.ranges.get(p)?))))
+                .collect(),
+            known,
+            forgotten,
+            never: false,
+        }
+    }
+
+    /// What is known when the condition holds (`truth`) or does not.
+    #[must_use]
+    pub fn when(&self, condition: &Expr, truth: bool, sizes: &dyn Fn(&Ty) -> Option<u16>) -> Facts {
+        let mut facts = self.clone();
+        facts.assume(condition, truth, sizes);
+        facts
+    }
+
+    fn assume(&mut self, e: &Expr, truth: bool, sizes: &dyn Fn(&Ty) -> Option<u16>) {
+        match (&e.kind, truth) {
+            (ExprKind::Not(a), _) => self.assume(a, !truth, sizes),
+            (ExprKind::And(a, b), true) | (ExprKind::Or(a, b), false) => {
+                self.assume(a, truth, sizes);
+                self.assume(b, truth, sizes);
+            }
+            (ExprKind::And(a, b), false) | (ExprKind::Or(a, b), true) => {
+                let one = self.when(a, truth, sizes);
+                let two = self.when(a, !truth, sizes).when(b, truth, sizes);
+                *self = one.or(two);
+            }
+            (ExprKind::IsKnown(a), _) => {
+                let Some(place) = Place::of(a) else { return };
+                if truth {
+                    self.know(place);
+                } else {
+                    self.forget(&place);
+                    self.missing.insert(place);
+                }
+            }
+            (ExprKind::Compare(op, a, b), _) => {
+                let op = if truth { *op } else { opposite(*op) };
+                self.compare(op, a, b, sizes);
+                self.compare(mirrored(op), b, a, sizes);
+            }
+            _ => {
+                if e.ty.ty == Ty::Bool
+                    && let Some(place) = Place::of(e)
+                {
+                    self.restrict(place, [u16::from(truth)].into());
+                }
+            }
+        }
+    }
+
+    fn compare(&mut self, op: Comparison, a: &Expr, b: &Expr, sizes: &dyn Fn(&Ty) -> Option<u16>) {
+        let ExprKind::Const(value) = &b.kind else { return };
+        let Some(place) = Place::of(a) else { return };
+        if let (Some(v), Some(size)) = (small(value), sizes(&b.ty.ty)) {
+            match op {
+                Comparison::Equal => self.restrict(place, [v].into()),
+                Comparison::NotEqual => self.restrict(place, (0..size).filter(|x| *x != v).collect()),
+                _ => {}
+            }
+        } else if let Some(range) = magnitude(value).and_then(|n| Range::of(op, n)) {
+            let old = self.ranges.get(&place).copied().unwrap_or(Range::ALL);
+            self.ranges.insert(place, old.meet(range));
+        }
+    }
+
+    fn restrict(&mut self, place: Place, to: BTreeSet<u16>) {
+        let now = match self.values.get(&place) {
+            Some(old) => old.intersection(&to).copied().collect(),
+            None => to,
+        };
+        self.values.insert(place, now);
+    }
+
+    /// The values of an enum or bool that the place may still have, when that is known.
+    pub fn values(&self, place: &Place) -> Option<&BTreeSet<u16>> {
+        self.values.get(place)
+    }
+
+    /// Whether the condition is decided by what is known already.
+    pub fn decide(&self, e: &Expr, sizes: &dyn Fn(&Ty) -> Option<u16>) -> Option<bool> {
+        match &e.kind {
+            ExprKind::Const(Const::Bool(b)) => Some(*b),
+            ExprKind::Not(a) => self.decide(a, sizes).map(|b| !b),
+            ExprKind::And(a, b) => match self.decide(a, sizes) {
+                Some(false) => Some(false),
+                Some(true) => self.decide(b, sizes),
+                None => (self.when(a, true, sizes).decide(b, sizes) == Some(false)).then_some(false),
+            },
+            ExprKind::Or(a, b) => match self.decide(a, sizes) {
+                Some(true) => Some(true),
+                Some(false) => self.decide(b, sizes),
+                None => (self.when(a, false, sizes).decide(b, sizes) == Some(true)).then_some(true),
+            },
+            ExprKind::IsKnown(a) => {
+                let place = Place::of(a)?;
+                if self.known.contains(&place) {
+                    return Some(true);
+                }
+                self.missing.contains(&place).then_some(false)
+            }
+            ExprKind::Compare(op, a, b) => {
+                self.decide_compare(*op, a, b).or_else(|| self.decide_compare(mirrored(*op), b, a))
+            }
+            _ => {
+                let values = self.values.get(&Place::of(e)?)?;
+                if e.ty.ty != Ty::Bool || values.len() != 1 {
+                    return None;
+                }
+                values.first().map(|v| *v == 1)
+            }
+        }
+    }
+
+    fn decide_compare(&self, op: Comparison, a: &Expr, b: &Expr) -> Option<bool> {
+        let ExprKind::Const(value) = &b.kind else { return None };
+        let place = Place::of(a)?;
+        if let Some(v) = small(value) {
+            let values = self.values.get(&place)?;
+            let equal = match (values.contains(&v), values.len()) {
+                (false, _) => false,
+                (true, 1) => true,
+                _ => return None,
+            };
+            return match op {
+                Comparison::Equal => Some(equal),
+                Comparison::NotEqual => Some(!equal),
+                _ => None,
+            };
+        }
+        let known = *self.ranges.get(&place)?;
+        let n = magnitude(value)?;
+        if op == Comparison::NotEqual {
+            return self.decide_compare(Comparison::Equal, a, b).map(|x| !x);
+        }
+        let asked = Range::of(op, n)?;
+        if known.is_empty() {
+            return None;
+        }
+        if known.meet(asked).is_empty() {
+            return Some(false);
+        }
+        known.within(asked).then_some(true)
+    }
+}
+
+fn small(c: &Const) -> Option<u16> {
+    match c {
+        Const::Bool(b) => Some(u16::from(*b)),
+        Const::Enum(_, v) => Some(*v),
+        _ => None,
+    }
+}
+
+fn magnitude(c: &Const) -> Option<f64> {
+    match c {
+        Const::Int(n) | Const::Money(n) | Const::Date(n) | Const::Time(n) | Const::Moment(n) => Some(*n as f64),
+        Const::Number(n) => Some(*n),
+        _ => None,
+    }
+}
+
+/// The comparison that holds when this one does not.
+pub fn opposite(op: Comparison) -> Comparison {
+    match op {
+        Comparison::Equal => Comparison::NotEqual,
+        Comparison::NotEqual => Comparison::Equal,
+        Comparison::Less => Comparison::GreaterEqual,
+        Comparison::LessEqual => Comparison::Greater,
+        Comparison::Greater => Comparison::LessEqual,
+        Comparison::GreaterEqual => Comparison::Less,
+    }
+}
+
+/// The comparison with its sides exchanged.
+pub fn mirrored(op: Comparison) -> Comparison {
+    match op {
+        Comparison::Less => Comparison::Greater,
+        Comparison::LessEqual => Comparison::GreaterEqual,
+        Comparison::Greater => Comparison::Less,
+        Comparison::GreaterEqual => Comparison::LessEqual,
+        same => same,
+    }
+}

@@ -1,0 +1,151 @@
+//! Walking typed expressions.
+
+use crate::hir::{Expr, ExprKind, HistoryUse};
+use journey_grammar::span::Span;
+
+/// Calls `f` on every part that `e` is made of, one level down. Conditions of histories are parts too.
+pub fn children<'e>(e: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
+    use ExprKind as K;
+    match &e.kind {
+        K::Poison
+        | K::Const(_)
+        | K::Profile(_)
+        | K::Field(..)
+        | K::Variable(_)
+        | K::Param(..)
+        | K::EventField(..)
+        | K::Member(_)
+        | K::Now
+        | K::Today
+        | K::InSegment(_) => {}
+        K::Not(a)
+        | K::Negate(a)
+        | K::ToNumber(a)
+        | K::IsKnown(a)
+        | K::InSubtree(a, ..)
+        | K::IsDay(a, ..)
+        | K::Shift(a, ..)
+        | K::Held(a, _) => f(a),
+        K::And(a, b)
+        | K::Or(a, b)
+        | K::Compare(_, a, b)
+        | K::Otherwise(a, b)
+        | K::InList(a, b)
+        | K::Contains(a, b)
+        | K::StartsWith(a, b)
+        | K::Arithmetic(_, a, b) => {
+            f(a);
+            f(b);
+        }
+        K::At(a, b, c) => {
+            f(a);
+            f(b);
+            if let Some(c) = c {
+                f(c);
+            }
+        }
+        K::List(all) => all.iter().for_each(f),
+        K::Count(h, _) | K::Sum(h, _) | K::Last(h, _) | K::First(h, _) => {
+            if let Some(c) = &h.condition {
+                f(c);
+            }
+        }
+        K::Each { list, condition, .. } => {
+            f(list);
+            if let Some(c) = condition {
+                f(c);
+            }
+        }
+    }
+}
+
+/// Calls `f` on every part that `e` is made of, one level down.
+pub fn children_mut(e: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
+    use ExprKind as K;
+    match &mut e.kind {
+        K::Poison
+        | K::Const(_)
+        | K::Profile(_)
+        | K::Field(..)
+        | K::Variable(_)
+        | K::Param(..)
+        | K::EventField(..)
+        | K::Member(_)
+        | K::Now
+        | K::Today
+        | K::InSegment(_) => {}
+        K::Not(a)
+        | K::Negate(a)
+        | K::ToNumber(a)
+        | K::IsKnown(a)
+        | K::InSubtree(a, ..)
+        | K::IsDay(a, ..)
+        | K::Shift(a, ..)
+        | K::Held(a, _) => f(a),
+        K::And(a, b)
+        | K::Or(a, b)
+        | K::Compare(_, a, b)
+        | K::Otherwise(a, b)
+        | K::InList(a, b)
+        | K::Contains(a, b)
+        | K::StartsWith(a, b)
+        | K::Arithmetic(_, a, b) => {
+            f(a);
+            f(b);
+        }
+        K::At(a, b, c) => {
+            f(a);
+            f(b);
+            if let Some(c) = c {
+                f(c);
+            }
+        }
+        K::List(all) => all.iter_mut().for_each(f),
+        K::Count(h, _) | K::Sum(h, _) | K::Last(h, _) | K::First(h, _) => {
+            if let Some(c) = &mut h.condition {
+                f(c);
+            }
+        }
+        K::Each { list, condition, .. } => {
+            f(list);
+            if let Some(c) = condition {
+                f(c);
+            }
+        }
+    }
+}
+
+/// Whether some part of `e`, or `e` itself, is so.
+pub fn any(e: &Expr, is: &dyn Fn(&Expr) -> bool) -> bool {
+    if is(e) {
+        return true;
+    }
+    let mut found = false;
+    children(e, &mut |c| found = found || any(c, is));
+    found
+}
+
+/// Calls `f` on `e` and on every part of it, the whole first.
+pub fn each<'e>(e: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
+    f(e);
+    children(e, &mut |c| each(c, f));
+}
+
+/// Whether a part was wrong and has been reported.
+pub fn is_poisoned(e: &Expr) -> bool {
+    any(e, &|e| matches!(e.kind, ExprKind::Poison))
+}
+
+/// A text that two histories share exactly when they remember the same, wherever they are written.
+pub fn shape(history: &HistoryUse) -> String {
+    let mut h = history.clone();
+    if let Some(c) = &mut h.condition {
+        unplace(c);
+    }
+    format!("{h:?}")
+}
+
+fn unplace(e: &mut Expr) {
+    e.span = Span::default();
+    children_mut(e, &mut unplace);
+}
