@@ -55,12 +55,23 @@ fn with_missing(
         }
         _ => false,
     };
-    let value = if says(right) { left } else if says(left) { right } else { return None };
+    let value = if says(right) {
+        left
+    } else if says(left) {
+        right
+    } else {
+        return None;
+    };
     let word = if (op == ast::BinaryOp::Equal) == (cx.text(right.span) == "known") { "known" } else { "missing" };
     let text = cx.text(value.span);
     cx.report(
-        Diagnostic::new(Code::WrongKind, span, "whether something is missing is asked in words", "not a value to compare with")
-            .fix(format!("say `{text} is {word}`"), span, format!("{text} is {word}")),
+        Diagnostic::new(
+            Code::WrongKind,
+            span,
+            "whether something is missing is asked in words",
+            "not a value to compare with",
+        )
+        .fix(format!("say `{text} is {word}`"), span, format!("{text} is {word}")),
     );
     Some(poison(span))
 }
@@ -386,14 +397,7 @@ fn in_facet(cx: &Context, env: &Env, span: Span, l: Expr, facet: usize, right: &
 }
 
 /// `a contains b`, `a starts with b`
-pub fn contains(
-    cx: &Context,
-    env: &Env,
-    span: Span,
-    op: ast::BinaryOp,
-    left: &ast::Expr,
-    right: &ast::Expr,
-) -> Expr {
+pub fn contains(cx: &Context, env: &Env, span: Span, op: ast::BinaryOp, left: &ast::Expr, right: &ast::Expr) -> Expr {
     let l = require_known(cx, env, infer(cx, env, left, Some(&Ty::Text)));
     if op == ast::BinaryOp::Contains
         && let Ty::List(of) = &l.ty.ty

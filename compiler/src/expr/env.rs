@@ -2,8 +2,8 @@
 
 use super::facts::Facts;
 use crate::hir::{EventId, Param, Ty, Variable, VariableId};
-use std::collections::BTreeMap;
 use journey_grammar::span::Span;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// How far an expression may look beyond the names given to it.

@@ -189,11 +189,7 @@ impl Facts {
                 .iter()
                 .filter_map(|(p, a)| Some((p.clone(), a.union(other.values.get(p)?).copied().collect())))
                 .collect(),
-            ranges: self
-                .ranges
-                .iter()
-                .filter_map(|(p, a)| Some((p.clone(), a.join(*other.ranges.get(p)?))))
-                .collect(),
+            ranges: self.ranges.iter().filter_map(|(p, a)| Some((p.clone(), a.join(*other.ranges.get(p)?)))).collect(),
             known,
             forgotten,
             never: false,

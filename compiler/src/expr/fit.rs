@@ -270,8 +270,9 @@ fn missing_unit(cx: &Context, e: &Expr, to: &Ty, text: &str) -> Diagnostic {
     match to {
         Ty::Duration => {
             let one = text == "1";
-            let mut d =
-                d.note("hours and minutes are elapsed time; days, weeks and months keep the time of day where the customer is");
+            let mut d = d.note(
+                "hours and minutes are elapsed time; days, weeks and months keep the time of day where the customer is",
+            );
             for unit in ["hours", "days", "minutes"] {
                 let unit = if one { unit.trim_end_matches('s') } else { unit };
                 d = d.suggest(format!("say `{text} {unit}`"), e.span, format!("{text} {unit}"));
@@ -281,7 +282,9 @@ fn missing_unit(cx: &Context, e: &Expr, to: &Ty, text: &str) -> Diagnostic {
         Ty::Money(currency) => d.fix(format!("say `{text} {currency}`"), e.span, format!("{text} {currency}")),
         _ => {
             let share = match &e.kind {
-                ExprKind::Const(Const::Number(n)) if *n > 0.0 && *n < 1.0 => format!("{}", (n * 100.0 * 1e6).round() / 1e6),
+                ExprKind::Const(Const::Number(n)) if *n > 0.0 && *n < 1.0 => {
+                    format!("{}", (n * 100.0 * 1e6).round() / 1e6)
+                }
                 _ => text.to_string(),
             };
             d.fix(format!("say `{share} percent`"), e.span, format!("{share} percent"))
@@ -290,7 +293,13 @@ fn missing_unit(cx: &Context, e: &Expr, to: &Ty, text: &str) -> Diagnostic {
 }
 
 /// Whether a constant keeps the bounds of a field; says so where it does not.
-pub fn within_bounds(cx: &Context, span: journey_grammar::span::Span, value: &Const, bounds: &Bounds, what: &str) -> bool {
+pub fn within_bounds(
+    cx: &Context,
+    span: journey_grammar::span::Span,
+    value: &Const,
+    bounds: &Bounds,
+    what: &str,
+) -> bool {
     let number = |c: &Const| match c {
         Const::Int(n) => Some(*n as f64),
         Const::Number(n) => Some(*n),

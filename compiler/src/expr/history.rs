@@ -2,7 +2,7 @@
 
 use super::facts::Place;
 use super::names::{self, member_fields};
-use super::{Env, Reach, checked_length, check_condition, infer, poison, require_known, typed, walk, words};
+use super::{Env, Reach, check_condition, checked_length, infer, poison, require_known, typed, walk, words};
 use crate::hir::{Comparison, Const, Expr, ExprKind, Fold, HAPPENED_AT, HistoryUse, Ty, Type};
 use crate::scope::{Context, Kind};
 use journey_grammar::ast::{self, Name};
@@ -143,14 +143,12 @@ fn remembered_field(
     field: usize,
 ) -> Expr {
     if history.by_day {
-        cx.report(
-            Diagnostic::new(
-                Code::WrongQuery,
-                span,
-                format!("`{}` is of one event, and has no days to go by", function.text),
-                "`by day` is for `count` and `sum`",
-            ),
-        );
+        cx.report(Diagnostic::new(
+            Code::WrongQuery,
+            span,
+            format!("`{}` is of one event, and has no days to go by", function.text),
+            "`by day` is for `count` and `sum`",
+        ));
         return poison(span);
     }
     let last = function.text == "last";
@@ -224,7 +222,11 @@ fn sum(cx: &Context, env: &Env, ast: &ast::Expr, span: Span, first: &Name, of: &
     if history.window.is_some() && !history.by_day {
         let ast::ExprKind::Query { window, .. } = &ast.kind else { return poison(span) };
         let at = window.as_ref().map(|w| w.span).unwrap_or(span);
-        cx.report(by_day(at, "a sum over a moving window", "every amount would have to be kept, however many there are"));
+        cx.report(by_day(
+            at,
+            "a sum over a moving window",
+            "every amount would have to be kept, however many there are",
+        ));
         return poison(span);
     }
     typed(span, ty, ExprKind::Sum(history, field))
@@ -245,14 +247,9 @@ fn not_to_add(cx: &Context, name: &Name, ty: &Ty) -> Diagnostic {
 }
 
 fn by_day(window: Span, what: &str, why: &str) -> Diagnostic {
-    Diagnostic::new(
-        Code::HistoryTooExact,
-        window,
-        format!("{what} is kept by day"),
-        "by the instant, or by day?",
-    )
-    .note(format!("to the instant, {why}; by day, one number a day is enough"))
-    .fix("keep it by day", window.after(), " by day")
+    Diagnostic::new(Code::HistoryTooExact, window, format!("{what} is kept by day"), "by the instant, or by day?")
+        .note(format!("to the instant, {why}; by day, one number a day is enough"))
+        .fix("keep it by day", window.after(), " by day")
 }
 
 /// Tells a count how many moments decide its comparison with a constant.
@@ -391,13 +388,7 @@ fn list_query(
     typed(span, ty, ExprKind::Each { fold, list: Box::new(list), condition, field })
 }
 
-fn sum_of(
-    cx: &Context,
-    member: &Ty,
-    summed: Option<&Name>,
-    function: &Name,
-    of: &ast::Path,
-) -> Option<(Ty, usize)> {
+fn sum_of(cx: &Context, member: &Ty, summed: Option<&Name>, function: &Name, of: &ast::Path) -> Option<(Ty, usize)> {
     match (member_fields(cx, member), summed) {
         (Some(fields), Some(name)) => {
             let Some(i) = fields.iter().position(|f| f.name == name.text) else {

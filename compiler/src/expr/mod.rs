@@ -287,14 +287,7 @@ fn is_known(cx: &Context, env: &Env, span: Span, value: &ast::Expr, known: bool)
     if known { e } else { typed(span, Ty::Bool, ExprKind::Not(Box::new(e))) }
 }
 
-fn otherwise(
-    cx: &Context,
-    env: &Env,
-    span: Span,
-    left: &ast::Expr,
-    right: &ast::Expr,
-    hint: Option<&Ty>,
-) -> Expr {
+fn otherwise(cx: &Context, env: &Env, span: Span, left: &ast::Expr, right: &ast::Expr, hint: Option<&Ty>) -> Expr {
     let l = infer(cx, env, left, hint);
     let r = infer(cx, env, right, if l.ty.ty == Ty::Poison { hint } else { Some(&l.ty.ty) });
     if l.ty.ty == Ty::Poison || r.ty.ty == Ty::Poison {

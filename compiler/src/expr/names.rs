@@ -2,9 +2,7 @@
 
 use super::facts::Place;
 use super::{Env, Reach, fit, poison, said, typed, words};
-use crate::hir::{
-    Const, Expr, ExprKind, Field, FieldId, HAPPENED_AT, Ty, Type, Variable, VariableId, VariableKind,
-};
+use crate::hir::{Const, Expr, ExprKind, Field, FieldId, HAPPENED_AT, Ty, Type, Variable, VariableId, VariableKind};
 use crate::scope::{Context, Kind};
 use journey_grammar::ast::{self, Name, Path};
 use journey_grammar::codes::Code;
@@ -152,7 +150,9 @@ pub fn path(cx: &Context, env: &Env, path: &Path, hint: Option<&Ty>) -> Expr {
         Root::Variable(id, variable) => of_variable(cx, env, span, first, rest, id, variable, hint),
         Root::Param(p, ty) => match (ty, rest) {
             (Ty::Poison, _) => poison(span),
-            (Ty::Event(_), []) if matches!(hint, Some(Ty::Event(_))) => typed(span, ty.clone(), ExprKind::Param(p, None)),
+            (Ty::Event(_), []) if matches!(hint, Some(Ty::Event(_))) => {
+                typed(span, ty.clone(), ExprKind::Param(p, None))
+            }
             (Ty::Event(event), []) => {
                 say_which_field(cx, span, first, event_field_names(cx, *event));
                 poison(span)
@@ -413,14 +413,22 @@ fn unknown(cx: &Context, env: &Env, path: &Path, first: &Name, hint: Option<&Ty>
             return d;
         }
         if cx.names.find(Kind::Segment, &first.text).is_some() {
-            return d
-                .note(format!("`{}` is a segment", first.text))
-                .fix(format!("ask whether the customer is in it: `in {}`", first.text), path.span, format!("in {}", first.text));
+            return d.note(format!("`{}` is a segment", first.text)).fix(
+                format!("ask whether the customer is in it: `in {}`", first.text),
+                path.span,
+                format!("in {}", first.text),
+            );
         }
         if cx.names.find(Kind::Event, &first.text).is_some() {
             return d
-                .note(format!("`{}` is an event; the fields of one that came are reached by the alias it was given with `as`", first.text))
-                .help(format!("what is remembered of it is asked with `last({})`, `count({})`", first.text, first.text));
+                .note(format!(
+                    "`{}` is an event; the fields of one that came are reached by the alias it was given with `as`",
+                    first.text
+                ))
+                .help(format!(
+                    "what is remembered of it is asked with `last({})`, `count({})`",
+                    first.text, first.text
+                ));
         }
         let names = in_sight(env);
         if names.is_empty() { d } else { d.help(format!("in sight are {}", words::listed(&names))) }
@@ -469,17 +477,15 @@ fn owners(cx: &Context, env: &Env, field: &str) -> Vec<String> {
 pub fn record(cx: &Context, env: &Env, span: Span, fields: &[ast::FieldValue], hint: Option<&Ty>) -> Expr {
     let Some(Ty::Record(id)) = hint else {
         if !matches!(hint, Some(Ty::Poison)) {
-            cx.report(
-                Diagnostic::new(
-                    Code::WrongKind,
-                    span,
-                    match hint {
-                        Some(ty) => format!("fields in braces, where {} is needed", words::kind(cx, ty)),
-                        None => "fields in braces have no meaning here".into(),
-                    },
-                    "a member of a list of records",
-                ),
-            );
+            cx.report(Diagnostic::new(
+                Code::WrongKind,
+                span,
+                match hint {
+                    Some(ty) => format!("fields in braces, where {} is needed", words::kind(cx, ty)),
+                    None => "fields in braces have no meaning here".into(),
+                },
+                "a member of a list of records",
+            ));
         }
         return poison(span);
     };

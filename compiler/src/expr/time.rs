@@ -1,6 +1,8 @@
 //! Days, moments, conditions over time, and what may be watched.
 
-use super::{Env, Reach, checked_length, condition, fit, infer, names, poison, require_known, said, typed, walk, words};
+use super::{
+    Env, Reach, checked_length, condition, fit, infer, names, poison, require_known, said, typed, walk, words,
+};
 use crate::hir::{Expr, ExprKind, Ty, Type};
 use crate::scope::{Context, Kind};
 use journey_grammar::ast::{self, Name};
@@ -86,14 +88,7 @@ pub fn is_day(
 }
 
 /// `d at 09:00 in "Europe/Paris"`
-pub fn at(
-    cx: &Context,
-    env: &Env,
-    span: Span,
-    date: &ast::Expr,
-    time: &ast::Expr,
-    zone: Option<&ast::Expr>,
-) -> Expr {
+pub fn at(cx: &Context, env: &Env, span: Span, date: &ast::Expr, time: &ast::Expr, zone: Option<&ast::Expr>) -> Expr {
     let d = require_known(cx, env, infer(cx, env, date, Some(&Ty::Date)));
     let t = time_of_day(cx, env, time);
     let z = zone.map(|z| self::zone(cx, env, z));
@@ -141,7 +136,11 @@ pub fn held(cx: &Context, env: &Env, span: Span, inner: &ast::Expr, duration: &a
     walk::each(&c, &mut |e| {
         if matches!(
             e.kind,
-            ExprKind::Field(..) | ExprKind::Variable(_) | ExprKind::EventField(..) | ExprKind::Member(_) | ExprKind::Param(..)
+            ExprKind::Field(..)
+                | ExprKind::Variable(_)
+                | ExprKind::EventField(..)
+                | ExprKind::Member(_)
+                | ExprKind::Param(..)
         ) && !in_history(&c, e)
         {
             outside.get_or_insert(e.span);
@@ -189,9 +188,13 @@ pub fn check_watched(cx: &Context, e: &Expr, what: &str) -> bool {
         format!("{} cannot be watched like this", said(cx, clock.span)),
         "when would this change?",
     )
-    .note(format!("{what} is asked again whenever its answer may change, so the clock may only be compared with a moment or a day"));
+    .note(format!(
+        "{what} is asked again whenever its answer may change, so the clock may only be compared with a moment or a day"
+    ));
     cx.report(match clock.kind {
-        ExprKind::Today => d.help("compare it: `today >= profile.renewal - 10 days`; for days of the week, start with `trigger every monday`"),
+        ExprKind::Today => d.help(
+            "compare it: `today >= profile.renewal - 10 days`; for days of the week, start with `trigger every monday`",
+        ),
         _ => d.help("compare it: `now >= last(order_completed).happened_at + 30 days`"),
     });
     false
