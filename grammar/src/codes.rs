@@ -83,6 +83,38 @@ codes! {
     // J06: messages, channels, consent, offers, policies
 
     // J07: tests
+    UnclosedText = "J0002" Error "a text is not closed",
+    OtherQuotes = "J0003" Error "texts stand in straight double quotes",
+    UnknownCharacter = "J0004" Error "a character means nothing here",
+    HiddenCharacter = "J0005" Error "an invisible character can hide what a line says",
+    UnclosedBrace = "J0006" Error "a `{` is never closed",
+    StrayBrace = "J0007" Error "a `}` closes nothing",
+    MissingBrace = "J0008" Error "a block needs its braces",
+    UnclosedBracket = "J0009" Error "a bracket is never closed",
+    TooDeep = "J0010" Error "too many levels inside one another",
+    MixedAndOr = "J0011" Error "`and` and `or` are mixed without brackets",
+    SingleEquals = "J0012" Error "equality is written `==`",
+    OtherOperator = "J0013" Error "an operator of another language",
+    Semicolon = "J0014" Error "lines end without a semicolon",
+    HashComment = "J0015" Error "comments begin with `//`",
+    ElseIf = "J0016" Error "`else if` is two words",
+    Then = "J0017" Error "`if` needs no `then`",
+    PercentSign = "J0018" Error "shares are written with the word `percent`",
+    CurrencySign = "J0019" Error "amounts are written with the currency's code",
+    ShortUnit = "J0020" Error "units are whole words",
+    TwoOnOneLine = "J0021" Error "two of them stand on one line",
+    Misspelt = "J0022" Error "a word of the language is misspelt",
+    IsForEquals = "J0023" Error "`is` does not compare",
+    ChainedComparison = "J0024" Error "comparisons do not chain",
+    BadEscape = "J0025" Error "a text has no such escape",
+    DateForm = "J0026" Error "dates and times have one form",
+    ClauseAfterStep = "J0027" Error "a clause stands after the first step",
+    SaidTwice = "J0028" Error "the same thing is said twice",
+    TooManyMistakes = "J0029" Error "more mistakes than are shown",
+    NumberTooLarge = "J0030" Error "a number is too large",
+    FullWidthMark = "J0031" Error "a full-width mark stands for a plain one",
+    ElseNotLast = "J0032" Error "`else` comes last",
+    PartMissing = "J0033" Error "a necessary part is missing",
 }
 
 impl Code {

@@ -6,5 +6,6 @@
 pub mod ast;
 pub mod codes;
 pub mod diagnostic;
+pub mod parse;
 pub mod span;
 pub mod tokens;

@@ -1,0 +1,56 @@
+//! Text to tree. Never fails: what cannot be read is reported, and stands in the tree as broken.
+//!
+//! ```text
+//! text ─ tokens ─▶ layout: lines, brackets, declarations ─▶ one declaration at a time:
+//!     pest reads the whole ── it can ──▶ tree
+//!                          └─ it cannot: its bodies are emptied, and read line by line, each line's own bodies in turn
+//!                               a line that cannot be read: one report, then the likeliest repair is read instead
+//! ```
+//!
+//! So a mistake costs its own line, and the effort is a small number of short parses for each line that is wrong.
+
+mod explain;
+mod expr;
+mod journey;
+mod layout;
+mod declarations;
+mod content;
+mod reader;
+mod rules;
+mod sink;
+mod slips;
+mod steps;
+mod tests;
+mod vocabulary;
+
+use crate::ast;
+use crate::codes::Code;
+use crate::diagnostic::Diagnostic;
+use crate::span::{FileId, Span};
+use crate::tokens::tokenize;
+
+/// What a file says, and what is wrong with how it says it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parsed {
+    /// The tree, of whatever could be read.
+    pub file: ast::File,
+    /// In the order of their places.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The largest file that is read, in bytes. Offsets are 32 bits wide, and no person writes a file of 16 MB.
+pub const MAX_BYTES: usize = 16 << 20;
+
+/// Reads a file. Never fails and never panics, whatever the text.
+pub fn parse(file: FileId, text: &str) -> Parsed {
+    if text.len() > MAX_BYTES {
+        let span = Span::new(file, 0, 0);
+        let d = Diagnostic::new(Code::TooDeep, span, "this file is larger than 16 MB, and is not read", "the file begins here")
+            .help("divide it into several files: all files of a project are one program");
+        return Parsed { file: ast::File { file, items: Vec::new() }, diagnostics: vec![d] };
+    }
+    let mut sink = sink::Sink::default();
+    let layout = layout::Layout::new(file, text, &tokenize(text), &mut sink);
+    let items = reader::Reader::new(file, text, &layout, &mut sink).items();
+    Parsed { file: ast::File { file, items }, diagnostics: sink.finish() }
+}
