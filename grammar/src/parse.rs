@@ -9,12 +9,12 @@
 //!
 //! So a mistake costs its own line, and the effort is a small number of short parses for each line that is wrong.
 
+mod content;
+mod declarations;
 mod explain;
 mod expr;
 mod journey;
 mod layout;
-mod declarations;
-mod content;
 mod reader;
 mod rules;
 mod sink;
@@ -45,8 +45,13 @@ pub const MAX_BYTES: usize = 16 << 20;
 pub fn parse(file: FileId, text: &str) -> Parsed {
     if text.len() > MAX_BYTES {
         let span = Span::new(file, 0, 0);
-        let d = Diagnostic::new(Code::TooDeep, span, "this file is larger than 16 MB, and is not read", "the file begins here")
-            .help("divide it into several files: all files of a project are one program");
+        let d = Diagnostic::new(
+            Code::TooDeep,
+            span,
+            "this file is larger than 16 MB, and is not read",
+            "the file begins here",
+        )
+        .help("divide it into several files: all files of a project are one program");
         return Parsed { file: ast::File { file, items: Vec::new() }, diagnostics: vec![d] };
     }
     let mut sink = sink::Sink::default();

@@ -370,18 +370,45 @@ pub fn lexemes(tokens: &[Token]) -> Vec<Lexeme> {
 
 /// The words that begin a declaration.
 pub const DECLARATIONS: &[&str] = &[
-    "use", "taxonomy", "event", "extend", "record", "profile", "segment", "purpose", "channel", "message", "offer", "policy", "webhook",
-    "calendar", "team", "journey", "test", "migrate",
+    "use", "taxonomy", "event", "extend", "record", "profile", "segment", "purpose", "channel", "message", "offer",
+    "policy", "webhook", "calendar", "team", "journey", "test", "migrate",
 ];
 
 /// The words that begin a clause of a journey's header or of a stage.
 pub const CLAUSES: &[&str] = &[
-    "trigger", "only", "one", "re-entry", "start", "update", "goal", "exit", "pause", "meanwhile", "priority", "from", "rollout", "on",
+    "trigger",
+    "only",
+    "one",
+    "re-entry",
+    "start",
+    "update",
+    "goal",
+    "exit",
+    "pause",
+    "meanwhile",
+    "priority",
+    "from",
+    "rollout",
+    "on",
 ];
 
 /// The words that begin a step.
 pub const STEPS: &[&str] = &[
-    "wait", "if", "branch", "experiment", "next", "send", "set", "emit", "call", "task", "repeat", "stop", "collect", "stage", "finish",
+    "wait",
+    "if",
+    "branch",
+    "experiment",
+    "next",
+    "send",
+    "set",
+    "emit",
+    "call",
+    "task",
+    "repeat",
+    "stop",
+    "collect",
+    "stage",
+    "finish",
     "go",
 ];
 

@@ -3,7 +3,8 @@
 use super::reader::{Entry, Reader};
 use super::rules::{Body, Pair, Rule, child, has};
 use crate::ast::{
-    Channel, Claim, DateRange, Limit, Message, Offer, Over, PartValue, Policy, Rendering, Rule as PolicyRule, RuleKind, Text, Window,
+    Channel, Claim, DateRange, Limit, Message, Offer, Over, PartValue, Policy, Rendering, Rule as PolicyRule, RuleKind,
+    Text, Window,
 };
 use crate::span::Span;
 
@@ -185,7 +186,8 @@ impl Reader<'_> {
         let mut kind = None;
         let mut except = Vec::new();
         for part in pair.into_inner() {
-            let exceptions = if part.as_rule() == Rule::except { Some(part.clone()) } else { child(&part, Rule::except) };
+            let exceptions =
+                if part.as_rule() == Rule::except { Some(part.clone()) } else { child(&part, Rule::except) };
             if let Some(words) = exceptions.and_then(|p| child(&p, Rule::words)) {
                 except.extend(self.words_in(&words));
             }
@@ -204,7 +206,12 @@ impl Reader<'_> {
                 RuleKind::Consent { purpose: self.word_in(&pair), per_channel: has(&pair, Rule::per_channel) }
             }
             Rule::annotation_rule => {
-                let facets = pair.clone().into_inner().filter(|p| p.as_rule() == Rule::facet).map(|p| self.word_in(&p)).collect();
+                let facets = pair
+                    .clone()
+                    .into_inner()
+                    .filter(|p| p.as_rule() == Rule::facet)
+                    .map(|p| self.word_in(&p))
+                    .collect();
                 RuleKind::Annotations { facets, on: self.word_in(&pair) }
             }
             Rule::cap => {
@@ -239,4 +246,3 @@ impl Reader<'_> {
         }
     }
 }
-

@@ -150,7 +150,8 @@ impl Reader<'_> {
     /// Reports what stands twice where it may stand once.
     pub(crate) fn said_twice(&mut self, what: &str, first: Span, again: Span) {
         let message = format!("`{what}` is said twice");
-        self.sink.push(Diagnostic::new(Code::SaidTwice, again, message, "said again here").label(first, "said first here"));
+        self.sink
+            .push(Diagnostic::new(Code::SaidTwice, again, message, "said again here").label(first, "said first here"));
     }
 
     // ---------------------------------------------------------------------------------------- taxonomies
@@ -210,7 +211,11 @@ impl Reader<'_> {
                 }
                 Rule::link => {
                     let verb = child(&part, Rule::link_verb).map_or_else(|| self.word_in(&part), |v| self.name(&v));
-                    node.links.push(TaxLink { verb, facet: self.word_of(&part, Rule::link_facet), path: self.path_in(&part) });
+                    node.links.push(TaxLink {
+                        verb,
+                        facet: self.word_of(&part, Rule::link_facet),
+                        path: self.path_in(&part),
+                    });
                 }
                 Rule::nodes => node.children = self.nodes(part),
                 _ => {}
@@ -349,7 +354,12 @@ impl Reader<'_> {
         let is_text = matches!(&kind, TypeKind::Named(n) if n.text == "text");
         if own > 1 || (own == 1 && !is_text) {
             let place = bounds.get(usize::from(is_text)).map_or(span, |b| b.1);
-            let mut d = Diagnostic::new(Code::UnexpectedToken, place, "`at most` bounds texts and lists", "bounds nothing here");
+            let mut d = Diagnostic::new(
+                Code::UnexpectedToken,
+                place,
+                "`at most` bounds texts and lists",
+                "bounds nothing here",
+            );
             if matches!(&kind, TypeKind::Named(n) if matches!(n.text.as_str(), "int" | "number")) {
                 d = d.help("a number is bounded by `between 0 and 10`");
             }

@@ -36,7 +36,13 @@ pub(crate) fn somewhere(file: FileId, text: &str, at: u32) -> Diagnostic {
     Diagnostic::new(Code::UnexpectedToken, span, "this cannot be read here", "not expected here")
 }
 
-pub(crate) fn explain(reader: &Reader<'_>, line: &Range<usize>, _kind: Body, _error: &Error<Rule>, place: u32) -> Problem {
+pub(crate) fn explain(
+    reader: &Reader<'_>,
+    line: &Range<usize>,
+    _kind: Body,
+    _error: &Error<Rule>,
+    place: u32,
+) -> Problem {
     let at = line.clone().find(|i| reader.layout.toks[*i].end > place).unwrap_or(line.end);
     Problem { diagnostic: somewhere(reader.file, reader.text, place), replace: None, split: None, at }
 }

@@ -151,11 +151,13 @@ impl Reader<'_> {
         let whole: Vec<String> = text.split('-').map(|part| format!("{part:0>2}")).collect();
         let whole = whole.join("-");
         self.sink.push(
-            Diagnostic::new(Code::DateForm, span, format!("the date `{text}` lacks a digit"), "year, month, day: `2026-03-01`").fix(
-                format!("write `{whole}`"),
+            Diagnostic::new(
+                Code::DateForm,
                 span,
-                whole.clone(),
-            ),
+                format!("the date `{text}` lacks a digit"),
+                "year, month, day: `2026-03-01`",
+            )
+            .fix(format!("write `{whole}`"), span, whole.clone()),
         );
         whole
     }
@@ -170,8 +172,13 @@ impl Reader<'_> {
         let operators = parts.iter().filter(|p| !is_atom(p.as_rule())).count();
         if self.operators + operators > MAX_OPERATORS {
             self.sink.push(
-                Diagnostic::new(Code::TooDeep, whole, "this is too long to be one expression", format!("more than {MAX_OPERATORS} operators"))
-                    .help("divide it into segments, or use `in [a, b, c]`"),
+                Diagnostic::new(
+                    Code::TooDeep,
+                    whole,
+                    "this is too long to be one expression",
+                    format!("more than {MAX_OPERATORS} operators"),
+                )
+                .help("divide it into segments, or use `in [a, b, c]`"),
             );
             self.broken = true;
             return Expr { span: whole, kind: ExprKind::Broken };
@@ -279,8 +286,13 @@ impl Reader<'_> {
             let span = self.span(op);
             let word = meant.trim_end();
             self.sink.push(
-                Diagnostic::new(Code::OtherOperator, span, format!("`{written}` is written `{word}`"), format!("`{word}` is meant"))
-                    .fix(format!("write `{word}`"), span, meant),
+                Diagnostic::new(
+                    Code::OtherOperator,
+                    span,
+                    format!("`{written}` is written `{word}`"),
+                    format!("`{word}` is meant"),
+                )
+                .fix(format!("write `{word}`"), span, meant),
             );
         }
     }
@@ -317,8 +329,9 @@ impl Reader<'_> {
             && let ExprKind::Binary { op: first, op_span: first_span, left: a, right: b } = &left.kind
             && is_comparison(*first)
         {
-            let mut d = Diagnostic::new(Code::ChainedComparison, op_span, "a comparison has two sides", "a second comparison")
-                .label(*first_span, "the first");
+            let mut d =
+                Diagnostic::new(Code::ChainedComparison, op_span, "a comparison has two sides", "a second comparison")
+                    .label(*first_span, "the first");
             let text = |e: &Expr| self.text.get(e.span.range()).unwrap_or("…").to_string();
             let whole = left.span.to(right.span);
             if (*first, operator) == (BinaryOp::LessEqual, BinaryOp::LessEqual) {
@@ -370,9 +383,26 @@ impl Reader<'_> {
         let negated = has(op, Rule::Not);
         let (operator, meant) = if negated { (BinaryOp::NotEqual, "!=") } else { (BinaryOp::Equal, "==") };
         let word = self.text.get(right.span.range()).unwrap_or("");
-        let tests = ["known", "missing", "weekday", "weekend", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-        let mut d = Diagnostic::new(Code::IsForEquals, span, format!("`is` does not compare; `{meant}` does"), format!("`{meant}` is meant"))
-            .note("`is` asks whether a value `is known`, `is missing`, or a day `is weekday`");
+        let tests = [
+            "known",
+            "missing",
+            "weekday",
+            "weekend",
+            "monday",
+            "tuesday",
+            "wednesday",
+            "thursday",
+            "friday",
+            "saturday",
+            "sunday",
+        ];
+        let mut d = Diagnostic::new(
+            Code::IsForEquals,
+            span,
+            format!("`is` does not compare; `{meant}` does"),
+            format!("`{meant}` is meant"),
+        )
+        .note("`is` asks whether a value `is known`, `is missing`, or a day `is weekday`");
         if let Some(near) = crate::diagnostic::nearest(word, tests) {
             d = d.fix(format!("change `{word}` to `{near}`"), right.span, near);
         }
@@ -396,7 +426,12 @@ impl Reader<'_> {
             Rule::is_known => ExprKind::IsKnown { value, known: has(&op, Rule::Known) != has(&op, Rule::Not) },
             Rule::is_day => {
                 let day = child(&op, Rule::day_test).map_or_else(|| self.word_in(&op), |d| self.name(&d));
-                ExprKind::IsDay { value, day, calendar: self.word_of(&op, Rule::in_calendar), negated: has(&op, Rule::Not) }
+                ExprKind::IsDay {
+                    value,
+                    day,
+                    calendar: self.word_of(&op, Rule::in_calendar),
+                    negated: has(&op, Rule::Not),
+                }
             }
             Rule::held => ExprKind::Held { condition: value, duration: Box::new(self.sum_in(&op)) },
             _ => ExprKind::Broken,
@@ -413,11 +448,8 @@ impl Reader<'_> {
             Rule::percent_slip => {
                 let number = self.number_in(&pair);
                 self.sink.push(
-                    Diagnostic::new(Code::PercentSign, span, "shares are written with the word `percent`", "a share").fix(
-                        format!("write `{number} percent`"),
-                        span,
-                        format!("{number} percent"),
-                    ),
+                    Diagnostic::new(Code::PercentSign, span, "shares are written with the word `percent`", "a share")
+                        .fix(format!("write `{number} percent`"), span, format!("{number} percent")),
                 );
                 ExprKind::Quantity(number, Name { text: "percent".into(), span: Span { start: span.end - 1, ..span } })
             }
@@ -497,8 +529,11 @@ impl Reader<'_> {
         };
         let written = format!("{number} {code}");
         let message = format!("amounts are written with the currency's code, not with `{sign}`");
-        self.sink
-            .push(Diagnostic::new(Code::CurrencySign, span, message, "an amount").fix(format!("write `{written}`"), span, written));
+        self.sink.push(Diagnostic::new(Code::CurrencySign, span, message, "an amount").fix(
+            format!("write `{written}`"),
+            span,
+            written,
+        ));
         ExprKind::Quantity(number, Name { text: code.into(), span: place })
     }
 
@@ -550,11 +585,8 @@ impl Reader<'_> {
             let says = chars.as_str().to_string();
             let written = format!("\"{}\"", says.replace('\\', "\\\\").replace('"', "\\\""));
             self.sink.push(
-                Diagnostic::new(Code::OtherQuotes, span, "texts stand in straight double quotes", "quoted otherwise").fix(
-                    format!("write `{written}`"),
-                    span,
-                    written,
-                ),
+                Diagnostic::new(Code::OtherQuotes, span, "texts stand in straight double quotes", "quoted otherwise")
+                    .fix(format!("write `{written}`"), span, written),
             );
             return Text { text: says, span };
         }
@@ -579,10 +611,15 @@ impl Reader<'_> {
                     let start = span.start + 1 + at as u32;
                     let place = Span { start, end: start + 1 + c.len_utf8() as u32, ..span };
                     self.sink.push(
-                        Diagnostic::new(Code::BadEscape, place, format!("`\\{c}` means nothing in a text"), "no such escape")
-                            .note("a text has `\\\"`, `\\\\`, `\\n` and `\\t`; every other character stands for itself")
-                            .suggest("keep the backslash", place, format!("\\\\{c}"))
-                            .suggest("drop the backslash", place, c.to_string()),
+                        Diagnostic::new(
+                            Code::BadEscape,
+                            place,
+                            format!("`\\{c}` means nothing in a text"),
+                            "no such escape",
+                        )
+                        .note("a text has `\\\"`, `\\\\`, `\\n` and `\\t`; every other character stands for itself")
+                        .suggest("keep the backslash", place, format!("\\\\{c}"))
+                        .suggest("drop the backslash", place, c.to_string()),
                     );
                 }
                 None => {}

@@ -2,7 +2,9 @@
 
 use super::reader::{Entry, Reader};
 use super::rules::{Body, Pair, Rule, child, has};
-use crate::ast::{Block, Clause, ClauseKind, EventRef, Expr, ExprKind, Journey, Occasion, ReEntry, Scope, Step, StepKind, Trigger};
+use crate::ast::{
+    Block, Clause, ClauseKind, EventRef, Expr, ExprKind, Journey, Occasion, ReEntry, Scope, Step, StepKind, Trigger,
+};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
@@ -31,8 +33,7 @@ impl Reader<'_> {
     /// Clauses, then steps.
     pub(crate) fn entries_of(&mut self, pair: Pair<'_>) -> Entries {
         let span = self.span(&pair);
-        let mut entries =
-            Entries { header: Vec::new(), body: Block { span, steps: Vec::new() }, header_broken: false };
+        let mut entries = Entries { header: Vec::new(), body: Block { span, steps: Vec::new() }, header_broken: false };
         self.each(pair, Body::Journey, &mut |reader, entry| match entry {
             Entry::Read(p) if p.as_rule() == Rule::clause => {
                 let Some(clause) = reader.clause(p) else { return };
@@ -161,8 +162,14 @@ impl Reader<'_> {
     pub(crate) fn event_ref_in(&mut self, pair: &Pair<'_>) -> EventRef {
         let found = child(pair, Rule::event_ref).or_else(|| child(pair, Rule::collect_ref));
         let pair = found.unwrap_or_else(|| pair.clone());
-        let mut event =
-            EventRef { span: self.span(&pair), event: self.word_in(&pair), scope: None, of: None, alias: None, condition: None };
+        let mut event = EventRef {
+            span: self.span(&pair),
+            event: self.word_in(&pair),
+            scope: None,
+            of: None,
+            alias: None,
+            condition: None,
+        };
         for part in pair.into_inner() {
             let span = self.span(&part);
             match part.as_rule() {

@@ -4,8 +4,8 @@
 //! where a declaration begins although the one before lacks a brace, and what indentation says about a brace too few or too many.
 //! Everything reported here is reported once, and the repaired tokens are read on as if it had not happened.
 
-use super::slips;
 use super::sink::Sink;
+use super::slips;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::span::{FileId, Span};
@@ -67,7 +67,12 @@ pub(crate) struct Layout {
 impl Layout {
     /// Reads the tokens of `text`.
     pub fn new(file: FileId, text: &str, tokens: &[Token], sink: &mut Sink) -> Layout {
-        let mut layout = Layout { toks: Vec::with_capacity(tokens.len()), items: Vec::new(), docs: Vec::new(), reported: Vec::new() };
+        let mut layout = Layout {
+            toks: Vec::with_capacity(tokens.len()),
+            items: Vec::new(),
+            docs: Vec::new(),
+            reported: Vec::new(),
+        };
         let raw = Filter { file, text, sink, layout: &mut layout }.run(tokens);
         for range in segments(text, &raw) {
             let from = layout.toks.len();
@@ -126,7 +131,10 @@ impl Layout {
     pub fn after_annotations(&self, line: &Range<usize>) -> usize {
         let kind = |i: usize| self.toks.get(i).filter(|_| i < line.end).map(|t| t.kind);
         let mut at = line.start;
-        while kind(at) == Some(TokenKind::At) && kind(at + 1) == Some(TokenKind::Word) && kind(at + 2) == Some(TokenKind::Word) {
+        while kind(at) == Some(TokenKind::At)
+            && kind(at + 1) == Some(TokenKind::Word)
+            && kind(at + 2) == Some(TokenKind::Word)
+        {
             at += 3;
             while kind(at) == Some(TokenKind::Dot) && kind(at + 1) == Some(TokenKind::Word) {
                 at += 2;
@@ -145,7 +153,9 @@ impl Layout {
     /// The `{` that stands at a byte of the source.
     pub fn open_at(&self, offset: u32) -> Option<usize> {
         let from = self.toks.partition_point(|t| t.start < offset);
-        (from..self.toks.len()).take_while(|i| self.toks[*i].start == offset).find(|i| self.toks[*i].kind == TokenKind::LBrace)
+        (from..self.toks.len())
+            .take_while(|i| self.toks[*i].start == offset)
+            .find(|i| self.toks[*i].kind == TokenKind::LBrace)
     }
 
     /// Where the last significant token before a byte of the source ends.
@@ -202,7 +212,8 @@ impl Filter<'_, '_> {
                     }
                 }
                 TokenKind::Semicolon => {
-                    let next = tokens[at..].iter().find(|t| !matches!(t.kind, TokenKind::Whitespace | TokenKind::Comment));
+                    let next =
+                        tokens[at..].iter().find(|t| !matches!(t.kind, TokenKind::Whitespace | TokenKind::Comment));
                     let last = next.is_none_or(|t| matches!(t.kind, TokenKind::Newline | TokenKind::RBrace));
                     self.sink.push(slips::semicolon(self.span(token), last));
                     newline = Some(range);
@@ -218,7 +229,15 @@ impl Filter<'_, '_> {
                         self.sink.push(slips::unclosed_text(self.span(token), self.text));
                         self.layout.reported.push(token.start);
                     }
-                    raw.push(Raw { kind, start: token.start, end: token.end, first, indent, newline: newline.take(), semicolon });
+                    raw.push(Raw {
+                        kind,
+                        start: token.start,
+                        end: token.end,
+                        first,
+                        indent,
+                        newline: newline.take(),
+                        semicolon,
+                    });
                     first = false;
                     semicolon = false;
                     if kind == TokenKind::LBrace
@@ -240,7 +259,10 @@ impl Filter<'_, '_> {
     /// Whether the `{` at the end follows `does raw E`.
     fn opens_raw_json(&self, raw: &[Raw]) -> bool {
         let word = |back: usize| {
-            raw.len().checked_sub(back).and_then(|i| raw.get(i)).map_or("", |r| &self.text[r.start as usize..r.end as usize])
+            raw.len()
+                .checked_sub(back)
+                .and_then(|i| raw.get(i))
+                .map_or("", |r| &self.text[r.start as usize..r.end as usize])
         };
         word(3) == "raw" && word(4) == "does"
     }
@@ -296,7 +318,9 @@ fn segments(text: &str, raw: &[Raw]) -> Vec<Range<usize>> {
 }
 
 fn begins_declaration(text: &str, raw: &[Raw], at: usize) -> bool {
-    let word = |i: usize| raw.get(i).filter(|r| r.kind == TokenKind::Word).map_or("", |r| &text[r.start as usize..r.end as usize]);
+    let word = |i: usize| {
+        raw.get(i).filter(|r| r.kind == TokenKind::Word).map_or("", |r| &text[r.start as usize..r.end as usize])
+    };
     let same_line = |i: usize| raw.get(i).is_some_and(|r| !r.first);
     let kind = |i: usize| raw.get(i).map(|r| r.kind);
     match word(at) {
@@ -338,7 +362,14 @@ struct Brackets<'a, 's> {
 }
 
 impl<'a, 's> Brackets<'a, 's> {
-    fn new(file: FileId, text: &'a str, raw: &'a [Raw], range: Range<usize>, sink: &'s mut Sink, layout: &'s mut Layout) -> Self {
+    fn new(
+        file: FileId,
+        text: &'a str,
+        raw: &'a [Raw],
+        range: Range<usize>,
+        sink: &'s mut Sink,
+        layout: &'s mut Layout,
+    ) -> Self {
         let count = |kind| raw[range.clone()].iter().filter(|r| r.kind == kind).count();
         let (opens, closes) = (count(TokenKind::LBrace), count(TokenKind::RBrace));
         Brackets {
@@ -375,7 +406,12 @@ impl<'a, 's> Brackets<'a, 's> {
                     at = self.too_deep(at);
                     continue;
                 }
-                self.stack.push(Open { tok: self.layout.toks.len(), kind: tok.kind, indent: self.line_indent, inside: None });
+                self.stack.push(Open {
+                    tok: self.layout.toks.len(),
+                    kind: tok.kind,
+                    indent: self.line_indent,
+                    inside: None,
+                });
                 self.keep(tok);
             } else if tok.kind.closes() {
                 self.close(at);
@@ -446,12 +482,14 @@ impl<'a, 's> Brackets<'a, 's> {
             self.missing = self.missing.saturating_sub(1);
             self.put(TokenKind::RBrace);
         } else {
-            let (close, name) = if open.kind == TokenKind::LParen { (TokenKind::RParen, "(") } else { (TokenKind::RBracket, "[") };
+            let (close, name) =
+                if open.kind == TokenKind::LParen { (TokenKind::RParen, "(") } else { (TokenKind::RBracket, "[") };
             if !self.layout.reported.iter().rev().take(8).any(|r| (tok.start..=end).contains(r)) {
                 let message = format!("this `{name}` is never closed");
                 let other = if name == "(" { ")" } else { "]" };
                 self.sink.push(
-                    Diagnostic::new(Code::UnclosedBracket, span, message, "opened here").help(format!("close it with `{other}`")),
+                    Diagnostic::new(Code::UnclosedBracket, span, message, "opened here")
+                        .help(format!("close it with `{other}`")),
                 );
             }
             self.layout.reported.push(tok.start);
@@ -492,7 +530,11 @@ impl<'a, 's> Brackets<'a, 's> {
         while self.missing > 0
             && let Some(top) = self.stack.last()
             && top.kind == TokenKind::LBrace
-            && if closes { tok.indent < top.indent } else { tok.indent <= top.indent && top.inside.is_some_and(|i| i > top.indent) }
+            && if closes {
+                tok.indent < top.indent
+            } else {
+                tok.indent <= top.indent && top.inside.is_some_and(|i| i > top.indent)
+            }
         {
             if let Some(open) = self.stack.pop() {
                 self.unclosed(open, Some(at));
@@ -598,7 +640,9 @@ impl<'a, 's> Brackets<'a, 's> {
     fn continues(&self, at: usize) -> bool {
         let colon_after = self.raw.get(at + 1).is_some_and(|r| r.kind == TokenKind::Colon);
         match self.raw[at].kind {
-            TokenKind::Word if matches!(self.word(at), "or" | "and" | "else" | "elseif" | "elsif" | "elif") && !colon_after => {
+            TokenKind::Word
+                if matches!(self.word(at), "or" | "and" | "else" | "elseif" | "elsif" | "elif") && !colon_after =>
+            {
                 return true;
             }
             TokenKind::LBrace | TokenKind::Assign | TokenKind::Comma | TokenKind::OtherOperator => return true,
@@ -630,7 +674,12 @@ fn begins_line(text: &str, raw: &[Raw], at: usize) -> bool {
         && raw.get(at + 1).is_some_and(|next| {
             !matches!(
                 next.kind,
-                TokenKind::Colon | TokenKind::Comma | TokenKind::Dot | TokenKind::RParen | TokenKind::RBracket | TokenKind::Operator
+                TokenKind::Colon
+                    | TokenKind::Comma
+                    | TokenKind::Dot
+                    | TokenKind::RParen
+                    | TokenKind::RBracket
+                    | TokenKind::Operator
             )
         })
 }

@@ -226,7 +226,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Tries to read the line with a part of it taken for a value that could not be read.
-    fn repaired(&mut self, line: &Range<usize>, kind: Body, at: Option<usize>, f: &mut dyn FnMut(&mut Self, Entry<'_>)) -> bool {
+    fn repaired(
+        &mut self,
+        line: &Range<usize>,
+        kind: Body,
+        at: Option<usize>,
+        f: &mut dyn FnMut(&mut Self, Entry<'_>),
+    ) -> bool {
         if self.sink.is_full() {
             return false;
         }
@@ -327,7 +333,8 @@ impl<'a> Reader<'a> {
                     put(source, &format!("{}\"", written.trim_end()), false);
                 }
                 _ => {
-                    let written = tok.instead.or_else(|| self.text.get(tok.start as usize..tok.end as usize)).unwrap_or("");
+                    let written =
+                        tok.instead.or_else(|| self.text.get(tok.start as usize..tok.end as usize)).unwrap_or("");
                     put(source, written, false);
                     if tok.kind == TokenKind::LBrace
                         && let Some(close) = tok.partner().filter(|c| *c < line.end)

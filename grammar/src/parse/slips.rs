@@ -8,11 +8,8 @@ use crate::tokens::Token;
 
 pub(crate) fn hash_comment(span: Span) -> Diagnostic {
     let mark = Span { end: span.start + 1, ..span };
-    Diagnostic::new(Code::HashComment, mark, "comments begin with `//`", "this begins a comment in other languages").fix(
-        "write `//`",
-        mark,
-        "//",
-    )
+    Diagnostic::new(Code::HashComment, mark, "comments begin with `//`", "this begins a comment in other languages")
+        .fix("write `//`", mark, "//")
 }
 
 pub(crate) fn semicolon(span: Span, last: bool) -> Diagnostic {
@@ -25,13 +22,22 @@ pub(crate) fn unclosed_text(span: Span, text: &str) -> Diagnostic {
     let written = text.get(span.range()).unwrap_or("").trim_end();
     let end = Span { start: span.start + written.len() as u32, end: span.start + written.len() as u32, ..span };
     let marked = Span { end: end.end, ..span };
-    Diagnostic::new(Code::UnclosedText, marked, "this text is missing its closing `\"`", "begins here and runs to the end of the line")
-        .note("a text stands on one line; `\\n` is a line break inside it")
-        .suggest("close it at the end of the line", end, "\"")
+    Diagnostic::new(
+        Code::UnclosedText,
+        marked,
+        "this text is missing its closing `\"`",
+        "begins here and runs to the end of the line",
+    )
+    .note("a text stands on one line; `\\n` is a line break inside it")
+    .suggest("close it at the end of the line", end, "\"")
 }
 
 pub(crate) fn stray_brace(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::StrayBrace, span, "this `}` closes nothing", "no `{` belongs to it").suggest("remove it", span, "")
+    Diagnostic::new(Code::StrayBrace, span, "this `}` closes nothing", "no `{` belongs to it").suggest(
+        "remove it",
+        span,
+        "",
+    )
 }
 
 pub(crate) fn missing_open(span: Span) -> Diagnostic {
@@ -71,11 +77,13 @@ pub(crate) fn full_width(span: Span, text: &str, sink: &mut Sink) -> Option<&'st
         _ => return None,
     };
     sink.push(
-        Diagnostic::new(Code::FullWidthMark, span, format!("`{written}` is a full-width mark"), format!("`{plain}` is meant")).fix(
-            format!("write `{plain}`"),
+        Diagnostic::new(
+            Code::FullWidthMark,
             span,
-            plain,
-        ),
+            format!("`{written}` is a full-width mark"),
+            format!("`{plain}` is meant"),
+        )
+        .fix(format!("write `{plain}`"), span, plain),
     );
     Some(plain)
 }
@@ -91,8 +99,13 @@ pub(crate) fn wrong_characters(file: FileId, text: &str, token: Token, sink: &mu
     }
     if first == '\'' || "‘’‚“”„«»".contains(first) {
         sink.push(
-            Diagnostic::new(Code::OtherQuotes, span, format!("`{first}` opens no text that is closed on this line"), "not closed")
-                .help("texts stand in straight double quotes: `\"…\"`"),
+            Diagnostic::new(
+                Code::OtherQuotes,
+                span,
+                format!("`{first}` opens no text that is closed on this line"),
+                "not closed",
+            )
+            .help("texts stand in straight double quotes: `\"…\"`"),
         );
         return;
     }

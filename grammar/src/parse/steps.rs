@@ -2,9 +2,7 @@
 
 use super::reader::{Entry, Reader};
 use super::rules::{Body, Pair, Rule, child, has};
-use crate::ast::{
-    Arg, Arm, Block, Case, ExperimentArm, Expr, ExprKind, Past, Send, Step, StepKind, Until,
-};
+use crate::ast::{Arg, Arm, Block, Case, ExperimentArm, Expr, ExprKind, Past, Send, Step, StepKind, Until};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
@@ -55,7 +53,9 @@ impl Reader<'_> {
 
     fn step_kind(&mut self, pair: Pair<'_>) -> StepKind {
         match pair.as_rule() {
-            Rule::wait => StepKind::Wait { duration: self.sum_in(&pair), calendar: self.word_of(&pair, Rule::in_calendar) },
+            Rule::wait => {
+                StepKind::Wait { duration: self.sum_in(&pair), calendar: self.word_of(&pair, Rule::in_calendar) }
+            }
             Rule::wait_until => self.wait_until(pair),
             Rule::wait_for => self.wait_for(pair),
             Rule::condition => self.condition(pair),
@@ -88,7 +88,12 @@ impl Reader<'_> {
                     event.event.clone()
                 });
                 let window = self.sum_in(&pair);
-                StepKind::Collect { event, alias, window, at_most: child(&pair, Rule::at_most).map(|p| self.integer_in(&p)) }
+                StepKind::Collect {
+                    event,
+                    alias,
+                    window,
+                    at_most: child(&pair, Rule::at_most).map(|p| self.integer_in(&p)),
+                }
             }
             Rule::stage => {
                 let name = self.word_in(&pair);
@@ -165,8 +170,13 @@ impl Reader<'_> {
                 if let Some(first) = last {
                     let span = reader.span(&p);
                     reader.sink.push(
-                        Diagnostic::new(Code::ElseNotLast, keyword(first, 4), "`else` comes last", "everything else ends here")
-                            .label(span, "another case after it"),
+                        Diagnostic::new(
+                            Code::ElseNotLast,
+                            keyword(first, 4),
+                            "`else` comes last",
+                            "everything else ends here",
+                        )
+                        .label(span, "another case after it"),
                     );
                 }
                 choice.arms.extend(f(reader, p));
@@ -176,7 +186,8 @@ impl Reader<'_> {
         if let Some(span) = broken
             && choice.otherwise.is_none()
         {
-            choice.otherwise = Some(Block { span, steps: vec![Step { span, annotations: Vec::new(), kind: StepKind::Broken }] });
+            choice.otherwise =
+                Some(Block { span, steps: vec![Step { span, annotations: Vec::new(), kind: StepKind::Broken }] });
         }
         choice
     }
@@ -219,7 +230,11 @@ impl Reader<'_> {
     fn then_slip(&mut self, pair: &Pair<'_>) {
         let span = self.span(pair);
         self.sink.push(
-            Diagnostic::new(Code::Then, span, "`if` needs no `then`", "the block follows the condition").fix("remove it", span, ""),
+            Diagnostic::new(Code::Then, span, "`if` needs no `then`", "the block follows the condition").fix(
+                "remove it",
+                span,
+                "",
+            ),
         );
     }
 
@@ -227,7 +242,11 @@ impl Reader<'_> {
         if let Some(slip) = child(pair, Rule::else_if_slip) {
             let name = self.name(&slip);
             let message = format!("`{}` is written `else if`", name.text);
-            self.sink.push(Diagnostic::new(Code::ElseIf, name.span, message, "two words").fix("write `else if`", name.span, "else if"));
+            self.sink.push(Diagnostic::new(Code::ElseIf, name.span, message, "two words").fix(
+                "write `else if`",
+                name.span,
+                "else if",
+            ));
         }
     }
 
@@ -290,7 +309,9 @@ impl Reader<'_> {
                 if let Some(first) = source.replace(span) {
                     reader.said_twice("from offers", first, span);
                 }
-                from.extend(p.clone().into_inner().filter(|a| a.as_rule() == Rule::annotation).map(|a| reader.annotation(&a)));
+                from.extend(
+                    p.clone().into_inner().filter(|a| a.as_rule() == Rule::annotation).map(|a| reader.annotation(&a)),
+                );
                 if let Some(words) = child(&p, Rule::words) {
                     offers.extend(reader.words_in(&words));
                 }

@@ -2,7 +2,9 @@
 
 use super::reader::{Entry, Reader};
 use super::rules::{Body, Pair, Rule, child, has};
-use crate::ast::{Expect, Expr, ExprKind, FieldValue, LeaveHow, Name, Test, TestField, TestItem, TestKind, TestMoment, Text};
+use crate::ast::{
+    Expect, Expr, ExprKind, FieldValue, LeaveHow, Name, Test, TestField, TestItem, TestKind, TestMoment, Text,
+};
 use crate::span::Span;
 
 impl Reader<'_> {
@@ -89,7 +91,9 @@ impl Reader<'_> {
                 let Entry::Read(p) = entry else { return };
                 fields.push(if p.as_rule() == Rule::consents {
                     let consents = p.into_inner().filter(|c| c.as_rule() == Rule::consent);
-                    TestField::Consents(consents.map(|c| (reader.word_in(&c), reader.word_of(&c, Rule::by_channel))).collect())
+                    TestField::Consents(
+                        consents.map(|c| (reader.word_in(&c), reader.word_of(&c, Rule::by_channel))).collect(),
+                    )
                 } else {
                     TestField::Value(reader.field_value(&p))
                 });
