@@ -1,1 +1,90 @@
-//! tests
+//! What the tests share: finding programs, checking them, showing what was found.
+
+use journey_cli::view::{self, Format};
+use journey_compiler::project::{Checked, Project};
+use std::path::{Path, PathBuf};
+
+/// The settings of programs that stand alone, in pages and test files.
+pub const SETTINGS: &str = "[project]\nname = \"page\"\ntime_zone = \"Europe/Berlin\"\ncurrency = \"EUR\"\n";
+
+/// The folder of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// The folders below `folder` (of the repository) that are projects, sorted; not those inside another's.
+pub fn projects(folder: &str) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(repository().join(folder))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .filter(|path| path.join("journey.toml").is_file())
+        .collect();
+    found.sort();
+    found
+}
+
+/// Checks the project in a folder.
+pub fn check_folder(folder: &Path) -> Checked {
+    match journey_cli::load::project(folder) {
+        Ok(loaded) => loaded.check(),
+        Err(failure) => panic!("{}: {}", folder.display(), failure.message),
+    }
+}
+
+/// Checks a program that stands alone.
+pub fn check_text(text: &str) -> Checked {
+    check_named("page.journey", text)
+}
+
+/// Checks a program that stands alone, under a name.
+pub fn check_named(name: &str, text: &str) -> Checked {
+    let none = |_: &str| Err("this program stands alone".to_string());
+    journey_compiler::check::check(&Project {
+        settings: SETTINGS.to_string(),
+        files: vec![(name.to_string(), text.to_string())],
+        assets: &none,
+        packs: journey_stdlib::packs(),
+    })
+}
+
+/// The findings as a person sees them, without colour.
+pub fn findings(checked: &Checked) -> String {
+    view::render(Format::Human, &checked.diagnostics, &checked.sources, false)
+}
+
+/// Fails with the findings if there are errors.
+pub fn must_compile(what: &str, checked: &Checked) {
+    assert!(!checked.has_errors(), "{what} does not compile:\n{}", findings(checked));
+}
+
+/// A fenced block of a Markdown page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// What stands behind the opening fence: `journey`, `journey run`, `console`.
+    pub info: String,
+    /// Its text.
+    pub text: String,
+    /// Line of the opening fence, from 1.
+    pub line: usize,
+}
+
+/// The fenced blocks of a page, in order.
+pub fn blocks(markdown: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for (number, line) in markdown.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(info)) => {
+                open = Some(Block { info: info.trim().to_string(), text: String::new(), line: number + 1 });
+            }
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    blocks
+}

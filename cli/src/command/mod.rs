@@ -6,6 +6,7 @@ mod completions;
 mod explain;
 //mod fmt;
 mod new;
+pub use new::FILES as TEMPLATE;
 mod snapshot;
 
 use crate::args::Command;
