@@ -427,3 +427,6 @@ fn month_length(year: i64, month: i64) -> i64 {
 fn timestamp(at: i64) -> Timestamp {
     Timestamp::from_millisecond(at.clamp(FIRST, LAST)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
+
+#[cfg(test)]
+mod tests;
