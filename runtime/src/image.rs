@@ -155,11 +155,29 @@ pub struct ListField {
     /// For money: where its currency stands.
     pub currency_path: Option<String>,
     /// Its type.
+    #[serde(deserialize_with = "shallow")]
     pub ty: Ty,
     /// May it be missing.
     pub optional: bool,
     /// What it may be.
     pub bounds: Bounds,
+}
+
+/// Lists in lists are read to this depth, so that hostile bytes cannot exhaust the stack.
+const DEEPEST_LIST: u8 = 8;
+
+fn shallow<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Ty, D::Error> {
+    thread_local! {
+        static DEPTH: std::cell::Cell<u8> = const { std::cell::Cell::new(0) };
+    }
+    let depth = DEPTH.get();
+    if depth >= DEEPEST_LIST {
+        return Err(serde::de::Error::custom("lists in lists are too deep"));
+    }
+    DEPTH.set(depth + 1);
+    let ty = Ty::deserialize(input);
+    DEPTH.set(depth);
+    ty
 }
 
 /// One vocabulary, its nodes in preorder.

@@ -114,7 +114,9 @@ mod spans {
     fn what_lies_outside_all_calendars_does_not_fail() {
         let zone = zone("Europe/Berlin");
         for extreme in [i64::MIN, i64::MIN + 1, -1, i64::MAX - 1, i64::MAX] {
-            for span in [months(i32::MAX), months(i32::MIN), days(i32::MAX), days(i32::MIN), Span { ms: i64::MIN, ..days(1) }] {
+            for span in
+                [months(i32::MAX), months(i32::MIN), days(i32::MAX), days(i32::MIN), Span { ms: i64::MIN, ..days(1) }]
+            {
                 zone.add(extreme, &span);
                 add_days(extreme, &span);
             }
@@ -161,7 +163,9 @@ mod next_moments {
     fn weekdays_at_nine_in_paris() {
         let zone = zone("Europe/Paris");
         let holidays = vec![Calendar { name: "fr".into(), days: vec![day("2026-04-06")] }];
-        let next = |now: &str, calendar| zone.next_at(at(now), &DayRule::Week { days: WEEKDAYS, calendar }, clock(9, 0), &holidays);
+        let next = |now: &str, calendar| {
+            zone.next_at(at(now), &DayRule::Week { days: WEEKDAYS, calendar }, clock(9, 0), &holidays)
+        };
         assert_eq!(next("2026-03-28T17:00Z", None), at("2026-03-30T07:00Z"));
         assert_eq!(next("2026-03-29T08:00Z", None), at("2026-03-30T07:00Z"));
         assert_eq!(next("2026-03-21T17:00Z", None), at("2026-03-23T08:00Z"));
@@ -177,7 +181,10 @@ mod next_moments {
             now = zone.next_at(now, &DayRule::Month(31), clock(9, 0), &[]);
             seen.push(now);
         }
-        assert_eq!(seen, ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"].map(|date| at(&format!("{date}T09:00Z"))));
+        assert_eq!(
+            seen,
+            ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"].map(|date| at(&format!("{date}T09:00Z")))
+        );
     }
 
     #[test]
@@ -316,7 +323,9 @@ fn tables_agree_with_jiff_around_every_change_of_every_zone() {
                 agrees(zone, start + around);
             }
         }
-        for far in ["1900-01-01T00:00Z", "1969-12-31T23:59Z", "2099-12-31T23:59Z", "2100-06-01T00:00Z", "2500-03-29T01:30Z"] {
+        for far in
+            ["1900-01-01T00:00Z", "1969-12-31T23:59Z", "2099-12-31T23:59Z", "2100-06-01T00:00Z", "2500-03-29T01:30Z"]
+        {
             agrees(zone, at(far));
         }
     }
@@ -324,7 +333,11 @@ fn tables_agree_with_jiff_around_every_change_of_every_zone() {
 
 fn agrees(zone: &Zone, moment: i64) {
     let moment = moment.max(FIRST + 2 * DAY);
-    assert_eq!(zone.offset(moment) / 1000, i64::from(zone.rules.to_offset(timestamp(moment)).seconds()), "{zone:?} at {moment}");
+    assert_eq!(
+        zone.offset(moment) / 1000,
+        i64::from(zone.rules.to_offset(timestamp(moment)).seconds()),
+        "{zone:?} at {moment}"
+    );
     // Read as local time, too.
     let local = jiff::tz::Offset::UTC.to_datetime(timestamp(moment));
     let expected = zone.rules.to_ambiguous_timestamp(local).compatible().expect("in range").as_millisecond();
