@@ -15,6 +15,7 @@ pub mod number;
 pub mod pool;
 pub mod program;
 pub mod state;
+pub mod step;
 pub mod time;
 pub mod verify;
 pub mod watch;

@@ -4,6 +4,7 @@ use crate::file::{self, FileError};
 use crate::image::{FnId, Image, Op, Word};
 use crate::layout::Layout;
 use crate::pool::Pool;
+use crate::step::Plan;
 use crate::time::{ZoneId, Zones};
 use crate::verify::{self, VerifyError};
 use rustc_hash::FxHashMap;
@@ -33,6 +34,8 @@ pub struct Program {
     pub watches_of_zone: Vec<u16>,
     /// The watches, each after those it reads.
     pub watch_order: Vec<u16>,
+    /// What the step looks up.
+    pub plan: Plan,
     /// The event of a wire name.
     pub event_by_wire: FxHashMap<String, u16>,
     /// For each constant text, the zone it names.
@@ -121,6 +124,7 @@ impl Program {
             event_by_wire: image.events.iter().enumerate().map(|(e, event)| (event.wire.clone(), e as u16)).collect(),
             text_zones: image.texts.iter().map(|text| zones.find(text)).collect(),
             frame_words: words.into_iter().max().unwrap_or(0),
+            plan: Plan::new(&image, &layout),
             layout,
             zones,
             zone,

@@ -1,0 +1,307 @@
+//! Who comes in: triggers, hand-offs, start over, update; and what is remembered of those who were in.
+
+use super::machine::{Machine, On};
+use super::run::{
+    self, AGE, ANCHOR, ASKED, AT, BARRED, CHECK, CONVERTED, COUNTED, DUE, ENDED, ENTERED, FRESH, GONE, HOLD_TOLD,
+    HOLDER, KEY, Keep, NEVER, Run, SINCE, TOLD, UPDATED,
+};
+use super::{ids, tell};
+use crate::image::{Journey, MISSING, ReEntry, Trigger, Word};
+use crate::input::{Effect, EffectKind, Reason, Sink, Value};
+use crate::time::Zone;
+
+/// How many barred keys of a journey are kept for a customer; the oldest are forgotten.
+const BARRED_KEPT: usize = 1_000;
+
+/// A run that is to be started by another one.
+#[derive(Debug, Clone)]
+pub(super) struct HandOff {
+    /// The journey.
+    pub journey: u16,
+    /// Its parameters.
+    pub args: Vec<Word>,
+    /// Who hands off.
+    pub from: u16,
+}
+
+/// What is kept of an ended run at `now`.
+pub(super) fn kept(journey: &Journey, zone: &Zone, now: i64, words: &[Word], run: Run) -> Keep {
+    let entered = run.moment(words, ENTERED);
+    if run.whole(words) && !run.is(words, CONVERTED) {
+        let open = |within: &crate::image::Span| now <= zone.add(entered, within);
+        if journey.goals.iter().any(|goal| goal.within.as_ref().is_some_and(open)) {
+            return Keep::All;
+        }
+    }
+    let asked = run.is(words, BARRED)
+        || match &journey.reentry {
+            ReEntry::Never { .. } => true,
+            ReEntry::AfterFinishing => false,
+            ReEntry::AfterEntry(span) => now < zone.add(entered, span),
+            ReEntry::AfterExit(span) => now < zone.add(run.moment(words, SINCE), span),
+        };
+    if asked { Keep::Stub } else { Keep::Nothing }
+}
+
+impl<S: Sink> Machine<'_, S> {
+    /// Phase: start over and update.
+    pub(super) fn start_over_and_update(&mut self, on: On<'_>) {
+        for at in 0.. {
+            let Some(run) = self.in_line(at) else { return };
+            let journey = self.journey(run);
+            if !run.alive(self.state) || (journey.start_over.is_empty() && journey.updates.is_empty()) {
+                continue;
+            }
+            if let Some(clause) = journey.start_over.iter().find(|clause| self.hears(run, &clause.listener, on)) {
+                self.work.taken.push(run.journey(self.state));
+                self.start_over(run);
+                self.capture(run, &clause.capture, on);
+                self.effect(run, None, None, EffectKind::StartedOver);
+                self.go_on(run, 0);
+                continue;
+            }
+            let mut updated = false;
+            for update in &journey.updates {
+                if self.hears(run, &update.listener, on) {
+                    self.capture(run, &update.capture, on);
+                    updated = true;
+                }
+            }
+            if updated {
+                self.work.taken.push(run.journey(self.state));
+                run.mark(self.state, UPDATED, true);
+                self.effect(run, None, None, EffectKind::Updated);
+                // Clauses that read what was replaced hold from now on.
+                let stage = self.stage_of(run);
+                if !self.leaves(run, stage, On::Nothing) {
+                    self.look_at_pauses(run, stage, On::Nothing);
+                }
+            }
+        }
+    }
+
+    /// Brings a run back to its beginning: what its steps have kept is forgotten; its key, what its triggers know, and its
+    /// pauses stay.
+    fn start_over(&mut self, run: Run) {
+        let journey = self.journey(run);
+        let mut kept = vec![false; journey.slots.len()];
+        let mut keep = |slot: u16| kept.iter_mut().skip(usize::from(slot)).take(1).for_each(|kept| *kept = true);
+        (0..journey.params).for_each(&mut keep);
+        journey.key.into_iter().for_each(&mut keep);
+        journey.pauses.iter().for_each(|pause| keep(pause.since));
+        for trigger in &journey.triggers {
+            if let Trigger::Event { capture, .. } = trigger {
+                capture.fields.iter().for_each(|(_, slot)| keep(*slot));
+                capture.clear.iter().copied().chain(capture.happened_at).for_each(&mut keep);
+            }
+        }
+        for (slot, kept) in kept.iter().enumerate() {
+            if !kept {
+                run.set_slot(self.state, slot as u16, MISSING);
+            }
+        }
+        for slot in &journey.zeroed {
+            run.set_slot(self.state, *slot, 0);
+        }
+        let (number, start) = (run.number(self.state), run.start(self.state));
+        run.set_numbers(self.state, number, start.saturating_add(1));
+        run.mark(self.state, CONVERTED, false);
+        self.set_out(run);
+    }
+
+    /// Puts a run before its first step.
+    fn set_out(&mut self, run: Run) {
+        run.set_status(self.state, FRESH);
+        run.put_moment(self.state, ENTERED, self.now);
+        run.put_moment(self.state, SINCE, self.now);
+        for field in [DUE, CHECK] {
+            run.put_moment(self.state, field, NEVER);
+        }
+        for field in [ANCHOR, ASKED, HOLDER] {
+            run.put(self.state, field, MISSING);
+        }
+        for field in [AT, COUNTED, TOLD, HOLD_TOLD] {
+            run.put(self.state, field, 0);
+        }
+    }
+
+    /// Phase: new runs, by events and by what has begun or ceased to hold. Each journey is asked once.
+    pub(super) fn new_runs(&mut self, on: On<'_>) {
+        let plan = &self.program.plan;
+        let mut offered = std::mem::take(&mut self.work.offered);
+        offered.clear();
+        if let On::Event { event, .. } = on {
+            offered.extend(&plan.by_event[usize::from(event)]);
+        }
+        for change in &self.work.changes {
+            let triggers = if change.holds { &plan.by_begin } else { &plan.by_cease };
+            offered.extend(&triggers[usize::from(change.watch)]);
+        }
+        offered.sort_unstable();
+        let mut asked = None;
+        for (_, journey, trigger) in &offered {
+            if asked == Some(*journey) || self.work.taken.contains(journey) {
+                continue;
+            }
+            let run = self.candidate(*journey);
+            let trigger = &self.image.journeys[usize::from(*journey)].triggers[usize::from(*trigger)];
+            if let Trigger::Event { listener, capture } = trigger {
+                self.capture(run, capture, on);
+                if !self.hears(run, listener, on) {
+                    self.state.truncate(run.0);
+                    continue;
+                }
+            }
+            asked = Some(*journey);
+            if self.admit(run, None) {
+                self.go_on(run, 0);
+            }
+        }
+        self.work.offered = offered;
+    }
+
+    /// A record at the end of the state for someone who may come in.
+    pub(super) fn candidate(&mut self, journey: u16) -> Run {
+        let image = &self.image.journeys[usize::from(journey)];
+        run::append(self.state, journey, image.slots.len(), &image.zeroed)
+    }
+
+    /// The run of a journey with a key, beside the candidate.
+    fn run_of(&self, journey: u16, key: Word, beside: Run) -> Option<Run> {
+        run::records(self.state, self.program.layout.records_at).find(|run| {
+            *run != beside
+                && run.journey(self.state) == journey
+                && run.get(self.state, KEY) == key
+                && !run.is(self.state, GONE)
+        })
+    }
+
+    /// Lets a candidate in, or removes its record and tells why not. `from` is the journey that hands off to it.
+    pub(super) fn admit(&mut self, run: Run, from: Option<u16>) -> bool {
+        let j = run.journey(self.state);
+        let journey = &self.image.journeys[usize::from(j)];
+        let (zone, now) = (self.zone(), self.now);
+        let key = journey.key.map_or(0, |slot| run.slot(self.state, slot));
+        let earlier = if key == MISSING { None } else { self.run_of(j, key, run) };
+        let reason = 'reason: {
+            if let Some(condition) = journey.only_if
+                && self.eval(run, condition) != 1
+            {
+                break 'reason Some(Reason::OnlyIf);
+            }
+            let today = zone.date(now);
+            if journey.window.0.is_some_and(|first| today < first) || journey.window.1.is_some_and(|last| today > last)
+            {
+                break 'reason Some(Reason::OutsideDates);
+            }
+            if journey.rollout.is_some_and(|share| ids::lot("rollout", &journey.name, self.customer.id) >= share) {
+                break 'reason Some(Reason::NotInRollout);
+            }
+            if key == MISSING {
+                break 'reason Some(Reason::NoKey);
+            }
+            if let Some(earlier) = earlier {
+                let (entered, left) = (earlier.moment(self.state, ENTERED), earlier.moment(self.state, SINCE));
+                if earlier.status(self.state) != ENDED {
+                    if from.is_some() {
+                        self.join(run, earlier, from);
+                        return false;
+                    }
+                    break 'reason Some(Reason::AlreadyIn);
+                }
+                if earlier.is(self.state, BARRED) {
+                    break 'reason Some(Reason::Barred);
+                }
+                let open = from.is_some()
+                    || match &journey.reentry {
+                        ReEntry::Never { .. } => false,
+                        ReEntry::AfterFinishing => true,
+                        ReEntry::AfterEntry(span) => now >= zone.add(entered, span),
+                        ReEntry::AfterExit(span) => now >= zone.add(left, span),
+                    };
+                if !open {
+                    break 'reason Some(Reason::ReEntry);
+                }
+            }
+            let alive = |other: &Run| *other != run && other.journey(self.state) == j && other.alive(self.state);
+            let runs = || run::records(self.state, self.program.layout.records_at).filter(alive).count();
+            journey.at_once.filter(|most| runs() >= *most as usize).map(|_| Reason::TooManyRuns)
+        };
+        if let Some(reason) = reason {
+            let kind = EffectKind::EntryRefused { key: self.key_value(run), reason };
+            self.state.truncate(run.0);
+            self.sink.effect(Effect { time: now, journey: Some(j), run: 0, step: None, id: None, kind });
+            if S::TELLS {
+                let text = self.refusal_in_words(j, reason, earlier);
+                self.tell_journey(j, text);
+            }
+            return false;
+        }
+        if let Some(earlier) = earlier {
+            earlier.mark(self.state, GONE, true);
+        }
+        let oldest_first = run::records(self.state, self.program.layout.records_at).filter(|other| *other != run);
+        let age = oldest_first.map(|other| other.get(self.state, AGE)).max().map_or(0, |age| age.saturating_add(1));
+        let entries = self.program.layout.journey_at(j);
+        self.state[entries] = self.state[entries].saturating_add(1).min(u64::from(u32::MAX));
+        let number = self.state[entries] as u32;
+        run.set_numbers(self.state, number, 1);
+        run.put(self.state, KEY, key);
+        run.put(self.state, AGE, age);
+        self.set_out(run);
+        let kind = EffectKind::Entered { key: self.key_value(run), from, joined: false };
+        self.effect(run, None, None, kind);
+        true
+    }
+
+    /// A hand-off to a key whose run is alive: that run goes on.
+    fn join(&mut self, candidate: Run, alive: Run, from: Option<u16>) {
+        let kind = EffectKind::Entered { key: self.key_value(candidate), from, joined: true };
+        self.state.truncate(candidate.0);
+        self.effect(alive, None, None, kind);
+    }
+
+    /// Starts the run that another one hands off to; none when it is not let in.
+    pub(super) fn take_over(&mut self, handoff: HandOff) -> Option<Run> {
+        let run = self.candidate(handoff.journey);
+        let params = self.image.journeys[usize::from(handoff.journey)].params;
+        for (slot, value) in (0..params).zip(&handoff.args) {
+            run.set_slot(self.state, slot, *value);
+        }
+        self.admit(run, Some(handoff.from)).then_some(run)
+    }
+
+    fn key_value(&self, run: Run) -> Option<Value> {
+        let journey = self.journey(run);
+        let slot = journey.key?;
+        let ty = &journey.slots.get(usize::from(slot))?.ty;
+        Some(tell::value(self.program, self.pool, ty, run.slot(self.state, slot)))
+    }
+
+    /// Forgets the oldest keys of journeys that remember only so many.
+    pub(super) fn forget_oldest_keys(&mut self) {
+        let first = self.program.layout.records_at;
+        for (j, journey) in self.image.journeys.iter().enumerate() {
+            let remember = match &journey.reentry {
+                ReEntry::Never { remember } => (*remember).max(1) as usize,
+                _ => BARRED_KEPT,
+            };
+            let stub = |state: &[Word], run: &Run| usize::from(run.journey(state)) == j && !run.whole(state);
+            let held = run::records(self.state, first).filter(|run| stub(self.state, run)).count();
+            for _ in remember..held {
+                let stubs = run::records(self.state, first).filter(|run| stub(self.state, run));
+                let Some(oldest) = stubs.min_by_key(|run| (run.moment(self.state, SINCE), run.get(self.state, AGE)))
+                else {
+                    break;
+                };
+                if S::TELLS {
+                    let text = format!(
+                        "only {remember} keys are remembered: the oldest is forgotten and would be let in again"
+                    );
+                    self.tell_journey(j as u16, text);
+                }
+                crate::state::remove(self.state, oldest.0);
+            }
+        }
+    }
+}

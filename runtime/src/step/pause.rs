@@ -1,0 +1,143 @@
+//! Pauses: while one is in force, a run makes no effect. Waits, time-outs, goals, exits and start over go on.
+
+use super::machine::{Machine, On};
+use super::run::{ARRIVED, AT, DUE, ENTERED, EXPIRED, HELD, NEVER, PAUSED, Run, WAITS, WAKE};
+use crate::image::{MISSING, Occasion, Pc};
+use crate::input::{EffectKind, LeaveHow, Sink};
+
+/// How a run stands to its pauses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paused {
+    /// None is in force.
+    No,
+    /// This one is.
+    By(usize),
+    /// One lasted too long, and the run has left.
+    Left,
+}
+
+impl<S: Sink> Machine<'_, S> {
+    /// Phase: pauses begin, end, and are over.
+    pub(super) fn pauses(&mut self, on: On<'_>) {
+        for at in 0.. {
+            let Some(run) = self.in_line(at) else { return };
+            if run.alive(self.state) && !self.journey(run).pauses.is_empty() {
+                let stage = self.stage_of(run);
+                if self.look_at_pauses(run, stage, on) != Paused::Left {
+                    self.set_wake(run);
+                }
+            }
+        }
+    }
+
+    /// Brings a run's pauses up to date, for a run that stands in `stage`.
+    pub fn look_at_pauses(&mut self, run: Run, stage: Option<u16>, on: On<'_>) -> Paused {
+        let journey = self.journey(run);
+        let mut first = Paused::No;
+        for (number, pause) in journey.pauses.iter().enumerate() {
+            let before = run.slot(self.state, pause.since);
+            let now = self.now as u64;
+            let mut since = if !Self::in_stage(journey, stage, pause.stage) {
+                MISSING
+            } else {
+                match &pause.on {
+                    Occasion::Condition(condition) => match (self.watches(run, *condition), before) {
+                        (false, _) => MISSING,
+                        (true, MISSING) => now,
+                        (true, before) => before,
+                    },
+                    Occasion::Event(begin) => {
+                        let over = before == MISSING || before == EXPIRED;
+                        if !over && pause.until.as_ref().is_some_and(|until| self.hears(run, until, on)) {
+                            MISSING
+                        } else if over && self.hears(run, begin, on) {
+                            now
+                        } else {
+                            before
+                        }
+                    }
+                }
+            };
+            let over = |span| self.now >= self.zone().add(since as i64, span);
+            if since != MISSING && since != EXPIRED && pause.at_most.as_ref().is_some_and(over) {
+                if pause.then_exit {
+                    self.end(run, LeaveHow::PauseTooLong);
+                    return Paused::Left;
+                }
+                since = EXPIRED;
+            }
+            if since != before {
+                run.set_slot(self.state, pause.since, since);
+                if S::TELLS {
+                    let text = match since {
+                        MISSING => format!("`{}`: over", pause.text),
+                        EXPIRED => format!("`{}`: has lasted as long as it may; the run goes on", pause.text),
+                        _ => format!("`{}`: begins; the run makes no effect meanwhile", pause.text),
+                    };
+                    self.tell(Some(run), None, text);
+                }
+            }
+            if since != MISSING && since != EXPIRED && first == Paused::No {
+                first = Paused::By(number);
+            }
+        }
+        first
+    }
+
+    /// Whether a run may make the effect of the instruction at `pc`. If not, it has left, or stands there until its pause ends.
+    pub fn may_act(&mut self, run: Run, pc: Pc) -> bool {
+        if !run.alive(self.state) {
+            // On leaving, neither exits nor pauses apply.
+            return true;
+        }
+        let journey = self.journey(run);
+        let stage = Self::stage_at(journey, pc);
+        if self.leaves(run, stage, On::Nothing) {
+            return false;
+        }
+        match self.look_at_pauses(run, stage, On::Nothing) {
+            Paused::No => true,
+            Paused::Left => false,
+            Paused::By(pause) => {
+                run.set_status(self.state, PAUSED);
+                run.put(self.state, AT, u64::from(pc));
+                run.put_moment(self.state, DUE, NEVER);
+                run.mark(self.state, ARRIVED, true);
+                self.effect(run, Some(pc), None, EffectKind::Paused { reason: journey.pauses[pause].text.clone() });
+                false
+            }
+        }
+    }
+
+    /// A run that stands before an effect does it now, if none of its pauses is in force any more.
+    pub fn resume(&mut self, run: Run) {
+        let in_force = self.journey(run).pauses.iter().any(|pause| {
+            let since = run.slot(self.state, pause.since);
+            since != MISSING && since != EXPIRED
+        });
+        if !in_force {
+            let pc = run.get(self.state, AT) as Pc;
+            self.effect(run, Some(pc), None, EffectKind::Resumed);
+            self.go_on(run, pc);
+        }
+    }
+
+    /// Works out when time alone does something to a run, beside changing its conditions.
+    pub fn set_wake(&mut self, run: Run) {
+        let (journey, zone) = (self.journey(run), self.zone());
+        let mut wake = match run.status(self.state) {
+            WAITS | HELD => run.moment(self.state, DUE),
+            _ => NEVER,
+        };
+        if let Some(span) = &journey.lasts {
+            wake = wake.min(zone.add(run.moment(self.state, ENTERED), span));
+        }
+        for pause in &journey.pauses {
+            let since = run.slot(self.state, pause.since);
+            if let Some(span) = pause.at_most.as_ref().filter(|_| since != MISSING && since != EXPIRED) {
+                wake = wake.min(zone.add(since as i64, span));
+            }
+        }
+        run.put_moment(self.state, WAKE, wake);
+    }
+}

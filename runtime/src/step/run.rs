@@ -1,0 +1,288 @@
+//! The record of a run: a few words in the customer's state, one record after another at its end.
+//!
+//! A customer has at most one record for each journey and key. It stays after the run has ended for as long as something
+//! asks for it: a goal that may still convert, a re-entry rule, a bar. Once only those last two may ask, it keeps no slots.
+
+use crate::image::{MISSING, Word};
+use crate::layout::RUN_HEAD;
+use crate::state;
+pub use crate::time::NEVER;
+
+/// Where a record begins in the state's words. Records never move while an input is worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run(pub usize);
+
+/// Words of a record before its slots.
+pub const HEADER: usize = RUN_HEAD;
+/// Words that stay of an ended run of which only re-entry and bars may ask.
+pub const STUB: usize = 6;
+
+/// Length in words (high 32 bits), flags (8 bits), status (8 bits), journey (16 bits).
+pub const HEAD: usize = 0;
+/// Run number (low 32 bits) and start number (high 32 bits), both from 1.
+pub const NUMBERS: usize = 1;
+/// What tells it apart; 0 without a key.
+pub const KEY: usize = 2;
+/// Lower is older, over all journeys of the customer.
+pub const AGE: usize = 3;
+/// The moment of its latest start.
+pub const ENTERED: usize = 4;
+/// Since when it stands where it stands; of an ended run, when it ended.
+pub const SINCE: usize = 5;
+/// Status [`WAITS`]: the place; [`HELD`] and [`PAUSED`]: the instruction it stands before.
+pub const AT: usize = 6;
+/// When the place ends by itself, or the send is asked again; [`NEVER`].
+pub const DUE: usize = 7;
+/// When its conditions may change by time alone; [`NEVER`].
+pub const CHECK: usize = 8;
+/// The earliest moment at which time alone does anything to it; [`NEVER`].
+pub const WAKE: usize = 9;
+/// The moment from which calendar waits that follow each other are counted; [`MISSING`].
+pub const ANCHOR: usize = 10;
+/// Months (high 32 bits) and days (low 32 bits) that have been counted from it.
+pub const COUNTED: usize = 11;
+/// When the present send was first asked for; [`MISSING`].
+pub const ASKED: usize = 12;
+/// Refusals of the present send that have been told: a bit for each of the first eight channels and reason.
+pub const TOLD: usize = 13;
+/// What was told of the present hold: a hash; 0 for nothing.
+pub const HOLD_TOLD: usize = 14;
+/// The age of the run that holds the present send by `meanwhile`; [`MISSING`].
+pub const HOLDER: usize = 15;
+
+/// Status: it has not taken its first step.
+pub const FRESH: u8 = 0;
+/// Status: it stands at a place.
+pub const WAITS: u8 = 1;
+/// Status: it stands before a send that is held.
+pub const HELD: u8 = 2;
+/// Status: it stands before an effect, stopped by a pause.
+pub const PAUSED: u8 = 3;
+/// Status: it runs its last steps.
+pub const LEAVING: u8 = 4;
+/// Status: it has ended.
+pub const ENDED: u8 = 5;
+
+/// Flag: its conversion has been counted.
+pub const CONVERTED: u8 = 1;
+/// Flag: its key is barred for good.
+pub const BARRED: u8 = 2;
+/// Flag: it came where it stands by the present input, which its waits do not see.
+pub const ARRIVED: u8 = 4;
+/// Flag: its context was replaced by the present input.
+pub const UPDATED: u8 = 8;
+/// Flag: a newer run has its key; it goes with the next tidying.
+pub const GONE: u8 = 16;
+
+/// What a pause's slot says when its time is over though its condition still holds.
+pub const EXPIRED: Word = NEVER as Word;
+
+/// Words of a customer's state, read and written as records of runs.
+impl Run {
+    /// A word of its header.
+    pub fn get(self, words: &[Word], field: usize) -> Word {
+        words.get(self.0 + field).copied().unwrap_or(MISSING)
+    }
+
+    /// Sets a word of its header.
+    pub fn put(self, words: &mut [Word], field: usize, value: Word) {
+        if let Some(word) = words.get_mut(self.0 + field) {
+            *word = value;
+        }
+    }
+
+    /// Sets a moment of its header.
+    pub fn put_moment(self, words: &mut [Word], field: usize, moment: i64) {
+        self.put(words, field, moment as Word);
+    }
+
+    /// A moment of its header.
+    pub fn moment(self, words: &[Word], field: usize) -> i64 {
+        self.get(words, field) as i64
+    }
+
+    /// Words of the whole record; never 0, so that a walk ends.
+    pub fn len(self, words: &[Word]) -> usize {
+        state::length(words, self.0)
+    }
+
+    /// Index of its journey.
+    pub fn journey(self, words: &[Word]) -> u16 {
+        self.get(words, HEAD) as u16
+    }
+
+    /// How it stands.
+    pub fn status(self, words: &[Word]) -> u8 {
+        (self.get(words, HEAD) >> 16) as u8
+    }
+
+    /// Neither ended nor leaving.
+    pub fn alive(self, words: &[Word]) -> bool {
+        self.status(words) < LEAVING
+    }
+
+    /// Whether it has its slots and its whole header.
+    pub fn whole(self, words: &[Word]) -> bool {
+        self.len(words) >= HEADER
+    }
+
+    /// Sets how it stands.
+    pub fn set_status(self, words: &mut [Word], status: u8) {
+        let head = self.get(words, HEAD) & !(0xff << 16) | Word::from(status) << 16;
+        self.put(words, HEAD, head);
+    }
+
+    /// Whether it has a flag.
+    pub fn is(self, words: &[Word], flag: u8) -> bool {
+        (self.get(words, HEAD) >> 24) as u8 & flag != 0
+    }
+
+    /// Sets or takes a flag.
+    pub fn mark(self, words: &mut [Word], flag: u8, on: bool) {
+        let bit = Word::from(flag) << 24;
+        let head = self.get(words, HEAD);
+        self.put(words, HEAD, if on { head | bit } else { head & !bit });
+    }
+
+    /// From 1 for the customer's first run in the journey.
+    pub fn number(self, words: &[Word]) -> u32 {
+        self.get(words, NUMBERS) as u32
+    }
+
+    /// From 1, one more at each start over.
+    pub fn start(self, words: &[Word]) -> u32 {
+        (self.get(words, NUMBERS) >> 32) as u32
+    }
+
+    /// Sets both.
+    pub fn set_numbers(self, words: &mut [Word], number: u32, start: u32) {
+        self.put(words, NUMBERS, u64::from(number) | u64::from(start) << 32);
+    }
+
+    /// Its slots; none for an ended run that keeps none.
+    pub fn slots(self, words: &[Word]) -> &[Word] {
+        words.get(self.0 + HEADER..self.0 + self.len(words)).unwrap_or(&[])
+    }
+
+    /// A slot.
+    pub fn slot(self, words: &[Word], slot: u16) -> Word {
+        self.slots(words).get(usize::from(slot)).copied().unwrap_or(MISSING)
+    }
+
+    /// Sets a slot.
+    pub fn set_slot(self, words: &mut [Word], slot: u16, value: Word) {
+        if HEADER + usize::from(slot) < self.len(words) {
+            self.put(words, HEADER + usize::from(slot), value);
+        }
+    }
+
+    /// Two slots, one after the other, as an id.
+    pub fn id(self, words: &[Word], slot: u16) -> Option<u128> {
+        let pair = [self.slot(words, slot), self.slot(words, slot.saturating_add(1))];
+        (pair != [MISSING; 2]).then(|| super::ids::id_of(pair))
+    }
+
+    /// Sets two slots.
+    pub fn set_id(self, words: &mut [Word], slot: u16, id: u128) {
+        let [upper, lower] = super::ids::words_of(id);
+        self.set_slot(words, slot, upper);
+        self.set_slot(words, slot.saturating_add(1), lower);
+    }
+}
+
+/// Appends a fresh record to the words.
+pub fn append(words: &mut Vec<Word>, journey: u16, slots: usize, zeroed: &[u16]) -> Run {
+    let run = Run(state::append(words, u32::from(journey), HEADER + slots));
+    for field in [NUMBERS, KEY, AGE, ENTERED, SINCE, AT, COUNTED, TOLD, HOLD_TOLD] {
+        run.put(words, field, 0);
+    }
+    for field in [DUE, CHECK, WAKE] {
+        run.put_moment(words, field, NEVER);
+    }
+    for slot in zeroed {
+        run.set_slot(words, *slot, 0);
+    }
+    run
+}
+
+/// The records from `first` on.
+pub fn records(words: &[Word], first: usize) -> impl Iterator<Item = Run> {
+    let mut at = first;
+    std::iter::from_fn(move || {
+        let run = Run(at);
+        (at < words.len()).then(|| {
+            at += run.len(words);
+            run
+        })
+    })
+}
+
+/// What stays of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Everything.
+    All,
+    /// What re-entry and bars ask for.
+    Stub,
+    /// Nothing.
+    Nothing,
+}
+
+/// Keeps of each record from `first` on what `keep` says; the order stays.
+pub fn compact(words: &mut Vec<Word>, first: usize, mut keep: impl FnMut(&[Word], Run) -> Keep) {
+    let (mut from, mut to) = (first, first);
+    while from < words.len() {
+        let len = Run(from).len(words).min(words.len() - from);
+        let kept = match keep(words, Run(from)) {
+            Keep::All => len,
+            Keep::Stub => STUB.min(len),
+            Keep::Nothing => 0,
+        };
+        words.copy_within(from..from + kept, to);
+        if kept > 0 && kept < len {
+            words[to] = words[to] & 0xffff_ffff | (kept as Word) << 32;
+        }
+        from += len;
+        to += kept;
+    }
+    words.truncate(to);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_keeps_what_is_put_into_it() {
+        let mut words = vec![7; 3];
+        let run = append(&mut words, 2, 4, &[1]);
+        run.set_status(&mut words, HELD);
+        run.mark(&mut words, BARRED, true);
+        run.mark(&mut words, ARRIVED, true);
+        run.mark(&mut words, ARRIVED, false);
+        run.set_numbers(&mut words, 3, 9);
+        run.set_id(&mut words, 2, 5 << 64 | 6);
+        assert_eq!((run.journey(&words), run.status(&words), run.len(&words)), (2, HELD, HEADER + 4));
+        assert_eq!((run.is(&words, BARRED), run.is(&words, ARRIVED)), (true, false));
+        assert_eq!((run.number(&words), run.start(&words)), (3, 9));
+        assert_eq!(run.slots(&words), &[MISSING, 0, 5, 6]);
+        assert_eq!(run.id(&words, 2), Some(5 << 64 | 6));
+        assert_eq!(run.moment(&words, DUE), NEVER);
+    }
+
+    #[test]
+    fn compacting_keeps_the_order() {
+        let mut words = vec![];
+        for journey in 0..4 {
+            append(&mut words, journey, 2, &[]);
+        }
+        compact(&mut words, 0, |words, run| match run.journey(words) {
+            0 => Keep::Stub,
+            2 => Keep::Nothing,
+            _ => Keep::All,
+        });
+        let left: Vec<_> = records(&words, 0).map(|run| (run.journey(&words), run.len(&words))).collect();
+        assert_eq!(left, [(0, STUB), (1, HEADER + 2), (3, HEADER + 2)]);
+        assert!(!Run(0).whole(&words));
+    }
+}

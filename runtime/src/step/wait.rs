@@ -1,0 +1,278 @@
+//! Places where a run stands still, and what ends its stay.
+
+use super::ids;
+use super::machine::{Machine, On};
+use super::pause::Paused;
+use super::run::{ANCHOR, ARRIVED, AT, COUNTED, DUE, HELD, NEVER, PAUSED, Run, SINCE, UPDATED, WAITS};
+use crate::image::{Due, MISSING, Occasion, Pc, Place, PlaceKind, Role, Span, WaitArm, Word};
+use crate::input::Sink;
+
+impl<S: Sink> Machine<'_, S> {
+    /// A run comes to a place. Gives where it goes on if it does not stay.
+    pub(super) fn arrive(&mut self, run: Run, pc: Pc, number: u16) -> Option<Pc> {
+        let journey = self.journey(run);
+        let place = &journey.places[usize::from(number)];
+        if !run.alive(self.state) {
+            // There are no waits on leaving; a place there ends it.
+            return None;
+        }
+        if self.leaves(run, place.stage, On::Nothing)
+            || self.look_at_pauses(run, place.stage, On::Nothing) == Paused::Left
+        {
+            return None;
+        }
+        run.set_status(self.state, WAITS);
+        run.put(self.state, AT, u64::from(number));
+        run.put_moment(self.state, SINCE, self.now);
+        run.mark(self.state, ARRIVED, true);
+        if let PlaceKind::First { arms, .. } = &place.kind
+            && let Some(next) = self.arms_on_arrival(run, pc, arms)
+        {
+            return Some(next);
+        }
+        if let PlaceKind::Collect { list, .. } = &place.kind {
+            let empty = self.pool.list(&[]);
+            run.set_slot(self.state, *list, u64::from(empty));
+        }
+        if let PlaceKind::Timer { due: Due::After(span), .. }
+        | PlaceKind::First { due: Due::After(span), .. }
+        | PlaceKind::Collect { due: Due::After(span), .. } = &place.kind
+        {
+            self.count_from_anchor(run, span);
+        }
+        let next = self.set_due(run, place);
+        if S::TELLS {
+            let text = match (next, run.moment(self.state, DUE)) {
+                (Some(_), _) => "nothing to wait for: the moment is now or past".to_string(),
+                (None, NEVER) => "waits".to_string(),
+                (None, due) => format!("waits until {} at most", self.moment_in_words(due)),
+            };
+            self.tell(Some(run), Some(pc), text);
+        }
+        next
+    }
+
+    /// Conditions of a wait are looked at on arrival: one that holds passes at once; one that must become true has to be false first.
+    fn arms_on_arrival(&mut self, run: Run, pc: Pc, arms: &[WaitArm]) -> Option<Pc> {
+        let mut passed = None;
+        for arm in arms {
+            let Occasion::Condition(condition) = arm.on else { continue };
+            let holds = self.watches(run, condition);
+            if let Some(slot) = arm.becomes {
+                run.set_slot(self.state, slot, u64::from(!holds));
+            } else if holds && passed.is_none() {
+                passed = Some(arm.next);
+                if S::TELLS {
+                    let text = format!("{}: holds already", self.text(condition));
+                    self.tell(Some(run), Some(pc), text);
+                }
+            }
+        }
+        passed
+    }
+
+    /// Calendar parts of waits that follow each other with no other time between them are counted from their common beginning.
+    fn count_from_anchor(&mut self, run: Run, span: &Span) {
+        if span.months == 0 && span.days == 0 {
+            return;
+        }
+        let (anchor, counted) = (run.get(self.state, ANCHOR), counted(run.get(self.state, COUNTED)));
+        let goes_on = anchor != MISSING && self.zone().add(anchor as i64, &counted) == self.now;
+        let sum = if goes_on {
+            crate::time::join(&counted, &Span { ms: 0, ..*span })
+        } else {
+            run.put_moment(self.state, ANCHOR, self.now);
+            Span { ms: 0, ..*span }
+        };
+        run.put(self.state, COUNTED, (sum.months as u32 as u64) << 32 | u64::from(sum.days as u32));
+    }
+
+    /// Works out when the stay at a place ends; gives where the run goes on if that is now or past.
+    fn set_due(&mut self, run: Run, place: &Place) -> Option<Pc> {
+        let (zone, since) = (self.zone(), run.moment(self.state, SINCE));
+        let (due, next, past) = match &place.kind {
+            PlaceKind::Timer { due, past, next } => (self.due(run, due), *next, past.unwrap_or(*next)),
+            PlaceKind::First { due, timeout, .. } => (self.due(run, due), *timeout, *timeout),
+            PlaceKind::Collect { due, next, .. } => (self.due(run, due), *next, *next),
+            PlaceKind::Answer { webhook, failed, .. } => {
+                (zone.add(since, &self.image.webhooks[usize::from(*webhook)].within), *failed, *failed)
+            }
+            PlaceKind::Task { due, late, .. } => {
+                (due.as_ref().map_or(NEVER, |span| zone.add(since, span)), *late, *late)
+            }
+        };
+        run.put_moment(self.state, DUE, due);
+        match due.cmp(&self.now) {
+            std::cmp::Ordering::Less => Some(past),
+            std::cmp::Ordering::Equal => Some(next),
+            std::cmp::Ordering::Greater => None,
+        }
+    }
+
+    fn due(&mut self, run: Run, due: &Due) -> i64 {
+        let since = run.moment(self.state, SINCE);
+        match due {
+            Due::After(span) if span.months == 0 && span.days == 0 => crate::time::plus(since, span.ms),
+            Due::After(span) => {
+                let whole = Span { ms: span.ms, ..counted(run.get(self.state, COUNTED)) };
+                self.zone().add(run.moment(self.state, ANCHOR), &whole)
+            }
+            Due::At(moment) => {
+                let (word, _) = self.eval_at(Some(run), On::Nothing, *moment, since);
+                if word == MISSING { i64::MIN } else { word as i64 }
+            }
+        }
+    }
+
+    /// Phase: waits.
+    pub(super) fn waits(&mut self, on: On<'_>, rezoned: bool) {
+        for at in 0.. {
+            let Some(run) = self.in_line(at) else { return };
+            if !run.alive(self.state) {
+                continue;
+            }
+            let updated = run.is(self.state, UPDATED);
+            run.mark(self.state, UPDATED, false);
+            if run.is(self.state, ARRIVED) {
+                continue;
+            }
+            match run.status(self.state) {
+                PAUSED => self.resume(run),
+                // Quiet hours are somewhere else now: it asks again.
+                HELD if rezoned && run.moment(self.state, DUE) != NEVER => {
+                    self.go_on(run, run.get(self.state, AT) as Pc)
+                }
+                WAITS => self.wait(run, on, rezoned || updated),
+                _ => {}
+            }
+            if rezoned && run.alive(self.state) {
+                self.set_wake(run);
+            }
+        }
+    }
+
+    fn wait(&mut self, run: Run, on: On<'_>, work_out_anew: bool) {
+        let journey = self.journey(run);
+        let place = &journey.places[run.get(self.state, AT) as usize];
+        let mut next = self.hears_at(run, place, on);
+        if next.is_none() && work_out_anew {
+            next = self.set_due(run, place);
+            if S::TELLS && run.moment(self.state, DUE) != NEVER {
+                let text =
+                    format!("its wait is worked out anew: until {}", self.moment_in_words(run.moment(self.state, DUE)));
+                self.tell(Some(run), None, text);
+            }
+            self.set_wake(run);
+        }
+        if let Some(next) = next {
+            self.go_on(run, next);
+        }
+    }
+
+    /// Where a run goes on that stands at a place, if the present input ends its stay.
+    fn hears_at(&mut self, run: Run, place: &Place, on: On<'_>) -> Option<Pc> {
+        match &place.kind {
+            PlaceKind::Timer { .. } => None,
+            PlaceKind::First { arms, .. } => {
+                let mut passed = None;
+                for arm in arms {
+                    let ends = match &arm.on {
+                        Occasion::Event(listener) => passed.is_none() && self.hears(run, listener, on),
+                        Occasion::Condition(condition) => {
+                            let holds = self.watches(run, *condition);
+                            match arm.becomes {
+                                None => holds,
+                                Some(slot) => {
+                                    let was_false = run.slot(self.state, slot) == 1;
+                                    run.set_slot(self.state, slot, u64::from(was_false || !holds));
+                                    holds && was_false
+                                }
+                            }
+                        }
+                    };
+                    if ends && passed.is_none() {
+                        passed = Some(arm);
+                    }
+                }
+                let arm = passed?;
+                self.capture(run, &arm.capture, on);
+                if S::TELLS {
+                    let text = match &arm.on {
+                        Occasion::Event(listener) => {
+                            format!("{} came: its wait is over", self.event_name(listener.event))
+                        }
+                        Occasion::Condition(condition) => {
+                            format!("{}: holds now, its wait is over", self.text(*condition))
+                        }
+                    };
+                    self.tell(Some(run), None, text);
+                }
+                Some(arm.next)
+            }
+            PlaceKind::Collect { listener, fields, list, at_most, next, .. } => {
+                if !self.hears(run, listener, on) {
+                    return None;
+                }
+                let On::Event { row, .. } = on else { return None };
+                let mut members = std::mem::take(&mut self.work.list);
+                members.clear();
+                members.extend_from_slice(self.pool.members(run.slot(self.state, *list)));
+                members.extend(fields.iter().map(|field| row.get(usize::from(*field)).copied().unwrap_or(MISSING)));
+                // A member without fields is counted by one word, so that the list knows how many there are.
+                if fields.is_empty() {
+                    members.push(MISSING);
+                }
+                let count = members.len() / fields.len().max(1);
+                let gathered = self.pool.list(&members);
+                run.set_slot(self.state, *list, u64::from(gathered));
+                self.work.list = members;
+                if S::TELLS {
+                    let text = format!("{} gathered, {count} of at most {at_most}", self.event_name(listener.event));
+                    self.tell(Some(run), None, text);
+                }
+                (count >= *at_most as usize).then_some(*next)
+            }
+            PlaceKind::Answer { id, slots, next, failed, .. } => {
+                let On::Answer { call, answer } = on else { return None };
+                if run.id(self.state, *id) != Some(call) {
+                    return None;
+                }
+                let Some(answer) = answer else { return Some(*failed) };
+                for (slot, word) in slots.iter().zip(answer) {
+                    if let Some(slot) = slot {
+                        run.set_slot(self.state, *slot, *word);
+                    }
+                }
+                Some(*next)
+            }
+            PlaceKind::Task { id, done, .. } => {
+                let told = match on {
+                    On::Done(task) => Some(task),
+                    On::Event { event, row, .. } => self.task_of(event, row),
+                    _ => None,
+                };
+                (told.is_some() && told == run.id(self.state, *id)).then_some(*done)
+            }
+        }
+    }
+
+    /// The task that an event says is done.
+    fn task_of(&self, event: u16, row: &[Word]) -> Option<u128> {
+        let Role::TaskCompleted { task_id } = self.image.events[usize::from(event)].role else { return None };
+        ids::id_of_text(self.pool.word(row[usize::from(task_id)]))
+    }
+
+    /// Where a run goes on whose stay is over by time.
+    pub(super) fn time_is_up(place: &Place) -> Pc {
+        match &place.kind {
+            PlaceKind::Timer { next, .. } | PlaceKind::Collect { next, .. } => *next,
+            PlaceKind::First { timeout, .. } => *timeout,
+            PlaceKind::Answer { failed, .. } => *failed,
+            PlaceKind::Task { late, .. } => *late,
+        }
+    }
+}
+
+fn counted(word: Word) -> Span {
+    Span { months: (word >> 32) as u32 as i32, days: word as u32 as i32, ms: 0 }
+}
