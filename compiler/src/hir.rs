@@ -228,6 +228,8 @@ pub struct Bounds {
     pub between: Option<(Const, Const)>,
     /// Most characters of a text, or members of a list.
     pub at_most: Option<u32>,
+    /// Of a list of plain values: what each of them may be.
+    pub members: Option<Box<Bounds>>,
 }
 
 /// An event.

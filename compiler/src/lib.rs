@@ -3,10 +3,14 @@
 //! Pure: it reads no files, clocks or environment. The caller brings sources and answers for the files they name.
 
 pub mod check;
+mod collect;
+pub mod declare;
 pub mod expr;
 pub mod hir;
+pub mod iso;
 pub mod journey;
 pub mod lower;
 pub mod project;
 pub mod scope;
+mod settings;
 pub mod test;

@@ -141,6 +141,11 @@ impl Names {
         self.tables.entry(kind).or_default().entry(name.to_string()).or_insert(Entry::Poisoned);
     }
 
+    /// Whether there is a name of this kind whose declaration could not be read.
+    pub fn has_poisoned(&self, kind: Kind) -> bool {
+        self.tables.get(&kind).is_some_and(|t| t.values().any(|e| *e == Entry::Poisoned))
+    }
+
     /// Something of this kind could not be read, not even its name: unknown names of the kind are not reported.
     pub fn unclear(&mut self, kind: Kind) {
         self.unclear.insert(kind);
@@ -225,6 +230,8 @@ pub struct Context<'a> {
     pub assets: &'a dyn Files,
     /// All texts; files the project names are added when they are read, so that findings can point into them.
     pub sources: Vec<Source>,
+    /// The parameters of each journey, by its id.
+    pub journey_params: Vec<Vec<hir::Param>>,
     /// What was found so far, in any order.
     pub diagnostics: RefCell<Vec<Diagnostic>>,
     /// Unknown names that were reported, with the index of the finding.
@@ -240,6 +247,7 @@ impl<'a> Context<'a> {
             decls: Decls::default(),
             assets,
             sources,
+            journey_params: Vec::new(),
             diagnostics: RefCell::default(),
             reported: RefCell::default(),
         }

@@ -47,11 +47,39 @@ codes! {
 
     // J01: names, declarations, project
     UnknownName = "J0101" Error "there is no such name",
+    DuplicateName = "J0102" Error "a name stands twice",
+    ReservedName = "J0103" Error "a word of the language cannot be a name",
+    UnknownPack = "J0104" Error "the standard library has no such pack",
+    UnreadableSettings = "J0105" Error "the settings cannot be read",
+    UnknownSetting = "J0106" Error "there is no such setting",
+    MissingSetting = "J0107" Error "a setting is missing",
+    UnknownZone = "J0108" Error "there is no such time zone",
+    UnknownCurrency = "J0109" Error "there is no such currency",
+    DuplicateWireName = "J0110" Error "two events have one name in the data",
+    UnboundedList = "J0111" Error "a list does not say how long it may be",
+    NestedData = "J0112" Error "data stands inside other data where it cannot",
+    ImpossibleBounds = "J0113" Error "no value can be within these bounds",
+    NoDefault = "J0114" Error "a field of the profile does not say what it is at first",
+    BuiltInField = "J0115" Error "a field that every project has is declared with another type",
+    UnreadableFile = "J0116" Error "a file cannot be read",
+    BadCalendarLine = "J0117" Error "a line of a calendar is not a day",
+    SegmentCycle = "J0118" Error "a segment is made of itself",
+    BadDefault = "J0119" Error "a stand-in does not fit its field",
+    BadSource = "J0120" Error "it is not clear where a value stands in the data",
+    EventAsType = "J0121" Error "an event stands where a type is due",
+    BadAddress = "J0122" Error "something outside cannot be reached at this address",
+    EmptyRange = "J0123" Error "a range of days ends before it begins",
 
     // J02: taxonomy and annotations
     UnknownPath = "J0201" Error "the taxonomy has no such path",
     AmbiguousPath = "J0202" Error "a short path stands for several",
     DeprecatedNode = "J0203" Warning "a deprecated place of a taxonomy is used",
+    BadDeprecation = "J0204" Error "what takes the place of something deprecated cannot",
+    DuplicateNode = "J0205" Error "a taxonomy says something twice in one place",
+    ReplacementCycle = "J0206" Error "something replaces itself",
+    UnmetRequirement = "J0207" Error "a link of the taxonomy is not honoured",
+    MissingAnnotation = "J0208" Error "a policy asks for an annotation that is missing",
+    BadTaxonomyLine = "J0209" Error "a line of a taxonomy's file cannot be used",
 
     // J03: types, units, money, missing values
     MissingUnit = "J0301" Error "a number has no unit",
@@ -81,6 +109,22 @@ codes! {
     // J05: steps and flow
 
     // J06: messages, channels, consent, offers, policies
+    UncoveredPurpose = "J0601" Error "no policy asks for consent to this purpose",
+    DuplicateRendering = "J0602" Error "a message says something twice",
+    NoDefaultRendering = "J0603" Error "a message says nothing to people of other languages",
+    IncompleteContent = "J0604" Error "a message lacks a part that its channel needs",
+    UnknownPart = "J0605" Error "a channel has no such part",
+    BrokenPlaceholder = "J0606" Error "a placeholder cannot be read",
+    MissingStandIn = "J0607" Error "what stands in a text may be missing",
+    UnprintablePlaceholder = "J0608" Error "something stands in a text that is no text",
+    UnstatedClaim = "J0609" Error "a message does not state what it claims",
+    UnknownLocale = "J0610" Error "there is no such language",
+    UnknownReceipt = "J0611" Error "there is no such receipt",
+    OfferWithoutSend = "J0612" Error "an offer does not begin with a send",
+    ZeroLimit = "J0613" Error "a limit lets nothing through",
+    HeldForEver = "J0614" Error "a rule holds for ever",
+    EmptyHours = "J0615" Error "hours begin and end at the same time",
+    EmptyPolicy = "J0616" Error "a policy says nothing",
 
     // J07: tests
     UnclosedText = "J0002" Error "a text is not closed",

@@ -1,0 +1,167 @@
+//! `journey.toml`.
+
+use crate::iso;
+use crate::project::Settings;
+use crate::scope::Context;
+use journey_grammar::codes::Code;
+use journey_grammar::diagnostic::{Diagnostic, nearest};
+use journey_grammar::span::{FileId, Span};
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+const FILE: FileId = FileId(0);
+
+/// Sections, their keys, and what a required key is for.
+const KNOWN: &[(&str, &[(&str, Option<&str>)])] = &[
+    (
+        "project",
+        &[
+            ("name", Some("what reports call the project")),
+            ("time_zone", Some("the zone of customers whose own is unknown, as in `time_zone = \"Europe/Berlin\"`")),
+            ("currency", Some("the currency of `money`, as in `currency = \"EUR\"`")),
+        ],
+    ),
+    ("run", &[("events", None), ("until", None), ("assume_consent", None), ("assume_reachable", None)]),
+];
+
+/// Reads the settings: reports what is wrong in them, at its place in `journey.toml`.
+pub fn check(cx: &Context, text: &str) -> Option<Settings> {
+    let table = match DeTable::parse(text) {
+        Ok(table) => table,
+        Err(error) => {
+            let span = error.span().map_or(place(0..0), place);
+            cx.report(Diagnostic::new(
+                Code::UnreadableSettings,
+                span,
+                "`journey.toml` cannot be read",
+                error.message().trim_end_matches('.').to_string(),
+            ));
+            return None;
+        }
+    };
+    let before = cx.diagnostics.borrow().len();
+    let whole = place(table.span());
+    known_keys(cx, table.get_ref(), whole);
+    values(cx, table.get_ref());
+    if cx.diagnostics.borrow().len() > before {
+        return None;
+    }
+    match Settings::deserialize(toml::de::Deserializer::from(table)) {
+        Ok(settings) => Some(settings),
+        Err(error) => {
+            let span = error.span().map_or(place(0..0), place);
+            cx.report(Diagnostic::new(
+                Code::UnreadableSettings,
+                span,
+                "a setting has a value of the wrong kind",
+                error.message().trim_end_matches('.').to_string(),
+            ));
+            None
+        }
+    }
+}
+
+fn place(range: std::ops::Range<usize>) -> Span {
+    Span::new(FILE, range.start, range.end)
+}
+
+fn known_keys(cx: &Context, table: &DeTable, whole: Span) {
+    unknown_keys(cx, table, &KNOWN.iter().map(|(name, _)| *name).collect::<Vec<_>>(), "section");
+    for (section, keys) in KNOWN {
+        let found = table.iter().find(|(k, _)| k.get_ref() == section);
+        let (inside, span) = match found {
+            Some((key, value)) => match value.get_ref() {
+                DeValue::Table(t) => (Some(t), place(key.span())),
+                _ => (None, place(key.span())),
+            },
+            None => (None, whole.before()),
+        };
+        if let Some(inside) = inside {
+            unknown_keys(cx, inside, &keys.iter().map(|(name, _)| *name).collect::<Vec<_>>(), "setting");
+        }
+        for (key, why) in *keys {
+            let Some(why) = why else { continue };
+            if inside.is_some_and(|t| t.keys().any(|k| k.get_ref() == key)) {
+                continue;
+            }
+            // A misspelt key was reported as such.
+            if inside.is_some_and(|t| t.keys().any(|k| nearest(k.get_ref(), [*key]).is_some())) {
+                continue;
+            }
+            cx.report(
+                Diagnostic::new(
+                    Code::MissingSetting,
+                    span,
+                    format!("`{key}` is missing in `[{section}]` of `journey.toml`"),
+                    "it belongs here",
+                )
+                .note(format!("it says {why}")),
+            );
+        }
+    }
+}
+
+fn unknown_keys(cx: &Context, table: &DeTable, known: &[&str], what: &str) {
+    for key in table.keys() {
+        let name: &str = key.get_ref();
+        if known.contains(&name) {
+            continue;
+        }
+        let span = place(key.span());
+        let near = nearest(name, known.iter().copied());
+        let label = near.map_or("not known".to_string(), |near| format!("did you mean `{near}`?"));
+        let mut d = Diagnostic::new(Code::UnknownSetting, span, format!("`journey.toml` has no {what} `{name}`"), label);
+        d = match near {
+            Some(near) => d.fix(format!("change it to `{near}`"), span, near),
+            None => d.help(format!("known are {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))),
+        };
+        cx.report(d);
+    }
+}
+
+fn values(cx: &Context, table: &DeTable) {
+    let Some(project) = table.iter().find(|(k, _)| k.get_ref() == "project").and_then(|(_, v)| v.get_ref().as_table())
+    else {
+        return;
+    };
+    let text = |name: &str| -> Option<(String, Span)> {
+        let (_, value): (_, &Spanned<DeValue>) = project.iter().find(|(k, _)| k.get_ref() == name)?;
+        Some((value.get_ref().as_str()?.to_string(), place(value.span())))
+    };
+    if let Some((zone, span)) = text("time_zone")
+        && !iso::is_zone(&zone)
+    {
+        cx.report(unknown_zone(&zone, span));
+    }
+    if let Some((currency, span)) = text("currency")
+        && !iso::is_currency(&currency)
+    {
+        cx.report(unknown_currency(&currency, span, true));
+    }
+}
+
+/// The finding about a zone that does not exist; `span` is that of the text with its quotes.
+pub fn unknown_zone(zone: &str, span: Span) -> Diagnostic {
+    let near = iso::near_zone(zone);
+    let label = near.as_ref().map_or("not in the time zone database".to_string(), |n| format!("did you mean `{n}`?"));
+    let d = Diagnostic::new(Code::UnknownZone, span, format!("there is no time zone `{zone}`"), label);
+    match near {
+        Some(near) => d.fix(format!("change it to `{near}`"), span, format!("\"{near}\"")),
+        None => d.help("write continent and city, as in `Europe/Berlin`"),
+    }
+}
+
+/// The finding about a currency that does not exist.
+pub fn unknown_currency(letters: &str, span: Span, quoted: bool) -> Diagnostic {
+    let near = iso::near_currency(letters);
+    let label = near.map_or("not in ISO 4217".to_string(), |n| format!("did you mean `{n}`?"));
+    let d = Diagnostic::new(Code::UnknownCurrency, span, format!("there is no currency `{letters}`"), label);
+    match near {
+        Some(near) => {
+            let text = if quoted { format!("\"{near}\"") } else { near.to_string() };
+            d.fix(format!("change it to `{near}`"), span, text)
+        }
+        None => d.help("write its three letters, as in `EUR` or `USD`"),
+    }
+}
