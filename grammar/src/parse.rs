@@ -15,6 +15,7 @@ mod explain;
 mod expr;
 mod journey;
 mod layout;
+mod placeholder;
 mod reader;
 mod rules;
 mod sink;
@@ -22,6 +23,8 @@ mod slips;
 mod steps;
 mod tests;
 mod vocabulary;
+
+pub use placeholder::parse_placeholder;
 
 use crate::ast;
 use crate::codes::Code;

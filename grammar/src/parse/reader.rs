@@ -106,6 +106,12 @@ impl<'a> Reader<'a> {
         Reader { file, text, layout, sink, map: Map::Shift(0), by_line: false, broken: false, operators: 0 }
     }
 
+    /// An expression on its own, whose buffer begins at the byte `start` of the source.
+    pub fn expr_at(&mut self, pair: Pair<'_>, start: usize) -> ast::Expr {
+        self.map = Map::Shift(start as u32);
+        self.expr(pair)
+    }
+
     /// Every declaration of the file.
     pub fn items(mut self) -> Vec<ast::Item> {
         let mut items = Vec::new();
