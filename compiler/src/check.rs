@@ -52,9 +52,8 @@ pub fn check(project: &Project) -> Checked {
 
 /// By file and place, each finding once.
 fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    diagnostics.sort_by(|a, b| {
-        (a.span(), a.severity, a.code, &a.message).cmp(&(b.span(), b.severity, b.code, &b.message))
-    });
+    diagnostics
+        .sort_by(|a, b| (a.span(), a.severity, a.code, &a.message).cmp(&(b.span(), b.severity, b.code, &b.message)));
     diagnostics.dedup_by(|a, b| a.span() == b.span() && a.code == b.code && a.message == b.message);
     diagnostics
 }
@@ -119,10 +118,7 @@ impl Packs<'_> {
         let d = Diagnostic::new(Code::UnknownPack, path.span, format!("there is no pack `{name}`"), label);
         match near {
             Some(near) => d.fix(format!("change it to `{near}`"), path.span, near),
-            None => d.help(format!(
-                "there are {}",
-                names().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
-            )),
+            None => d.help(format!("there are {}", names().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))),
         }
     }
 }

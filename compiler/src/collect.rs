@@ -8,14 +8,53 @@ use std::collections::BTreeSet;
 
 /// Words that no declaration may be called, since they mean something where its name would stand.
 const RESERVED: &[&str] = &[
-    "and", "or", "not", "in", "is", "between", "contains", "starts", "otherwise", "true", "false", "now", "today", "known",
-    "missing", "profile", "claim", "for", "by", "as", "of", "where", "from", "on", "when", "else", "nothing", "everyone", "all",
+    "and",
+    "or",
+    "not",
+    "in",
+    "is",
+    "between",
+    "contains",
+    "starts",
+    "otherwise",
+    "true",
+    "false",
+    "now",
+    "today",
+    "known",
+    "missing",
+    "profile",
+    "claim",
+    "for",
+    "by",
+    "as",
+    "of",
+    "where",
+    "from",
+    "on",
+    "when",
+    "else",
+    "nothing",
+    "everyone",
+    "all",
     "file",
 ];
 
 /// Words that name a type.
 const TYPES: &[&str] = &[
-    "bool", "int", "number", "percent", "probability", "text", "money", "duration", "date", "time", "moment", "zone", "one",
+    "bool",
+    "int",
+    "number",
+    "percent",
+    "probability",
+    "text",
+    "money",
+    "duration",
+    "date",
+    "time",
+    "moment",
+    "zone",
+    "one",
     "list",
 ];
 
@@ -129,13 +168,9 @@ pub fn twice(cx: &Context, what: &str, name: &Name, earlier: journey_grammar::sp
         cx.sources.get(usize::from(span.file.0)).filter(|s| s.pack).map(|s| s.path.clone())
     };
     let (first, again) = if pack_of(name.span).is_some() { (name.span, earlier) } else { (earlier, name.span) };
-    let mut d = Diagnostic::new(
-        Code::DuplicateName,
-        again,
-        format!("there are two {what}s `{}`", name.text),
-        "here again",
-    )
-    .label(first, "here first");
+    let mut d =
+        Diagnostic::new(Code::DuplicateName, again, format!("there are two {what}s `{}`", name.text), "here again")
+            .label(first, "here first");
     if let Some(pack) = pack_of(first) {
         d = d.note(format!("`use {pack}` brings it in"));
         if what == "event" {
@@ -208,8 +243,7 @@ fn order_segments(cx: &mut Context) {
                     stack.push((*to, 0));
                 }
                 State::Open => {
-                    let circle: Vec<usize> =
-                        stack.iter().map(|(s, _)| *s).skip_while(|s| s != to).collect();
+                    let circle: Vec<usize> = stack.iter().map(|(s, _)| *s).skip_while(|s| s != to).collect();
                     report_circle(cx, &circle, name);
                     cyclic.extend(circle);
                 }

@@ -40,7 +40,9 @@ pub fn near_zone(name: &str) -> Option<String> {
     let wanted = name.replace(' ', "_");
     let same = names.iter().find(|n| n.eq_ignore_ascii_case(&wanted));
     let city = || {
-        names.iter().find(|n| n.rsplit('/').next().is_some_and(|city| n.contains('/') && city.eq_ignore_ascii_case(&wanted)))
+        names
+            .iter()
+            .find(|n| n.rsplit('/').next().is_some_and(|city| n.contains('/') && city.eq_ignore_ascii_case(&wanted)))
     };
     let near = || nearest(&wanted, names.iter().map(String::as_str));
     same.or_else(city).map(String::as_str).or_else(near).map(str::to_string)

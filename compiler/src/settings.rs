@@ -111,10 +111,13 @@ fn unknown_keys(cx: &Context, table: &DeTable, known: &[&str], what: &str) {
         let span = place(key.span());
         let near = nearest(name, known.iter().copied());
         let label = near.map_or("not known".to_string(), |near| format!("did you mean `{near}`?"));
-        let mut d = Diagnostic::new(Code::UnknownSetting, span, format!("`journey.toml` has no {what} `{name}`"), label);
+        let mut d =
+            Diagnostic::new(Code::UnknownSetting, span, format!("`journey.toml` has no {what} `{name}`"), label);
         d = match near {
             Some(near) => d.fix(format!("change it to `{near}`"), span, near),
-            None => d.help(format!("known are {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))),
+            None => {
+                d.help(format!("known are {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")))
+            }
         };
         cx.report(d);
     }

@@ -9,7 +9,13 @@ use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
 
 /// Reports the claims that a rendering does not state, neither by `{{ claim.x }}` nor in words.
-pub fn stated(cx: &Context, message: &str, rendering: &ast::Rendering, parts: &[(String, Template)], claims: &[Claimed]) {
+pub fn stated(
+    cx: &Context,
+    message: &str,
+    rendering: &ast::Rendering,
+    parts: &[(String, Template)],
+    claims: &[Claimed],
+) {
     for claim in claims {
         if claim.value == Const::Missing {
             continue;

@@ -88,8 +88,7 @@ fn wires(cx: &Context) {
         }
         let Some((other, earlier)) = taken.insert(&event.wire, (id, span)) else { continue };
         // What a pack says cannot be changed here: the project's own event is the one to mend.
-        let (here, there, name) =
-            if event.about.from_pack { (earlier, span, other) } else { (span, earlier, id) };
+        let (here, there, name) = if event.about.from_pack { (earlier, span, other) } else { (span, earlier, id) };
         let mut d = Diagnostic::new(
             Code::DuplicateWireName,
             here,

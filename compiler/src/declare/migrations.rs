@@ -49,7 +49,9 @@ pub fn declare(cx: &mut Context) {
                 && !cx.names.is_broken(Kind::Journey, journey)
             {
                 let what = format!("stage or step of `{}`", decl.journey.text);
-                cx.unknown(&what, new, places.iter().copied(), |d| d.help("people go to a stage, or to a step with an alias"));
+                cx.unknown(&what, new, places.iter().copied(), |d| {
+                    d.help("people go to a stage, or to a step with an alias")
+                });
             }
             moves.push((old.text.clone(), new.as_ref().map(|n| n.text.clone())));
         }

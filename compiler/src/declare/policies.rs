@@ -211,7 +211,9 @@ fn hours(cx: &Context, from: &ast::Expr, to: &ast::Expr, what: &str) -> Option<(
                 format!("{what} begin and end at the same time"),
                 "never, or always?",
             )
-            .note("they include their start, exclude their end, and go on over midnight where the end is the earlier one"),
+            .note(
+                "they include their start, exclude their end, and go on over midnight where the end is the earlier one",
+            ),
         );
         return None;
     }

@@ -10,13 +10,8 @@ use journey_grammar::span::Span;
 use std::collections::BTreeMap;
 
 /// Fields that every project has.
-const BUILT_IN: [(&str, Ty); 5] = [
-    ("email", Ty::Text),
-    ("phone", Ty::Text),
-    ("push_token", Ty::Text),
-    ("time_zone", Ty::Zone),
-    ("locale", Ty::Text),
-];
+const BUILT_IN: [(&str, Ty); 5] =
+    [("email", Ty::Text), ("phone", Ty::Text), ("push_token", Ty::Text), ("time_zone", Ty::Zone), ("locale", Ty::Text)];
 
 /// Fills [`crate::hir::Program::profile`].
 pub fn declare(cx: &mut Context) {

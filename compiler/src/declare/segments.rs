@@ -11,11 +11,8 @@ pub fn declare(cx: &mut Context) {
         let declared = cx.decls.segments[id];
         let decl = declared.decl;
         let about = annotations::about(cx, &declared, decl.name.span);
-        let condition = Expr {
-            span: decl.condition.span,
-            ty: Type { ty: Ty::Poison, optional: false },
-            kind: ExprKind::Poison,
-        };
+        let condition =
+            Expr { span: decl.condition.span, ty: Type { ty: Ty::Poison, optional: false }, kind: ExprKind::Poison };
         cx.program.segments.push(Segment { name: decl.name.text.clone(), about, condition });
     }
 }

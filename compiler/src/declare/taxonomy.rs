@@ -146,9 +146,7 @@ fn links(cx: &Context, facet: FacetId, nodes: &[TaxNode], above: &str, found: &m
         }
         for link in &tree.links {
             if !VERBS.contains(&link.verb.text.as_str()) {
-                cx.unknown("link", &link.verb, VERBS, |d| {
-                    d.help("links are `requires`, `complements` and `replaces`")
-                });
+                cx.unknown("link", &link.verb, VERBS, |d| d.help("links are `requires`, `complements` and `replaces`"));
                 continue;
             }
             let to = match &link.facet {

@@ -99,7 +99,9 @@ fn path_of(line: &str) -> &str {
     let rest = &line[digits..];
     let cut = if digits == 0 {
         line
-    } else if let Some(rest) = rest.strip_prefix('\t').or_else(|| rest.strip_prefix(',')).or_else(|| rest.strip_prefix(';')) {
+    } else if let Some(rest) =
+        rest.strip_prefix('\t').or_else(|| rest.strip_prefix(',')).or_else(|| rest.strip_prefix(';'))
+    {
         rest
     } else if let Some(rest) = rest.trim_start().strip_prefix("- ") {
         rest
@@ -139,7 +141,9 @@ fn add<'t>(cx: &Context, drafts: &mut Vec<Draft<'t>>, file: FileId, begin: usize
                         format!("`{label}` and `{}` both become `{name}`", d.label)
                     };
                     let earlier = d.span;
-                    cx.report(Diagnostic::new(Code::BadTaxonomyLine, whole, why, "here again").label(earlier, "here first"));
+                    cx.report(
+                        Diagnostic::new(Code::BadTaxonomyLine, whole, why, "here again").label(earlier, "here first"),
+                    );
                     return;
                 }
                 d.written |= last;

@@ -2,8 +2,8 @@
 
 use super::rendering::Claimed;
 use crate::expr::{self, Env};
-use crate::hir::{Expr, ExprKind, Piece, Ty};
 pub use crate::hir::Template;
+use crate::hir::{Expr, ExprKind, Piece, Ty};
 use crate::scope::Context;
 use journey_grammar::ast;
 use journey_grammar::codes::Code;

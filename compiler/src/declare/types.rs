@@ -157,10 +157,9 @@ fn plain(cx: &mut Context, ast: &ast::Type, place: Place, member: bool) -> (Ty, 
         TypeKind::List { of, at_most } => {
             if member || place == Place::RecordField {
                 let what = if member { "a list cannot hold lists" } else { "a record cannot hold a list" };
-                cx.report(
-                    Diagnostic::new(Code::NestedData, ast.span, what, "one level too deep")
-                        .note("what is kept of a customer has a fixed size: lists hold plain values, or records of plain values"),
-                );
+                cx.report(Diagnostic::new(Code::NestedData, ast.span, what, "one level too deep").note(
+                    "what is kept of a customer has a fixed size: lists hold plain values, or records of plain values",
+                ));
                 return (Ty::Poison, bounds);
             }
             match at_most {
@@ -180,13 +179,8 @@ fn plain(cx: &mut Context, ast: &ast::Type, place: Place, member: bool) -> (Ty, 
             }
             if of.optional {
                 cx.report(
-                    Diagnostic::new(
-                        Code::NestedData,
-                        of.span,
-                        "a member of a list cannot be missing",
-                        "no `?` here",
-                    )
-                    .help("a list that may be missing as a whole is declared in the field: `= []`"),
+                    Diagnostic::new(Code::NestedData, of.span, "a member of a list cannot be missing", "no `?` here")
+                        .help("a list that may be missing as a whole is declared in the field: `= []`"),
                 );
             }
             let (inner, inside) = plain(cx, of, place, true);
@@ -289,7 +283,9 @@ fn unknown(cx: &Context, name: &Name, place: Place) {
         names.extend(cx.names.of_kind(Kind::Event));
     }
     cx.unknown("type", name, names, |d| {
-        d.help("types are `text`, `int`, `number`, `money`, `bool`, `date`, `moment` …, taxonomies, and lists of records")
+        d.help(
+            "types are `text`, `int`, `number`, `money`, `bool`, `date`, `moment` …, taxonomies, and lists of records",
+        )
     });
 }
 

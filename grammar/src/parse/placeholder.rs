@@ -20,8 +20,8 @@ pub fn parse_placeholder(file: FileId, text: &str, place: Range<usize>) -> Resul
     let buffer = with_quotes(written);
     let blanks = buffer.len() - buffer.trim_start().len();
     let start = place.start + blanks;
-    let pairs = Rules::parse(Rule::only_expr, buffer.trim())
-        .map_err(|error| start + super::explain::position(&error))?;
+    let pairs =
+        Rules::parse(Rule::only_expr, buffer.trim()).map_err(|error| start + super::explain::position(&error))?;
     let Some(pair) = pairs.flatten().find(|p| p.as_rule() == Rule::expr) else { return Err(start) };
     let mut sink = Sink::default();
     let layout = Layout::new(file, "", &[], &mut sink);
