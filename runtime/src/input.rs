@@ -229,7 +229,7 @@ pub enum EffectKind {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LeaveHow {
     /// At a goal, converting now or before.
     Goal,

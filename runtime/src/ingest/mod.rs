@@ -83,10 +83,10 @@ pub enum Line<'a> {
     Blank,
     /// A message the program reads.
     Message(Message<'a>),
-    /// An event that is declared and that nothing reads: its wire name.
-    Unread(Cow<'a, str>),
-    /// An event that is not declared: its wire name.
-    Unknown(Cow<'a, str>),
+    /// An event that is declared and that nothing reads: its wire name, and its time where it says one.
+    Unread(Cow<'a, str>, Option<i64>),
+    /// An event that is not declared: likewise.
+    Unknown(Cow<'a, str>, Option<i64>),
     /// Bad input.
     Bad(Problem),
 }
@@ -221,8 +221,14 @@ impl Decoder {
             _ if alias => Body::Alias("".into()),
             Some(known) if known.used => Body::Event(event.unwrap_or_default()),
             _ if !cloud && wire == CONSENT_UPDATED => Body::Consent,
-            Some(_) => return Line::Unread(wire),
-            None => return Line::Unknown(wire),
+            _ => {
+                let times = [&envelope.time, &envelope.timestamp, &envelope.original_timestamp, &envelope.sent_at, &envelope.received_at];
+                let time = times.into_iter().find(|time| time.is_there()).and_then(|time| instant(time).ok());
+                return match known {
+                    Some(_) => Line::Unread(wire, time),
+                    None => Line::Unknown(wire, time),
+                };
+            }
         };
         let contract = match &body {
             Body::Event(_) => known.map_or("", |k| k.name.as_str()),
@@ -293,6 +299,11 @@ impl Decoder {
         Line::Message(Message { customer, happened_at, received_at, id, body, line, fields, context, page })
     }
 
+    /// Whether a message is about no one customer.
+    pub fn for_everyone(&self, message: &Message<'_>) -> bool {
+        matches!(message.body, Body::Event(event) if self.events[usize::from(event)].everyone)
+    }
+
     /// Decodes the fields of a message into [`Scratch::inputs`]. Texts go to `pool`.
     pub fn decode(
         &self,
@@ -308,7 +319,7 @@ impl Decoder {
             Body::Event(event) => {
                 let known = &self.events[usize::from(*event)];
                 self.row(message, &known.layout, row, &mut place, &known.name)?;
-                self.role(known, row, place.pool, inputs)?;
+                self.role(known, row, place.pool)?;
                 if self.tells_of_consent(message) {
                     self.preferences(message, inputs, &known.name)?;
                 }
@@ -352,29 +363,17 @@ impl Decoder {
         row.finish(layout).map_err(|(field, flaw)| flaw.of(contract, Some(&layout.fields[field].name)))
     }
 
-    /// What an event means beyond its fields.
-    fn role(&self, known: &Known, row: &Row, pool: &Pool, inputs: &mut Vec<InputKind>) -> Result<(), Problem> {
-        let text =
-            |field: u16| Some(row.words[usize::from(field)]).filter(|w| *w != MISSING).map(|word| pool.word(word));
-        match known.role {
-            Role::Plain | Role::Receipt { .. } => {}
-            Role::Consent { granted, purpose, channel } => {
-                let field = |f: u16| known.layout.fields[usize::from(f)].name.as_str();
-                let unknown = |f: u16, flaw: Flaw| flaw.of(&known.name, Some(field(f)));
-                let Some(name) = text(purpose) else {
-                    return Err(unknown(purpose, Flaw::new(Fault::Missing, "is missing")));
-                };
-                let which = self.purpose(name).map_err(|flaw| unknown(purpose, flaw))?;
-                let by = match channel.and_then(|c| Some((c, text(c)?))) {
-                    Some((c, name)) => Some(self.channel(name).map_err(|flaw| unknown(c, flaw))?),
-                    None => None,
-                };
-                inputs.push(InputKind::Consent { purpose: which, channel: by, granted });
-            }
-            Role::TaskCompleted { task_id } => {
-                let task = text(task_id).and_then(|id| u128::from_str_radix(id, 16).ok());
-                inputs.extend(task.map(|task| InputKind::TaskDone { task }));
-            }
+    /// What an event means beyond its fields is the step's business; here the names it says must be known.
+    fn role(&self, known: &Known, row: &Row, pool: &Pool) -> Result<(), Problem> {
+        let Role::Consent { purpose, channel, .. } = known.role else { return Ok(()) };
+        let text = |f: u16| Some(row.words[usize::from(f)]).filter(|w| *w != MISSING).map(|word| pool.word(word));
+        let flawed = |f: u16, flaw: Flaw| flaw.of(&known.name, Some(&known.layout.fields[usize::from(f)].name));
+        let Some(name) = text(purpose) else {
+            return Err(flawed(purpose, Flaw::new(Fault::Missing, "is missing")));
+        };
+        self.purpose(name).map_err(|flaw| flawed(purpose, flaw))?;
+        if let Some((channel, name)) = channel.and_then(|c| Some((c, text(c)?))) {
+            self.channel(name).map_err(|flaw| flawed(channel, flaw))?;
         }
         Ok(())
     }

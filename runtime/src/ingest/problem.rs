@@ -23,6 +23,8 @@ pub enum Fault {
     OutOfBounds,
     /// A value that is none of those the program knows: of a `one of`, a facet, a time zone, a currency, a purpose, a channel.
     UnknownValue,
+    /// What it says cannot be used here: a key is missing, an answer comes for nothing.
+    Unusable,
 }
 
 impl Fault {
@@ -38,6 +40,7 @@ impl Fault {
             Fault::WrongType => "wrong type",
             Fault::OutOfBounds => "out of bounds",
             Fault::UnknownValue => "unknown value",
+            Fault::Unusable => "not usable",
         }
     }
 }

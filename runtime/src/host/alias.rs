@@ -1,0 +1,81 @@
+//! Customers who get another name.
+
+use super::parse::Parsed;
+use crate::ingest::Body;
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Names that stand for others.
+#[derive(Debug, Default)]
+pub(crate) struct Aliases(FxHashMap<String, String>);
+
+impl Aliases {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whom a name means.
+    fn resolve<'a>(&'a self, mut name: &'a str) -> &'a str {
+        // Ends: `add` never closes a circle.
+        while let Some(next) = self.0.get(name) {
+            name = next;
+        }
+        name
+    }
+
+    /// From now on `previous` means `user`.
+    fn add(&mut self, previous: &str, user: &str) {
+        if previous != user {
+            if self.resolve(user) == previous {
+                self.0.remove(user);
+            }
+            self.0.insert(previous.to_string(), user.to_string());
+        }
+    }
+
+    /// Takes the aliases of a piece, line by line, and gives its items to the customers they mean.
+    pub(crate) fn apply(&mut self, parsed: &mut Parsed<'_>) {
+        for item in &mut parsed.items {
+            if let Body::Alias(previous) = &item.message.body {
+                self.add(previous, &item.message.customer);
+                continue;
+            }
+            let meant = self.resolve(&item.message.customer);
+            if meant != item.message.customer {
+                item.hash = xxh3_64(meant.as_bytes());
+                item.message.customer = Cow::Owned(meant.to_string());
+            }
+        }
+        parsed.dispatch();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Aliases;
+
+    #[test]
+    fn names_lead_to_the_latest_one() {
+        let mut aliases = Aliases::default();
+        aliases.add("a", "b");
+        aliases.add("b", "c");
+        assert_eq!(aliases.resolve("a"), "c");
+        assert_eq!(aliases.resolve("x"), "x");
+        aliases.add("x", "a");
+        assert_eq!(aliases.resolve("x"), "c");
+    }
+
+    #[test]
+    fn a_circle_is_opened_where_it_would_close() {
+        let mut aliases = Aliases::default();
+        aliases.add("a", "b");
+        aliases.add("b", "a");
+        assert_eq!((aliases.resolve("a"), aliases.resolve("b")), ("a", "a"));
+        aliases.add("a", "a");
+        assert_eq!(aliases.resolve("a"), "a");
+        aliases.add("a", "c");
+        aliases.add("c", "b");
+        assert_eq!(aliases.resolve("c"), "b", "b means itself again");
+    }
+}

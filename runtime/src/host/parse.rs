@@ -1,0 +1,103 @@
+//! The first half of the work: from a piece of the file to messages, each with its line and its customer's shard.
+
+use super::SHARDS;
+use crate::ingest::{Body, Decoder, Line, Message, Problem};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A message with its place.
+pub(crate) struct Item<'a> {
+    /// Of the piece, from 0.
+    pub(crate) line: u64,
+    /// Of the customer's id.
+    pub(crate) hash: u64,
+    pub(crate) message: Message<'a>,
+    /// The line as it came.
+    pub(crate) raw: &'a [u8],
+    /// The line of an event for everyone, which outlives the piece.
+    pub(crate) kept: Option<Arc<str>>,
+}
+
+/// What stands in a piece.
+#[derive(Default)]
+pub(crate) struct Parsed<'a> {
+    /// Lines, also blank ones.
+    pub(crate) lines: u64,
+    /// Messages: lines that are not blank.
+    pub(crate) messages: u64,
+    pub(crate) items: Vec<Item<'a>>,
+    /// For each shard the items it must see, in order.
+    pub(crate) of_shard: Vec<Vec<u32>>,
+    /// Lines that cannot be used.
+    pub(crate) bad: Vec<(u64, Problem, &'a [u8])>,
+    pub(crate) unknown: BTreeMap<String, u64>,
+    pub(crate) unread: BTreeMap<String, u64>,
+    /// Messages that came after the horizon.
+    pub(crate) after: u64,
+    /// Latest time of the piece.
+    pub(crate) latest: Option<i64>,
+    /// Whether a customer gets another name here.
+    pub(crate) aliases: bool,
+}
+
+/// Reads a piece. Messages later than `until` are counted and left out.
+pub(crate) fn parse<'a>(decoder: &Decoder, chunk: &'a [u8], until: Option<i64>) -> Parsed<'a> {
+    let mut parsed = Parsed { of_shard: vec![Vec::new(); SHARDS], ..Parsed::default() };
+    for raw in chunk.split_inclusive(|byte| *byte == b'\n') {
+        let line = parsed.lines;
+        parsed.lines += 1;
+        parsed.messages += 1;
+        let time = match decoder.read(raw) {
+            Line::Blank => {
+                parsed.messages -= 1;
+                None
+            }
+            Line::Unknown(name, time) => {
+                *parsed.unknown.entry(name.into_owned()).or_default() += 1;
+                time
+            }
+            Line::Unread(name, time) => {
+                *parsed.unread.entry(name.into_owned()).or_default() += 1;
+                time
+            }
+            Line::Bad(problem) => {
+                parsed.bad.push((line, problem, raw));
+                None
+            }
+            Line::Message(message) => {
+                let time = message.happened_at.max(message.received_at.unwrap_or(i64::MIN));
+                if until.is_some_and(|until| time > until) {
+                    parsed.after += 1;
+                } else {
+                    parsed.aliases |= matches!(message.body, Body::Alias(_));
+                    let hash = xxh3_64(message.customer.as_bytes());
+                    let kept = decoder.for_everyone(&message).then(|| String::from_utf8_lossy(raw).into());
+                    parsed.items.push(Item { line, hash, message, raw, kept });
+                }
+                Some(time)
+            }
+        };
+        parsed.latest = parsed.latest.max(time);
+    }
+    parsed.dispatch();
+    parsed
+}
+
+impl Parsed<'_> {
+    /// Works out which shard sees which item.
+    pub(crate) fn dispatch(&mut self) {
+        self.of_shard.iter_mut().for_each(Vec::clear);
+        for (i, item) in (0u32..).zip(&self.items) {
+            match item.kept {
+                Some(_) => self.of_shard.iter_mut().for_each(|shard| shard.push(i)),
+                None => self.of_shard[shard_of(item.hash)].push(i),
+            }
+        }
+    }
+}
+
+/// The shard of a customer.
+pub(crate) fn shard_of(hash: u64) -> usize {
+    (hash >> 32) as usize % SHARDS
+}

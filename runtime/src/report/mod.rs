@@ -1,0 +1,8 @@
+//! What a run has to say: counts, effects as lines, a summary for people, and the story of one customer.
+
+pub mod human;
+pub mod line;
+pub mod story;
+pub mod summary;
+pub mod tally;
+pub mod words;
