@@ -5,6 +5,7 @@
 pub mod eval;
 pub mod file;
 pub mod history;
+pub mod host;
 pub mod image;
 pub mod ingest;
 pub mod input;
@@ -14,6 +15,7 @@ pub mod listing;
 pub mod number;
 pub mod pool;
 pub mod program;
+pub mod report;
 pub mod state;
 pub mod step;
 pub mod time;

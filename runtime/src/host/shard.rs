@@ -211,7 +211,7 @@ impl Shard {
                 let mut telling = Telling(Drain { out: &mut self.out, number, id: customer.id, origin: None }, &mut story);
                 step::advance(program, pool, scratch, &customer, words, input.seen, false, &mut telling);
                 telling.0.origin = origin;
-                let before = telling.1.input(program, input.seen, describe(program, pool, &input, origin.is_none()));
+                let before = telling.1.input(input.seen, describe(program, pool, &input, origin.is_none()));
                 step::step(program, pool, scratch, &customer, words, &input, &mut telling);
                 telling.1.zone(before, state::zone_id(words), state::own_zone(words));
                 self.out.story = Some(story);

@@ -1,6 +1,7 @@
 //! Text for people: lines of pieces that say how they are meant, so that a terminal may colour them; and the summary laid out in it.
 
 use super::summary::{JourneySummary, Summary};
+use super::story::counted;
 use super::words::{bytes, count, share};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -162,9 +163,9 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
         head.add(Tone::Dim, format!(", up to {}", horizon.replace('T', " ").replace('Z', " UTC")));
     }
     let mut parts = vec![
-        format!("{} messages", count(messages.read)),
+        counted(messages.read, "message"),
         format!("{} used", count(messages.used)),
-        format!("{} customers", count(summary.customers)),
+        counted(summary.customers, "customer"),
     ];
     let unread: u64 = messages.unread.values().sum();
     let unknown: u64 = messages.unknown.values().sum();
