@@ -60,7 +60,8 @@ mod tests {
         let text = "one\n\nthree is longer than a piece\nfour\r\nfive";
         for size in 1..60 {
             let chunks = Chunks { size, ..Chunks::new(text.as_bytes()) };
-            let chunks: Vec<String> = chunks.map(|c| String::from_utf8(c.expect("it is read")).expect("it is text")).collect();
+            let chunks: Vec<String> =
+                chunks.map(|c| String::from_utf8(c.expect("it is read")).expect("it is text")).collect();
             assert_eq!(chunks.concat(), text);
             assert!(chunks.iter().rev().skip(1).all(|c| c.ends_with('\n')), "{chunks:?}");
         }

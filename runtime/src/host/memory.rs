@@ -94,7 +94,12 @@ impl Memory {
 }
 
 /// Runs a program over JSON lines. Fails only when `events` cannot be read.
-pub fn run(program: &Program, events: impl Read + Send, options: &Options, mut progress: impl FnMut(Progress)) -> io::Result<Outcome> {
+pub fn run(
+    program: &Program,
+    events: impl Read + Send,
+    options: &Options,
+    mut progress: impl FnMut(Progress),
+) -> io::Result<Outcome> {
     let threads = options.threads.max(1);
     let decoder = Decoder::new(&program.image);
     let wanted = Wanted {
@@ -184,7 +189,8 @@ impl Outcome {
         self.after += parsed.after;
         sum(&mut self.unknown, &parsed.unknown);
         sum(&mut self.unread, &parsed.unread);
-        let dead = |(line, problem, raw)| DeadLetter { line: Some(first + line), customer: None, problem, raw: text(raw) };
+        let dead =
+            |(line, problem, raw)| DeadLetter { line: Some(first + line), customer: None, problem, raw: text(raw) };
         self.dead.extend(parsed.bad.drain(..).map(dead));
     }
 
@@ -204,7 +210,10 @@ impl Outcome {
     pub fn effects(&self) -> impl Iterator<Item = (&str, &Effect)> {
         let mut queues: Vec<_> = self.shards.iter().map(|shard| shard.effects().peekable()).collect();
         std::iter::from_fn(move || {
-            let heads = queues.iter_mut().enumerate().filter_map(|(i, queue)| queue.peek().map(|(id, effect)| (effect.time, *id, i)));
+            let heads = queues
+                .iter_mut()
+                .enumerate()
+                .filter_map(|(i, queue)| queue.peek().map(|(id, effect)| (effect.time, *id, i)));
             let (_, _, next) = heads.min()?;
             queues[next].next()
         })
@@ -224,7 +233,11 @@ impl Shard {
     /// Puts effects in order. Those of a customer stand in their sequence already, and a stable sort keeps it.
     fn sort(&mut self) {
         let ids = &self.ids;
-        self.out.effects.sort_by(|(a, x), (b, y)| x.time.cmp(&y.time).then_with(|| if a == b { std::cmp::Ordering::Equal } else { ids.get(*a).cmp(ids.get(*b)) }));
+        self.out.effects.sort_by(|(a, x), (b, y)| {
+            x.time
+                .cmp(&y.time)
+                .then_with(|| if a == b { std::cmp::Ordering::Equal } else { ids.get(*a).cmp(ids.get(*b)) })
+        });
     }
 }
 

@@ -89,7 +89,12 @@ impl Sink for Drain<'_> {
         if let EffectKind::Rejected { contract, field, reason } = effect.kind {
             let problem = Problem { contract, field, fault: Fault::Unusable, reason };
             let raw = self.origin.map_or(String::new(), |origin| text(origin.raw));
-            self.out.dead.push(DeadLetter { line: self.origin.map(|o| o.line), customer: Some(self.id.to_string()), problem, raw });
+            self.out.dead.push(DeadLetter {
+                line: self.origin.map(|o| o.line),
+                customer: Some(self.id.to_string()),
+                problem,
+                raw,
+            });
         } else if self.out.keep {
             self.out.effects.push((self.number, effect));
         }
@@ -193,7 +198,15 @@ impl Shard {
         }
     }
 
-    fn input(&mut self, program: &Program, number: u32, happened_at: i64, received_at: Option<i64>, kind: InputKind, origin: Option<Origin<'_>>) {
+    fn input(
+        &mut self,
+        program: &Program,
+        number: u32,
+        happened_at: i64,
+        received_at: Option<i64>,
+        kind: InputKind,
+        origin: Option<Origin<'_>>,
+    ) {
         let words = &mut self.customers[number as usize].state;
         let previous = words.get(SEEN).map_or(i64::MIN, |seen| *seen as i64);
         let input = Input { seen: stamp(happened_at, received_at, previous), kind };
@@ -208,7 +221,8 @@ impl Shard {
                 step::step(program, pool, scratch, &customer, words, &input, &mut drain);
             }
             Some(mut story) => {
-                let mut telling = Telling(Drain { out: &mut self.out, number, id: customer.id, origin: None }, &mut story);
+                let mut telling =
+                    Telling(Drain { out: &mut self.out, number, id: customer.id, origin: None }, &mut story);
                 step::advance(program, pool, scratch, &customer, words, input.seen, false, &mut telling);
                 telling.0.origin = origin;
                 let before = telling.1.input(input.seen, describe(program, pool, &input, origin.is_none()));
@@ -233,7 +247,8 @@ impl Shard {
                     step::advance(program, pool, scratch, &customer, words, horizon, true, &mut drain);
                 }
                 Some(mut story) => {
-                    let mut telling = Telling(Drain { out: &mut self.out, number, id: customer.id, origin: None }, &mut story);
+                    let mut telling =
+                        Telling(Drain { out: &mut self.out, number, id: customer.id, origin: None }, &mut story);
                     step::advance(program, pool, scratch, &customer, words, horizon, true, &mut telling);
                     self.out.story = Some(story);
                 }

@@ -222,7 +222,13 @@ impl Decoder {
             Some(known) if known.used => Body::Event(event.unwrap_or_default()),
             _ if !cloud && wire == CONSENT_UPDATED => Body::Consent,
             _ => {
-                let times = [&envelope.time, &envelope.timestamp, &envelope.original_timestamp, &envelope.sent_at, &envelope.received_at];
+                let times = [
+                    &envelope.time,
+                    &envelope.timestamp,
+                    &envelope.original_timestamp,
+                    &envelope.sent_at,
+                    &envelope.received_at,
+                ];
                 let time = times.into_iter().find(|time| time.is_there()).and_then(|time| instant(time).ok());
                 return match known {
                     Some(_) => Line::Unread(wire, time),

@@ -1,7 +1,7 @@
 //! Text for people: lines of pieces that say how they are meant, so that a terminal may colour them; and the summary laid out in it.
 
-use super::summary::{JourneySummary, Summary};
 use super::story::counted;
+use super::summary::{JourneySummary, Summary};
 use super::words::{bytes, count, share};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -105,7 +105,9 @@ impl Table {
             cells.map(|cell| cell.width()).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..self.head.len()).map(width).collect();
-        let lay = |cells: &[String], i: usize| if i == 0 { left(&cells[0], widths[0]) } else { format!("  {}", right(&cells[i], widths[i])) };
+        let lay = |cells: &[String], i: usize| {
+            if i == 0 { left(&cells[0], widths[0]) } else { format!("  {}", right(&cells[i], widths[i])) }
+        };
         let line = out.line();
         for i in 0..self.head.len() {
             line.add(if i == 0 { Tone::Strong } else { Tone::Dim }, lay(&self.head, i));
@@ -169,7 +171,12 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
     ];
     let unread: u64 = messages.unread.values().sum();
     let unknown: u64 = messages.unknown.values().sum();
-    for (n, what) in [(unread, "not read"), (unknown, "of unknown events"), (messages.bad, "bad"), (messages.after_horizon, "after the horizon")] {
+    for (n, what) in [
+        (unread, "not read"),
+        (unknown, "of unknown events"),
+        (messages.bad, "bad"),
+        (messages.after_horizon, "after the horizon"),
+    ] {
         if n > 0 {
             parts.push(format!("{} {what}", count(n)));
         }
@@ -219,7 +226,8 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
             table.row(Tone::Plain, cells);
         }
         if messages.len() > 1 {
-            let all = |channel: &str| -> u64 { summary.sends.iter().filter(|s| s.channel == channel).map(|s| s.sent).sum() };
+            let all =
+                |channel: &str| -> u64 { summary.sends.iter().filter(|s| s.channel == channel).map(|s| s.sent).sum() };
             let mut cells = vec!["all".to_string()];
             cells.extend(channels.iter().map(|channel| number(all(channel))));
             cells.push(number(summary.sends.iter().map(|s| s.sent).sum()));
@@ -281,7 +289,11 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
     }
     if summary.customers > 0 {
         out.line();
-        let memory = format!("{} in memory, {} bytes a customer", bytes(summary.memory.bytes), count(summary.memory.bytes_per_customer));
+        let memory = format!(
+            "{} in memory, {} bytes a customer",
+            bytes(summary.memory.bytes),
+            count(summary.memory.bytes_per_customer)
+        );
         out.line().add(Tone::Dim, memory);
     }
     out

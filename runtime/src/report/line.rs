@@ -71,7 +71,11 @@ impl Serialize for Annotations<'_> {
         let mut rest = self.0;
         while let Some((facet, path)) = rest.first() {
             let paths: Vec<&str> = rest.iter().take_while(|(f, _)| f == facet).map(|(_, p)| p.as_str()).collect();
-            if paths.len() == 1 { map.serialize_entry(facet, path)? } else { map.serialize_entry(facet, &paths)? }
+            if paths.len() == 1 {
+                map.serialize_entry(facet, path)?
+            } else {
+                map.serialize_entry(facet, &paths)?
+            }
             rest = &rest[paths.len()..];
         }
         map.end()
@@ -82,7 +86,8 @@ impl Serialize for Annotations<'_> {
 pub fn effect(image: &Image, customer: &str, effect: &Effect) -> String {
     let journey = effect.journey.map(|j| &image.journeys[usize::from(j)]);
     let step = journey.zip(effect.step).and_then(|(journey, step)| journey.steps.get(usize::from(step)));
-    let annotations = step.map(|step| &step.annotations).or(journey.map(|journey| &journey.annotations)).filter(|a| !a.is_empty());
+    let annotations =
+        step.map(|step| &step.annotations).or(journey.map(|journey| &journey.annotations)).filter(|a| !a.is_empty());
     let message_name = |m: u16| Some(image.messages[usize::from(m)].name.as_str());
     let channel_name = |c: u16| Some(image.channels[usize::from(c)].name.as_str());
     let journey_name = |j: u16| Some(image.journeys[usize::from(j)].name.as_str());

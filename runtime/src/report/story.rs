@@ -94,7 +94,8 @@ impl Story {
         for entry in &self.entries {
             if let What::Zone(id, own) = entry.what {
                 zone = program.zones.get(id);
-                let whose = if own { "the customer's zone" } else { "the project's zone; the customer's own is not known" };
+                let whose =
+                    if own { "the customer's zone" } else { "the project's zone; the customer's own is not known" };
                 out.line().add(Tone::Dim, format!("local times in {} ({whose})", program.zones.name(id)));
                 (day, clock) = (None, None);
                 continue;
@@ -104,7 +105,10 @@ impl Story {
                 day = Some(local.date);
                 clock = None;
                 out.line();
-                out.line().add(Tone::Strong, format!("{} {}", date(local.date), WEEKDAYS[usize::from(weekday(local.date)) % 7]));
+                out.line().add(
+                    Tone::Strong,
+                    format!("{} {}", date(local.date), WEEKDAYS[usize::from(weekday(local.date)) % 7]),
+                );
             }
             let shown = if clock == Some(local.time) { String::new() } else { time(local.time) };
             clock = Some(local.time);
@@ -139,8 +143,12 @@ pub fn describe(program: &Program, pool: &Pool, input: &Input, assumed: bool) ->
     match &input.kind {
         InputKind::Event { event, happened_at, row, .. } => {
             let event = &image.events[usize::from(*event)];
-            let fields: Vec<_> =
-                event.fields.iter().zip(row).map(|(f, word)| (f.name.clone(), step::value(program, pool, &f.ty, *word))).collect();
+            let fields: Vec<_> = event
+                .fields
+                .iter()
+                .zip(row)
+                .map(|(f, word)| (f.name.clone(), step::value(program, pool, &f.ty, *word)))
+                .collect();
             let fields = if fields.is_empty() { String::new() } else { format!(" {{ {} }}", named(&fields)) };
             let late = input.seen - happened_at;
             let late = if late > 0 { format!(", which happened {} before", duration(late)) } else { String::new() };
@@ -213,9 +221,15 @@ pub fn effect_in_words(program: &Program, effect: &Effect, zone: &Zone) -> (Tone
             let until = until.map_or(String::new(), |until| format!(" until {}", step::moment_text(zone, until)));
             (Tone::Plain, format!("holds {} by {}{until}: {}{}", message(m), channel(c), reason.words(), why(detail)))
         }
-        EffectKind::Set { field, value } => (Tone::Plain, format!("sets profile.{} = {}", image.profile[usize::from(*field)].name, text(value))),
-        EffectKind::Emitted { event, fields } => (Tone::Plain, format!("emits {}{}", image.events[usize::from(*event)].name, with(fields))),
-        EffectKind::Called { webhook, inputs } => (Tone::Plain, format!("calls {}{}", image.webhooks[usize::from(*webhook)].name, with(inputs))),
+        EffectKind::Set { field, value } => {
+            (Tone::Plain, format!("sets profile.{} = {}", image.profile[usize::from(*field)].name, text(value)))
+        }
+        EffectKind::Emitted { event, fields } => {
+            (Tone::Plain, format!("emits {}{}", image.events[usize::from(*event)].name, with(fields)))
+        }
+        EffectKind::Called { webhook, inputs } => {
+            (Tone::Plain, format!("calls {}{}", image.webhooks[usize::from(*webhook)].name, with(inputs)))
+        }
         EffectKind::Tasked { team, text, due } => {
             let due = due.map_or(String::new(), |due| format!(", due {}", step::moment_text(zone, due)));
             (Tone::Plain, format!("gives a task to {}: {text:?}{due}", image.teams[usize::from(*team)]))

@@ -91,8 +91,12 @@ impl Tally {
                     *self.offers.entry(*offer).or_default() += 1;
                 }
             }
-            EffectKind::Refused { message, channel, reason, .. } => *self.refused.entry((*message, *channel, *reason)).or_default() += 1,
-            EffectKind::Held { message, channel, reason, .. } => *self.held.entry((*message, *channel, *reason)).or_default() += 1,
+            EffectKind::Refused { message, channel, reason, .. } => {
+                *self.refused.entry((*message, *channel, *reason)).or_default() += 1
+            }
+            EffectKind::Held { message, channel, reason, .. } => {
+                *self.held.entry((*message, *channel, *reason)).or_default() += 1
+            }
             EffectKind::Tasked { team, .. } => *self.tasks.entry(*team).or_default() += 1,
             EffectKind::Called { webhook, .. } => *self.calls.entry(*webhook).or_default() += 1,
             EffectKind::Emitted { event, .. } => *self.emitted.entry(*event).or_default() += 1,

@@ -191,7 +191,11 @@ struct Figure(f64);
 impl Serialize for Figure {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let whole = self.0 as i64;
-        if whole as f64 == self.0 && whole.unsigned_abs() < 1 << 53 { serializer.serialize_i64(whole) } else { serializer.serialize_f64(self.0) }
+        if whole as f64 == self.0 && whole.unsigned_abs() < 1 << 53 {
+            serializer.serialize_i64(whole)
+        } else {
+            serializer.serialize_f64(self.0)
+        }
     }
 }
 
