@@ -14,3 +14,4 @@ pub mod project;
 pub mod scope;
 mod settings;
 pub mod test;
+pub mod testing;

@@ -33,11 +33,14 @@ pub fn parse_placeholder(file: FileId, text: &str, place: Range<usize>) -> Resul
 fn with_quotes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
+    let mut inside = false;
     while let Some(c) = chars.next() {
         match c {
             '\\' if chars.peek() == Some(&'"') => {
                 chars.next();
-                out.push_str(" \"");
+                // The blank must not become a part of the text.
+                out.push_str(if inside { "\" " } else { " \"" });
+                inside = !inside;
             }
             '\'' => out.push('"'),
             '\n' | '\r' => out.push(' '),
