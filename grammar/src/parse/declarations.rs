@@ -4,7 +4,7 @@ use super::reader::{Entry, Reader};
 use super::rules::{Body, Pair, Rule, child, has};
 use crate::ast::*;
 use crate::codes::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Fix};
 use crate::span::Span;
 
 impl Reader<'_> {
@@ -169,11 +169,23 @@ impl Reader<'_> {
 
     fn nodes(&mut self, pair: Pair<'_>) -> Vec<TaxNode> {
         let mut nodes = Vec::new();
-        self.each(pair, Body::Nodes, &mut |reader, entry| {
-            if let Entry::Read(pair) = entry {
-                nodes.push(reader.node(pair));
-            }
+        let mut commas: Vec<Span> = Vec::new();
+        self.each(pair, Body::Nodes, &mut |reader, entry| match entry {
+            Entry::Read(p) if p.as_rule() == Rule::node => nodes.push(reader.node(p)),
+            Entry::Read(p) => commas.push(reader.span(&p)),
+            Entry::Broken { .. } => {}
         });
+        if let Some(first) = commas.first() {
+            let mut d = Diagnostic::new(
+                Code::UnexpectedToken,
+                *first,
+                "the names of a taxonomy stand without commas between them",
+                "not expected here",
+            );
+            let edits = commas.iter().map(|c| (*c, String::new())).collect();
+            d.fixes.push(Fix { title: "remove the commas".into(), edits, safe: true });
+            self.sink.push(d);
+        }
         nodes
     }
 

@@ -276,40 +276,38 @@ impl Reader<'_> {
         if op.as_rule() == Rule::minus {
             return Expr { span: whole, kind: ExprKind::Negate(Box::new(right)) };
         }
-        self.other_operator(op, "!", "not ");
+        self.other_operator(op, "!", "not");
         Expr { span: whole, kind: ExprKind::Not(Box::new(right)) }
     }
 
     /// Reports an operator of another language.
     fn other_operator(&mut self, op: &Pair<'_>, written: &str, meant: &str) {
-        if op.as_str().trim_end() == written {
-            let span = self.span(op);
-            let word = meant.trim_end();
-            self.sink.push(
-                Diagnostic::new(
-                    Code::OtherOperator,
-                    span,
-                    format!("`{written}` is written `{word}`"),
-                    format!("`{word}` is meant"),
-                )
-                .fix(format!("write `{word}`"), span, meant),
-            );
+        if op.as_str().trim_end() != written {
+            return;
         }
+        let span = self.span(op);
+        // A sign may stand without blanks, a word may not.
+        let blank = |c: Option<char>| meant.starts_with(char::is_alphabetic) && c.is_some_and(|c| !c.is_whitespace());
+        let before = blank(self.text.get(..span.range().start).and_then(|t| t.chars().next_back()).filter(|c| *c != '('));
+        let after = blank(self.text.get(span.range().end..).and_then(|t| t.chars().next()));
+        let fixed = format!("{}{meant}{}", if before { " " } else { "" }, if after { " " } else { "" });
+        self.sink.push(
+            Diagnostic::new(Code::OtherOperator, span, format!("`{written}` is written `{meant}`"), format!("`{meant}` is meant"))
+                .fix(format!("write `{meant}`"), span, fixed),
+        );
     }
 
     fn infix(&mut self, left: Expr, op: &Pair<'_>, right: Expr) -> Expr {
         let written = op.as_str().trim_end();
-        // `&&` may stand without blanks.
-        let spaced = |word: &str| format!(" {word} ");
         let operator = match op.as_rule() {
             Rule::or => {
-                self.other_operator(op, "||", &spaced("or"));
-                self.other_operator(op, "|", &spaced("or"));
+                self.other_operator(op, "||", "or");
+                self.other_operator(op, "|", "or");
                 BinaryOp::Or
             }
             Rule::and => {
-                self.other_operator(op, "&&", &spaced("and"));
-                self.other_operator(op, "&", &spaced("and"));
+                self.other_operator(op, "&&", "and");
+                self.other_operator(op, "&", "and");
                 BinaryOp::And
             }
             Rule::in_ => BinaryOp::In,

@@ -7,7 +7,6 @@ use crate::ast::{
 };
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
-use crate::span::Span;
 use crate::tokens::STEPS;
 
 /// Clauses and steps between one pair of braces.
@@ -38,7 +37,7 @@ impl Reader<'_> {
             Entry::Read(p) if p.as_rule() == Rule::clause => {
                 let Some(clause) = reader.clause(p) else { return };
                 if let Some(step) = entries.body.steps.iter().find(|s| !matches!(s.kind, StepKind::Broken)) {
-                    let first = Span { end: step.span.start, ..step.span };
+                    let first = reader.first_word(step.span);
                     reader.sink.push(
                         Diagnostic::new(
                             Code::ClauseAfterStep,

@@ -572,6 +572,9 @@ impl<'a, 's> Brackets<'a, 's> {
                     }
                 }
             }
+            if self.stray > 0 && !tok.first && self.put_missing_open() {
+                self.stray -= 1;
+            }
             let out_of_place = self.stray > 0 && tok.first && self.stack.last().is_some_and(|o| tok.indent > o.indent);
             if out_of_place || self.stack.last().is_none_or(|o| o.kind != TokenKind::LBrace) {
                 if !self.silent {
@@ -582,12 +585,65 @@ impl<'a, 's> Brackets<'a, 's> {
             }
         }
         self.keep(tok);
-        if self.stack.last().is_some_and(|o| o.kind == wanted)
+        let innermost = self.stack.last().map(|o| o.kind);
+        let mistaken = tok.kind != TokenKind::RBrace
+            && innermost.is_some_and(|k| k != TokenKind::LBrace && k != wanted)
+            && !self.stack.iter().rev().take_while(|o| o.kind != TokenKind::LBrace).any(|o| o.kind == wanted);
+        if mistaken && let (Some(open), Some(close)) = (self.stack.last(), self.layout.toks.last_mut()) {
+            let (kind, plain, opened) = match open.kind {
+                TokenKind::LParen => (TokenKind::RParen, ")", "("),
+                _ => (TokenKind::RBracket, "]", "["),
+            };
+            (close.kind, close.instead) = (kind, Some(plain));
+            let open = self.layout.toks[open.tok];
+            let (open, close) = (self.span(open.start, open.end), self.span(tok.start, tok.end));
+            let message = format!("what `{opened}` opens, `{plain}` closes");
+            self.sink.push(
+                Diagnostic::new(Code::UnclosedBracket, close, message, format!("`{plain}` is meant"))
+                    .label(open, "opened here")
+                    .fix(format!("write `{plain}`"), close, plain),
+            );
+        }
+        if (mistaken || innermost == Some(wanted))
             && let Some(open) = self.stack.pop()
         {
             let close = self.layout.toks.len() - 1;
             self.pair(open.tok, close);
         }
+    }
+
+    /// A `}` in the middle of a line that would close a block of an earlier line: where a step stands before it on its line, the block
+    /// of that step lacks its `{`, which is put in.
+    fn put_missing_open(&mut self) -> bool {
+        let line = self.layout.toks.iter().rposition(|t| t.kind == TokenKind::Newline).map_or(0, |n| n + 1);
+        if self.stack.last().is_none_or(|o| o.kind != TokenKind::LBrace || o.tok >= line) {
+            return false;
+        }
+        let is_step = |t: &Tok| t.kind == TokenKind::Word && tokens::STEPS.contains(&&self.text[t.start as usize..t.end as usize]);
+        let Some(at) = (line + 1..self.layout.toks.len()).find(|i| is_step(&self.layout.toks[*i])) else { return false };
+        let (before, step) = (self.layout.toks[at - 1].end, self.layout.toks[at]);
+        let word = &self.text[step.start as usize..step.end as usize];
+        let span = self.span(step.start, step.end);
+        self.sink.push(
+            Diagnostic::new(Code::MissingBrace, span, format!("a `{{` is missing before this `{word}`"), "expected `{` here").fix(
+                "add `{`",
+                span.before(),
+                "{ ",
+            ),
+        );
+        self.layout.reported.push(before);
+        self.layout
+            .toks
+            .insert(at, Tok { kind: TokenKind::LBrace, start: before, end: before, instead: Some("{"), partner: NONE });
+        for i in at + 1..self.layout.toks.len() {
+            match self.layout.toks[i].partner() {
+                Some(partner) if partner >= at => self.layout.toks[i].partner += 1,
+                Some(partner) => self.layout.toks[partner].partner = i as u32,
+                None => {}
+            }
+        }
+        self.stack.push(Open { tok: at, kind: TokenKind::LBrace, indent: self.line_indent, inside: None });
+        true
     }
 
     /// Reports what is nested too deep and steps over it; returns where to go on.

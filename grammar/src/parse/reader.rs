@@ -175,6 +175,12 @@ impl<'a> Reader<'a> {
         Span { file: self.file, start, end: self.map.end(end).max(start) }
     }
 
+    /// The place of the token a place begins with.
+    pub fn first_word(&self, span: Span) -> Span {
+        let at = self.layout.toks.partition_point(|t| t.start < span.start);
+        self.layout.toks.get(at).map_or(span, |t| Span { end: t.end.min(span.end), ..span })
+    }
+
     /// The word a rule read.
     pub fn name(&self, pair: &Pair<'_>) -> ast::Name {
         ast::Name { text: pair.as_str().trim_end().to_string(), span: self.span(pair) }
@@ -205,45 +211,46 @@ impl<'a> Reader<'a> {
             Err(error) => error,
         };
         self.broken = true;
-        if self.is_reported(&line) || self.sink.is_full() {
-            if !self.repaired(&line, kind, None, f) {
+        let place = buffer.map.start(explain::position(&error));
+        if self.sink.is_full() || self.is_reported(&line) {
+            let at = self.first_reported(&line);
+            if !self.repaired(&line, kind, at, f) {
                 self.give_up(line, f);
             }
             return;
         }
-        let place = buffer.map.start(explain::position(&error));
-        let problem = explain::explain(self, &line, kind, &error, place);
-        let Problem { diagnostic, replace, split, at } = problem;
+        let Problem { diagnostic, replace, split, at } = explain::explain(self, &line, kind, &error, place);
         self.sink.push(diagnostic);
         if let Some(split) = split {
             self.line(line.start..split, kind, f);
             self.line(split..line.end, kind, f);
             return;
         }
-        if let Some((tok, with)) = replace {
-            let buffer = self.pieces(line.clone(), &[(tok..tok + 1, with)]);
+        if let Some(change) = replace {
+            let buffer = self.pieces(line.clone(), &[change]);
             if let Ok(pairs) = Rules::parse(kind.line(), &buffer.text) {
                 return self.entries(pairs, buffer.map, f);
             }
         }
-        if !self.repaired(&line, kind, Some(at), f) {
+        if !self.repaired(&line, kind, at, f) {
             self.give_up(line, f);
         }
     }
 
-    /// Tries to read the line with a part of it taken for a value that could not be read.
-    fn repaired(
-        &mut self,
-        line: &Range<usize>,
-        kind: Body,
-        at: Option<usize>,
-        f: &mut dyn FnMut(&mut Self, Entry<'_>),
-    ) -> bool {
+    /// The first token of a line at which something was already reported.
+    fn first_reported(&self, line: &Range<usize>) -> usize {
+        let reported = &self.layout.reported;
+        let first = reported.get(reported.partition_point(|r| *r < self.range_span(line).start));
+        line.clone().find(|i| first.is_some_and(|r| self.layout.toks[*i].end > *r)).unwrap_or(line.end)
+    }
+
+    /// Tries to read the line with a part of it taken for a value that could not be read. `at` is where reading stopped.
+    fn repaired(&mut self, line: &Range<usize>, kind: Body, at: usize, f: &mut dyn FnMut(&mut Self, Entry<'_>)) -> bool {
         if self.sink.is_full() {
             return false;
         }
-        for part in explain::doubtful_parts(self.layout, line, at) {
-            let buffer = self.pieces(line.clone(), &[(part, "\u{1}".to_string())]);
+        for part in explain::doubtful_parts(self, line, at) {
+            let buffer = self.pieces(line.clone(), &[part]);
             if let Ok(pairs) = Rules::parse(kind.line(), &buffer.text) {
                 self.entries(pairs, buffer.map, f);
                 return true;

@@ -77,6 +77,33 @@ impl Body {
         }
     }
 
+    /// What its lines may be.
+    pub fn entries(self) -> &'static [Rule] {
+        match self {
+            Body::Items => &[Rule::item],
+            Body::Nodes => &[Rule::node],
+            Body::Event | Body::Fields => &[Rule::field],
+            Body::Channel => &[Rule::address, Rule::reports],
+            Body::Message => &[Rule::rendering, Rule::claim, Rule::dates],
+            Body::Parts => &[Rule::part],
+            Body::Offer => &[Rule::offer_line],
+            Body::Policy => &[Rule::policy_rule],
+            Body::Webhook => &[Rule::request, Rule::retry],
+            Body::Migrate => &[Rule::move_place],
+            Body::Journey => &[Rule::step, Rule::clause],
+            Body::Block => &[Rule::step],
+            Body::Arms => &[Rule::arm],
+            Body::Cases => &[Rule::case_arm, Rule::otherwise],
+            Body::Whens => &[Rule::when_arm, Rule::otherwise],
+            Body::Variants => &[Rule::variant, Rule::holdout],
+            Body::NextBest => &[Rule::from_offers, Rule::rank, Rule::otherwise],
+            Body::Outcomes => &[Rule::sent, Rule::otherwise],
+            Body::TaskEnds => &[Rule::done, Rule::otherwise],
+            Body::Record | Body::Customer => &[Rule::pair],
+            Body::Test => &[Rule::test_line],
+        }
+    }
+
     /// Whether what stands in it ends with its block, so that a `}` ends a line there.
     pub fn after_block(self) -> bool {
         use Body::*;

@@ -156,27 +156,25 @@ impl Reader<'_> {
         let mut choice = Choice { arms: Vec::new(), otherwise: None };
         let mut broken: Option<Span> = None;
         let mut last: Option<Span> = None;
+        let mut late = false;
         let Some(body) = body else { return choice };
         self.each(body, kind, &mut |reader, entry| match entry {
             Entry::Read(p) if p.as_rule() == Rule::otherwise => {
                 let span = reader.span(&p);
-                if let Some(first) = last {
-                    reader.said_twice("else", keyword(first, 4), keyword(span, 4));
+                if let Some(first) = last.replace(span) {
+                    reader.said_twice("else", reader.first_word(first), reader.first_word(span));
                 }
-                last = Some(span);
                 choice.otherwise = Some(reader.block_in(&p));
             }
             Entry::Read(p) => {
-                if let Some(first) = last {
-                    let span = reader.span(&p);
+                if let Some(first) = last
+                    && !late
+                {
+                    late = true;
+                    let (first, after) = (reader.first_word(first), reader.first_word(reader.span(&p)));
                     reader.sink.push(
-                        Diagnostic::new(
-                            Code::ElseNotLast,
-                            keyword(first, 4),
-                            "`else` comes last",
-                            "everything else ends here",
-                        )
-                        .label(span, "another case after it"),
+                        Diagnostic::new(Code::ElseNotLast, first, "`else` comes last", "everything else ends here")
+                            .label(after, "this stands after it"),
                     );
                 }
                 choice.arms.extend(f(reader, p));
@@ -340,7 +338,7 @@ impl Reader<'_> {
     fn ends(&mut self, body: Option<Pair<'_>>, kind: Body) -> (Option<Block>, Option<Block>) {
         let mut first: Option<(Block, Span)> = None;
         let choice = self.choice(body, kind, &mut |reader, p| {
-            let span = keyword(reader.span(&p), 4);
+            let span = reader.first_word(reader.span(&p));
             let block = reader.block_in(&p);
             if let Some((_, before)) = &first {
                 let word = if kind == Body::Outcomes { "sent" } else { "done" };
@@ -359,7 +357,3 @@ impl Reader<'_> {
     }
 }
 
-/// The first `n` bytes of a place: the word it begins with.
-fn keyword(span: Span, n: u32) -> Span {
-    Span { end: span.end.min(span.start + n), ..span }
-}
