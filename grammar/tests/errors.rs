@@ -53,7 +53,10 @@ fn habits_of_other_languages() {
     insta::assert_snapshot!(steps(&[
         ("one equals sign", "  if profile.age = 3 { finish }"),
         ("and, or, not as signs", "  if a == 1 && !(b == 2) { finish }\n  if a == 1 || b == 2 { finish }"),
-        ("other comparisons", "  if a <> 1 { finish }\n  if a ≥ 1 { finish }\n  if a => 1 { finish }\n  if a === 1 { finish }"),
+        (
+            "other comparisons",
+            "  if a <> 1 { finish }\n  if a ≥ 1 { finish }\n  if a => 1 { finish }\n  if a === 1 { finish }"
+        ),
         ("semicolons", "  wait 1 hour;\n  wait 1 hour; wait 2 hours"),
         ("elseif", "  if a == 1 { finish }\n  elseif a == 2 { finish }\n  elif a == 3 { finish }\n  else { finish }"),
         ("then", "  if a == 1 then { finish }"),
@@ -65,7 +68,10 @@ fn habits_of_other_languages() {
         ("single quotes", "  finish as 'it is \"over\"'"),
         ("curly quotes", "  finish as “over”"),
         ("hash comments", "  # a comment\n  wait 1 hour # another"),
-        ("is", "  if profile.tier is gold { finish }\n  if profile.tier is not gold { finish }\n  if profile.tier is knwon { finish }"),
+        (
+            "is",
+            "  if profile.tier is gold { finish }\n  if profile.tier is not gold { finish }\n  if profile.tier is knwon { finish }"
+        ),
         ("chained comparisons", "  if 1 <= a <= 3 { finish }\n  if 1 < a < 3 { finish }"),
         ("an escape that is none", "  finish as \"C:\\path\""),
         ("full-width marks", "  send hello（a： 1，b： 2） by email"),
@@ -104,16 +110,28 @@ fn declarations() {
         ("a field with an equals sign", "profile {\n  email = text\n  age: int\n}\n"),
         ("a bound that is none", "profile {\n  age: int at most 10\n}\n"),
         ("commas in a taxonomy", "taxonomy f { a, b }\n"),
-        ("a rule without its else", "policy p for all journeys {\n  at most 3 messages per rolling 7 days\n  quiet from 21:00 to 08:00, else hold\n}\n"),
-        ("a rule with a misspelt word", "policy p for all journeys {\n  at most 3 mesages per rolling 7 days, else drop\n}\n"),
+        (
+            "a rule without its else",
+            "policy p for all journeys {\n  at most 3 messages per rolling 7 days\n  quiet from 21:00 to 08:00, else hold\n}\n"
+        ),
+        (
+            "a rule with a misspelt word",
+            "policy p for all journeys {\n  at most 3 mesages per rolling 7 days, else drop\n}\n"
+        ),
         ("a webhook that goes nowhere", "webhook w { retry up to 3 times within 1 hour }\n"),
         ("two on one line", "purpose a \"A\" purpose b \"B\"\n"),
         ("a number too large", "policy p for all journeys {\n  at most 99999999999 messages, else drop\n}\n"),
         ("annotations of nothing", "@campaign retention\n"),
-        ("a test line", "test \"t\" {\n  customer ana { tier: gold }\n  ana dose opened\n  after 3 days\n  expct ana receives nothing\n  expect ana gets hello\n}\n"),
+        (
+            "a test line",
+            "test \"t\" {\n  customer ana { tier: gold }\n  ana dose opened\n  after 3 days\n  expct ana receives nothing\n  expect ana gets hello\n}\n"
+        ),
         ("a clause after a step", "journey j {\n  trigger on opened\n  wait 1 hour\n  goal on bought\n}\n"),
         ("said twice", "offer o {\n  value 1 EUR\n  value 2 EUR\n  do { send hello by email }\n}\n"),
-        ("else not last", "journey j {\n  wait up to 1 hour {\n    else { finish }\n    on opened { finish }\n  }\n}\n"),
+        (
+            "else not last",
+            "journey j {\n  wait up to 1 hour {\n    else { finish }\n    on opened { finish }\n  }\n}\n"
+        ),
     ]));
 }
 

@@ -51,7 +51,13 @@ struct Line<'r, 'a> {
 }
 
 /// Says what is wrong with a line. `place` is where reading stopped, in the source.
-pub(crate) fn explain(reader: &Reader<'_>, range: &Range<usize>, kind: Body, error: &Error<Rule>, place: u32) -> Problem {
+pub(crate) fn explain(
+    reader: &Reader<'_>,
+    range: &Range<usize>,
+    kind: Body,
+    error: &Error<Rule>,
+    place: u32,
+) -> Problem {
     let mut expected = match &error.variant {
         ErrorVariant::ParsingError { positives, .. } => positives.clone(),
         ErrorVariant::CustomError { .. } => Vec::new(),
@@ -118,11 +124,8 @@ impl Line<'_, '_> {
         let close = self.text(self.at);
         let message = format!("this `{close}` closes nothing");
         let open = if close == ")" { "(" } else { "[" };
-        let diagnostic = Diagnostic::new(Code::UnclosedBracket, span, message, format!("no `{open}` belongs to it")).suggest(
-            "remove it",
-            span,
-            "",
-        );
+        let diagnostic = Diagnostic::new(Code::UnclosedBracket, span, message, format!("no `{open}` belongs to it"))
+            .suggest("remove it", span, "");
         Some(Problem { diagnostic, replace: Some((self.at..self.at + 1, String::new())), split: None, at: self.at })
     }
 
@@ -138,7 +141,11 @@ impl Line<'_, '_> {
             Body::Journey if CLAUSES.contains(&word) => "clause",
             Body::Policy if matches!(word, "at" | "quiet" | "require" | "deliver" | "a") => "rule",
             Body::Test if matches!(word, "at" | "after" | "expect" | "customer" | "everyone") => "line",
-            Body::Test if self.word(self.at + 1).is_some_and(|w| matches!(w, "does" | "becomes" | "withdraws" | "grants")) => "line",
+            Body::Test
+                if self.word(self.at + 1).is_some_and(|w| matches!(w, "does" | "becomes" | "withdraws" | "grants")) =>
+            {
+                "line"
+            }
             Body::Items if DECLARATIONS.contains(&word) => "declaration",
             _ => return None,
         };
@@ -188,11 +195,17 @@ impl Line<'_, '_> {
         let span = self.reader.range_span(&range);
         let written = self.reader.text.get(span.range()).unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
         let known = vocabulary::synonym(&written).is_some() || written.eq_ignore_ascii_case(&meant);
-        let message =
-            if known { format!("`{written}` is written `{meant}`") } else { format!("`{written}` is not a word of the language here") };
+        let message = if known {
+            format!("`{written}` is written `{meant}`")
+        } else {
+            format!("`{written}` is not a word of the language here")
+        };
         let label = if known { "written otherwise".to_string() } else { format!("is `{meant}` meant?") };
-        let diagnostic =
-            Diagnostic::new(Code::Misspelt, span, message, label).fix(format!("change it to `{meant}`"), span, meant.clone());
+        let diagnostic = Diagnostic::new(Code::Misspelt, span, message, label).fix(
+            format!("change it to `{meant}`"),
+            span,
+            meant.clone(),
+        );
         Problem { diagnostic, replace: Some((range, meant)), split: None, at: self.at }
     }
 
@@ -286,7 +299,12 @@ impl Line<'_, '_> {
             && list.as_deref() == Some("a value");
         let diagnostic = if closed {
             let before = self.shown(self.at - 1);
-            Diagnostic::new(Code::UnexpectedToken, place, format!("expected a value after {before}"), "a value is missing before this")
+            Diagnostic::new(
+                Code::UnexpectedToken,
+                place,
+                format!("expected a value after {before}"),
+                "a value is missing before this",
+            )
         } else if self.at >= self.range.end {
             let before = self.range.clone().next_back().map(|i| self.shown(i)).unwrap_or_default();
             let message = match &list {
@@ -313,7 +331,11 @@ impl Line<'_, '_> {
             Diagnostic::new(Code::UnexpectedToken, place, message, "not expected here")
         };
         let diagnostic = self.hints(diagnostic, &said);
-        let replace = diagnostic.fixes.first().and_then(|f| f.edits.first()).filter(|(span, _)| *span == place && self.at < self.range.end);
+        let replace = diagnostic
+            .fixes
+            .first()
+            .and_then(|f| f.edits.first())
+            .filter(|(span, _)| *span == place && self.at < self.range.end);
         let replace = replace.map(|(_, with)| (self.at..self.at + 1, with.clone()));
         Problem { diagnostic, replace, split: None, at: self.at }
     }
@@ -321,7 +343,9 @@ impl Line<'_, '_> {
     /// What was expected, as one phrase.
     fn list(&self, said: &BTreeSet<Says>) -> Option<String> {
         let mut said = said.clone();
-        for (words, thing) in [(STEPS, vocabulary::STEP), (CLAUSES, vocabulary::CLAUSE), (DECLARATIONS, vocabulary::DECLARATION)] {
+        for (words, thing) in
+            [(STEPS, vocabulary::STEP), (CLAUSES, vocabulary::CLAUSE), (DECLARATIONS, vocabulary::DECLARATION)]
+        {
             if words.iter().filter(|w| said.contains(&Says::Exactly(w))).count() > 5 {
                 said.retain(|s| !matches!(s, Says::Exactly(w) if words.contains(w)));
                 said.insert(thing);
@@ -337,7 +361,8 @@ impl Line<'_, '_> {
                 Says::Thing("a name") | Says::Exactly("then") if behind_value => {}
                 Says::Thing(thing) => {
                     // A value may be any of these.
-                    let part = ["a text in", "a date", "a time", "a name", "a day"].iter().any(|p| thing.starts_with(p));
+                    let part =
+                        ["a text in", "a date", "a time", "a name", "a day"].iter().any(|p| thing.starts_with(p));
                     if !(is_value && part) {
                         things.push((*thing).to_string());
                     }
@@ -391,7 +416,8 @@ impl Line<'_, '_> {
             return d.fix("write `=`", place, "=");
         }
         if first && self.kind == Body::Block && CLAUSES.contains(&word) {
-            return d.note(format!("`{word}` is a clause: it stands at the head of the journey, before the first step"));
+            return d
+                .note(format!("`{word}` is a clause: it stands at the head of the journey, before the first step"));
         }
         if first && self.kind == Body::Items && (STEPS.contains(&word) || CLAUSES.contains(&word)) {
             return d.note(format!("`{word}` stands inside a journey"));
@@ -410,7 +436,9 @@ impl Line<'_, '_> {
 /// `at` is where reading stopped.
 pub(crate) fn doubtful_parts(reader: &Reader<'_>, line: &Range<usize>, at: usize) -> Vec<(Range<usize>, String)> {
     let toks = &reader.layout.toks;
-    let text = |i: usize| toks[i].instead.or_else(|| reader.text.get(toks[i].start as usize..toks[i].end as usize)).unwrap_or("");
+    let text = |i: usize| {
+        toks[i].instead.or_else(|| reader.text.get(toks[i].start as usize..toks[i].end as usize)).unwrap_or("")
+    };
     let mut parts = Vec::new();
     let at = at.min(line.end);
     // Something is missing there.
@@ -436,7 +464,9 @@ pub(crate) fn doubtful_parts(reader: &Reader<'_>, line: &Range<usize>, at: usize
     let from = line.start + 1;
     for start in (from.max(at.saturating_sub(8))..=at).rev() {
         for end in ends.iter().copied().take(3) {
-            let whole = |j: usize| toks[j].partner().is_none_or(|p| (start..end).contains(&p)) && toks[j].kind != TokenKind::LBrace;
+            let whole = |j: usize| {
+                toks[j].partner().is_none_or(|p| (start..end).contains(&p)) && toks[j].kind != TokenKind::LBrace
+            };
             if start < end && (start..end).all(whole) {
                 parts.push((start..end, "\u{1}".to_string()));
             }

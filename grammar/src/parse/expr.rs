@@ -288,12 +288,18 @@ impl Reader<'_> {
         let span = self.span(op);
         // A sign may stand without blanks, a word may not.
         let blank = |c: Option<char>| meant.starts_with(char::is_alphabetic) && c.is_some_and(|c| !c.is_whitespace());
-        let before = blank(self.text.get(..span.range().start).and_then(|t| t.chars().next_back()).filter(|c| *c != '('));
+        let before =
+            blank(self.text.get(..span.range().start).and_then(|t| t.chars().next_back()).filter(|c| *c != '('));
         let after = blank(self.text.get(span.range().end..).and_then(|t| t.chars().next()));
         let fixed = format!("{}{meant}{}", if before { " " } else { "" }, if after { " " } else { "" });
         self.sink.push(
-            Diagnostic::new(Code::OtherOperator, span, format!("`{written}` is written `{meant}`"), format!("`{meant}` is meant"))
-                .fix(format!("write `{meant}`"), span, fixed),
+            Diagnostic::new(
+                Code::OtherOperator,
+                span,
+                format!("`{written}` is written `{meant}`"),
+                format!("`{meant}` is meant"),
+            )
+            .fix(format!("write `{meant}`"), span, fixed),
         );
     }
 

@@ -619,17 +619,23 @@ impl<'a, 's> Brackets<'a, 's> {
         if self.stack.last().is_none_or(|o| o.kind != TokenKind::LBrace || o.tok >= line) {
             return false;
         }
-        let is_step = |t: &Tok| t.kind == TokenKind::Word && tokens::STEPS.contains(&&self.text[t.start as usize..t.end as usize]);
-        let Some(at) = (line + 1..self.layout.toks.len()).find(|i| is_step(&self.layout.toks[*i])) else { return false };
+        let is_step = |t: &Tok| {
+            t.kind == TokenKind::Word && tokens::STEPS.contains(&&self.text[t.start as usize..t.end as usize])
+        };
+        let Some(at) = (line + 1..self.layout.toks.len()).find(|i| is_step(&self.layout.toks[*i])) else {
+            return false;
+        };
         let (before, step) = (self.layout.toks[at - 1].end, self.layout.toks[at]);
         let word = &self.text[step.start as usize..step.end as usize];
         let span = self.span(step.start, step.end);
         self.sink.push(
-            Diagnostic::new(Code::MissingBrace, span, format!("a `{{` is missing before this `{word}`"), "expected `{` here").fix(
-                "add `{`",
-                span.before(),
-                "{ ",
-            ),
+            Diagnostic::new(
+                Code::MissingBrace,
+                span,
+                format!("a `{{` is missing before this `{word}`"),
+                "expected `{` here",
+            )
+            .fix("add `{`", span.before(), "{ "),
         );
         self.layout.reported.push(before);
         self.layout

@@ -245,7 +245,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Tries to read the line with a part of it taken for a value that could not be read. `at` is where reading stopped.
-    fn repaired(&mut self, line: &Range<usize>, kind: Body, at: usize, f: &mut dyn FnMut(&mut Self, Entry<'_>)) -> bool {
+    fn repaired(
+        &mut self,
+        line: &Range<usize>,
+        kind: Body,
+        at: usize,
+        f: &mut dyn FnMut(&mut Self, Entry<'_>),
+    ) -> bool {
         if self.sink.is_full() {
             return false;
         }

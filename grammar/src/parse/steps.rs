@@ -356,4 +356,3 @@ impl Reader<'_> {
         args.map(|p| Arg { name: self.word_of(&p, Rule::arg_name), value: self.value_in(&p) }).collect()
     }
 }
-

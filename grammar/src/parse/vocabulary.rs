@@ -39,7 +39,8 @@ pub(crate) static KEYWORDS: LazyLock<Vec<(&'static str, Rule)>> = LazyLock::new(
 static WORDS: LazyLock<Vec<Option<String>>> = LazyLock::new(|| {
     let word = |rule: &Rule| {
         let name = format!("{rule:?}");
-        let is_word = name.starts_with(|c: char| c.is_ascii_uppercase()) && !matches!(name.as_str(), "EOI" | "WHITESPACE");
+        let is_word =
+            name.starts_with(|c: char| c.is_ascii_uppercase()) && !matches!(name.as_str(), "EOI" | "WHITESPACE");
         is_word.then(|| if name == "ReEntry" { "re-entry".to_string() } else { name.to_lowercase() })
     };
     let mut words = vec![None; Rule::all_rules().iter().map(|r| *r as usize + 1).max().unwrap_or(0)];
@@ -65,7 +66,9 @@ pub(crate) fn describe(kind: Rule) -> Says {
         R::EOI => End,
 
         R::item | R::declaration => DECLARATION,
-        R::use_pack | R::taxonomy | R::event | R::extend_event | R::record_type | R::profile | R::segment => DECLARATION,
+        R::use_pack | R::taxonomy | R::event | R::extend_event | R::record_type | R::profile | R::segment => {
+            DECLARATION
+        }
         R::purpose | R::channel | R::message | R::offer | R::policy | R::webhook | R::calendar | R::team => DECLARATION,
         R::journey | R::test | R::migrate => DECLARATION,
         R::annotation | R::at_sign => Exactly("@"),
@@ -135,7 +138,15 @@ pub(crate) fn describe(kind: Rule) -> Says {
         R::move_to => Exactly("to"),
 
         R::entry | R::clause => CLAUSE,
-        R::trigger | R::only_if | R::one_run | R::re_entry | R::start_over | R::update | R::goal | R::exit | R::pause => CLAUSE,
+        R::trigger
+        | R::only_if
+        | R::one_run
+        | R::re_entry
+        | R::start_over
+        | R::update
+        | R::goal
+        | R::exit
+        | R::pause => CLAUSE,
         R::meanwhile | R::priority | R::rollout | R::on_leaving => CLAUSE,
         R::trigger_on | R::trigger_date => Exactly("on"),
         R::trigger_enters | R::trigger_leaves | R::trigger_when | R::when | R::when_arm => Exactly("when"),
@@ -161,8 +172,17 @@ pub(crate) fn describe(kind: Rule) -> Says {
         R::r#where | R::collect_where => Exactly("where"),
 
         R::step | R::deed_of_step => STEP,
-        R::wait | R::wait_until | R::wait_for | R::condition | R::branch_on | R::branch | R::experiment | R::next_best => STEP,
-        R::send | R::set | R::emit | R::call | R::task | R::repeat | R::stop | R::collect | R::stage | R::finish => STEP,
+        R::wait
+        | R::wait_until
+        | R::wait_for
+        | R::condition
+        | R::branch_on
+        | R::branch
+        | R::experiment
+        | R::next_best => STEP,
+        R::send | R::set | R::emit | R::call | R::task | R::repeat | R::stop | R::collect | R::stage | R::finish => {
+            STEP
+        }
         R::go_to => STEP,
         R::until_day | R::day => Thing("a day such as `monday` or `weekday`"),
         R::until_clock | R::until_moment => Thing("a moment"),
@@ -181,16 +201,38 @@ pub(crate) fn describe(kind: Rule) -> Says {
         R::arg => VALUE,
         R::arg_name => Nothing,
 
-        R::open | R::block | R::nodes | R::event_body | R::fields | R::channel_body | R::message_body | R::parts => OPEN,
+        R::open | R::block | R::nodes | R::event_body | R::fields | R::channel_body | R::message_body | R::parts => {
+            OPEN
+        }
         R::offer_body | R::policy_body | R::webhook_body | R::migrate_body | R::journey_body | R::stage_body => OPEN,
-        R::arms | R::cases | R::whens | R::variants | R::next_best_body | R::outcomes | R::task_ends | R::record => OPEN,
+        R::arms | R::cases | R::whens | R::variants | R::next_best_body | R::outcomes | R::task_ends | R::record => {
+            OPEN
+        }
         R::test_body | R::customer_body | R::raw_json => OPEN,
 
-        R::expr | R::brief | R::sum | R::atom | R::value | R::paren | R::list | R::in_segment | R::plain_path | R::query => VALUE,
+        R::expr
+        | R::brief
+        | R::sum
+        | R::atom
+        | R::value
+        | R::paren
+        | R::list
+        | R::in_segment
+        | R::plain_path
+        | R::query => VALUE,
         R::quantity | R::number => VALUE,
         R::prefix | R::not | R::minus | R::percent_slip | R::currency_slip | R::sign | R::broken => Nothing,
-        R::suffix | R::infix | R::or | R::and | R::in_ | R::not_in | R::contains | R::starts_with | R::instead => Operator,
-        R::comparison | R::plus_minus | R::times_by | R::is_slip | R::member | R::at_time | R::between | R::is_known => Operator,
+        R::suffix | R::infix | R::or | R::and | R::in_ | R::not_in | R::contains | R::starts_with | R::instead => {
+            Operator
+        }
+        R::comparison
+        | R::plus_minus
+        | R::times_by
+        | R::is_slip
+        | R::member
+        | R::at_time
+        | R::between
+        | R::is_known => Operator,
         R::is_day | R::held | R::unit => Operator,
         R::path | R::word | R::words => Thing("a name"),
         R::window => Exactly("in last"),
@@ -205,14 +247,22 @@ pub(crate) fn describe(kind: Rule) -> Says {
         R::then_slip | R::else_if_slip | R::other_text_slip => Nothing,
 
         R::test_line => TEST_LINE,
-        R::test_customer | R::test_at | R::test_after | R::test_expect | R::test_everyone | R::test_raw | R::test_does => TEST_LINE,
+        R::test_customer
+        | R::test_at
+        | R::test_after
+        | R::test_expect
+        | R::test_everyone
+        | R::test_raw
+        | R::test_does => TEST_LINE,
         R::test_becomes | R::test_consent | R::test_fails | R::test_gives | R::test_completes => TEST_LINE,
         R::consents => Exactly("consents"),
         R::consent => Thing("a purpose"),
         R::as_id => Exactly("as id"),
         R::expectation => EXPECTATION,
         R::expect_rejected | R::expect_task | R::expect_profile | R::expect_nothing | R::expect_receives => EXPECTATION,
-        R::expect_waiting | R::expect_not_in | R::expect_refused_entry | R::expect_refused | R::expect_enters => EXPECTATION,
+        R::expect_waiting | R::expect_not_in | R::expect_refused_entry | R::expect_refused | R::expect_enters => {
+            EXPECTATION
+        }
         R::expect_leaves | R::expect_converts | R::expect_emits => EXPECTATION,
         R::from_journey => Exactly("from"),
         R::with => Exactly("with"),
@@ -271,8 +321,22 @@ mod tests {
             .filter(|n| !n.starts_with("line_of_") && !n.ends_with("_slip") && !n.ends_with("_lines"))
             .collect();
         let known = [
-            "WHITESPACE", "nl", "sep", "file", "word_start", "word_char", "digits", "reserved", "not_a_unit", "arg_name", "prefix", "not",
-            "minus", "sign", "broken", "dot",
+            "WHITESPACE",
+            "nl",
+            "sep",
+            "file",
+            "word_start",
+            "word_char",
+            "digits",
+            "reserved",
+            "not_a_unit",
+            "arg_name",
+            "prefix",
+            "not",
+            "minus",
+            "sign",
+            "broken",
+            "dot",
         ];
         let surprising: Vec<_> = unnamed.iter().filter(|n| !known.contains(&n.as_str())).collect();
         assert!(surprising.is_empty(), "{surprising:?}");
