@@ -39,10 +39,15 @@ pub fn check_text(text: &str) -> Checked {
 
 /// Checks a program that stands alone, under a name.
 pub fn check_named(name: &str, text: &str) -> Checked {
+    check_files(vec![(name.to_string(), text.to_string())])
+}
+
+/// Checks a program of several files (path and text) that names no others.
+pub fn check_files(files: Vec<(String, String)>) -> Checked {
     let none = |_: &str| Err("this program stands alone".to_string());
     journey_compiler::check::check(&Project {
         settings: SETTINGS.to_string(),
-        files: vec![(name.to_string(), text.to_string())],
+        files,
         assets: &none,
         packs: journey_stdlib::packs(),
     })
