@@ -6,6 +6,7 @@ mod completions;
 mod explain;
 //mod fmt;
 mod new;
+mod run;
 pub use new::FILES as TEMPLATE;
 mod snapshot;
 
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 pub fn run(command: Command) -> Done {
     match command {
         Command::New(args) => new::run(&args),
+        Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         //Command::Fmt(args) => fmt::run(&args),
         Command::Build(args) => build::run(&args),
