@@ -37,9 +37,8 @@ pub fn open(path: &Path) -> Result<Events, Failure> {
     if metadata.is_dir() {
         return Err(Failure::new(format!("{} is a folder, not a file of events", load::show(path))));
     }
-    let reader = unpacked(Counted { inner: file, read: read.clone() }).map_err(|f| {
-        Failure { message: format!("cannot read {}: {}", load::show(path), f.message), help: f.help }
-    })?;
+    let reader = unpacked(Counted { inner: file, read: read.clone() })
+        .map_err(|f| Failure { message: format!("cannot read {}: {}", load::show(path), f.message), help: f.help })?;
     Ok(Events { reader, size: Some(metadata.len()), read })
 }
 

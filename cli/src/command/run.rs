@@ -32,8 +32,9 @@ pub(super) fn run(args: &Run) -> Done {
         (Some(path), _) => path.clone(),
         (None, Some(path)) => root.join(path),
         (None, None) => {
-            return Err(Failure::new("there are no events to run on")
-                .help("name a file: `journey run --events events.jsonl`, or set `events` under [run] in journey.toml"));
+            return Err(Failure::new("there are no events to run on").help(
+                "name a file: `journey run --events events.jsonl`, or set `events` under [run] in journey.toml",
+            ));
         }
     };
     let until = args.until.as_ref().or(settings.until.as_ref()).map(|when| horizon(when, &image)).transpose()?;
@@ -128,7 +129,9 @@ fn horizon(when: &str, image: &Image) -> Result<i64, Failure> {
         return Ok(moment.as_millisecond());
     }
     let (local, day) = match when.parse::<Date>() {
-        Ok(date) if when.len() == 10 => (date.checked_add(1.day()).map_err(|_| wrong())?.to_datetime(Default::default()), true),
+        Ok(date) if when.len() == 10 => {
+            (date.checked_add(1.day()).map_err(|_| wrong())?.to_datetime(Default::default()), true)
+        }
         _ => (when.parse::<DateTime>().map_err(|_| wrong())?, false),
     };
     let moment = zone.to_timestamp(local).map_err(|_| wrong())?.as_millisecond();
