@@ -1,7 +1,7 @@
 //! From the texts of a project to the checked program.
 
 use crate::project::{Checked, Project, Source};
-use crate::scope::{Context, Kind};
+use crate::scope::{Context, Kind, listed};
 use crate::{collect, declare, journey, settings, test};
 use journey_grammar::ast::{self, Decl, Path};
 use journey_grammar::codes::Code;
@@ -82,7 +82,7 @@ struct Packs<'a> {
     used: BTreeSet<String>,
 }
 
-impl Packs<'_> {
+impl<'a> Packs<'a> {
     fn load(&mut self, sources: &mut Vec<Source>, trees: &mut Vec<ast::File>, found: &mut Vec<Diagnostic>) {
         let mut next = 0;
         while next < trees.len() {
@@ -100,25 +100,37 @@ impl Packs<'_> {
                 if !self.used.insert(name.clone()) {
                     continue;
                 }
-                match self.known.iter().find(|(known, _)| *known == name) {
-                    Some((_, text)) => add(sources, trees, found, &name, text, true),
+                let known = match self.known.iter().find(|(known, _)| *known == name) {
+                    Some(known) => Some(*known),
                     None => {
-                        self.missing = true;
                         found.push(self.unknown(&name, &path));
+                        // The one that was probably meant is read instead, so that its names are known.
+                        let near = self.near(&name);
+                        self.missing |= near.is_none();
+                        near.filter(|(near, _)| self.used.insert(near.to_string()))
                     }
+                };
+                if let Some((name, text)) = known {
+                    add(sources, trees, found, name, text, true);
                 }
             }
         }
     }
 
+    fn near(&self, name: &str) -> Option<(&'a str, &'a str)> {
+        let names = || self.known.iter().map(|(name, _)| *name);
+        let near = names().find(|n| n.rsplit('.').next() == name.rsplit('.').next()).or_else(|| nearest(name, names()))?;
+        self.known.iter().find(|(known, _)| *known == near).copied()
+    }
+
     fn unknown(&self, name: &str, path: &Path) -> Diagnostic {
         let names = || self.known.iter().map(|(name, _)| *name);
-        let near = names().find(|n| n.rsplit('.').next() == name.rsplit('.').next()).or_else(|| nearest(name, names()));
+        let near = self.near(name).map(|(near, _)| near);
         let label = near.map_or("not in the standard library".to_string(), |near| format!("did you mean `{near}`?"));
         let d = Diagnostic::new(Code::UnknownPack, path.span, format!("there is no pack `{name}`"), label);
         match near {
             Some(near) => d.fix(format!("change it to `{near}`"), path.span, near),
-            None => d.help(format!("there are {}", names().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))),
+            None => d.help(format!("there are {}", listed(names(), "and"))),
         }
     }
 }

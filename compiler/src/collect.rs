@@ -130,7 +130,7 @@ fn name(cx: &mut Context, kind: Kind, name: &Name, id: usize) -> bool {
                 format!("`{}` cannot be the name of {}", name.text, kind.a_word()),
                 "a word of the language",
             )
-            .help("choose another name, as a rule of two words"),
+            .help("choose another name, best of two words"),
         );
     }
     // A record and a taxonomy are both types: their names must differ.

@@ -175,6 +175,17 @@ impl Names {
     }
 }
 
+/// `a`, `b` or `c`: at most eight of them.
+pub fn listed<'n>(names: impl Iterator<Item = &'n str>, word: &str) -> String {
+    let all: Vec<String> = names.map(|n| format!("`{n}`")).collect();
+    match &all[..] {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] if all.len() <= 8 => format!("{} {word} {last}", first.join(", ")),
+        _ => format!("{} and {} more", all[..7].join(", "), all.len() - 7),
+    }
+}
+
 /// A declaration where it stands in a tree.
 #[derive(Debug)]
 pub struct Declared<'a, T> {
@@ -350,7 +361,8 @@ impl<'a> Context<'a> {
         }
         if !self.names.is_broken(Kind::Event, event) {
             let names = e.fields.iter().map(|f| f.name.as_str()).chain(["happened_at"]);
-            self.unknown(&format!("field of `{}`", e.name), name, names, |d| d);
+            let message = format!("`{}` has no field `{}`", e.name, name.text);
+            self.unknown_in(&e.name, message, name, names, |d| d);
         }
         None
     }
@@ -361,8 +373,11 @@ impl<'a> Context<'a> {
         if let Some(index) = values.iter().position(|v| *v == name.text) {
             return u16::try_from(index).ok();
         }
-        let what = format!("value of `one of {}`", values.join(", "));
-        self.unknown(&what, name, values.iter().map(String::as_str), |d| d);
+        let all = values.join(", ");
+        let message = format!("`{}` is not one of the values it may be", name.text);
+        self.unknown_in(&all, message, name, values.iter().map(String::as_str), |d| {
+            d.help(format!("it may be {}", listed(values.iter().map(String::as_str), "or")))
+        });
         None
     }
 

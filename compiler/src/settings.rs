@@ -2,7 +2,7 @@
 
 use crate::iso;
 use crate::project::Settings;
-use crate::scope::Context;
+use crate::scope::{Context, listed};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::{Diagnostic, nearest};
 use journey_grammar::span::{FileId, Span};
@@ -77,6 +77,25 @@ fn known_keys(cx: &Context, table: &DeTable, whole: Span) {
             },
             None => (None, whole.before()),
         };
+        if found.is_none() && keys.iter().any(|(_, why)| why.is_some()) {
+            // A misspelt section was reported as such.
+            if !table.keys().any(|k| nearest(k.get_ref(), [*section]).is_some()) {
+                cx.report(
+                    Diagnostic::new(
+                        Code::MissingSetting,
+                        span,
+                        format!("`journey.toml` has no section `[{section}]`"),
+                        "it belongs here",
+                    )
+                    .suggest(
+                        "begin with it",
+                        span,
+                        "[project]\nname      = \"my project\"\ntime_zone = \"Europe/Berlin\"\ncurrency  = \"EUR\"\n",
+                    ),
+                );
+            }
+            continue;
+        }
         if let Some(inside) = inside {
             unknown_keys(cx, inside, &keys.iter().map(|(name, _)| *name).collect::<Vec<_>>(), "setting");
         }
@@ -115,9 +134,7 @@ fn unknown_keys(cx: &Context, table: &DeTable, known: &[&str], what: &str) {
             Diagnostic::new(Code::UnknownSetting, span, format!("`journey.toml` has no {what} `{name}`"), label);
         d = match near {
             Some(near) => d.fix(format!("change it to `{near}`"), span, near),
-            None => {
-                d.help(format!("known are {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")))
-            }
+            None => d.help(format!("known are {}", listed(known.iter().copied(), "and"))),
         };
         cx.report(d);
     }

@@ -3,7 +3,7 @@
 use super::annotations;
 use crate::expr::{self, Env};
 use crate::hir::{Channel, Purpose, PurposeId, Ty, Type};
-use crate::scope::{Context, Kind};
+use crate::scope::{Context, Kind, listed};
 use journey_grammar::ast::Name;
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::{Diagnostic, nearest};
@@ -67,10 +67,7 @@ fn reports(cx: &Context, words: &[Name]) -> Vec<usize> {
                 d = match near {
                     Some(near) => d.fix(format!("change it to `{near}`"), word.span, near),
                     None if known.is_empty() => d.help("`use std.messaging` brings in the usual ones"),
-                    None => d.help(format!(
-                        "there are {}",
-                        known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")
-                    )),
+                    None => d.help(format!("there are {}", listed(known.iter().copied(), "and"))),
                 };
                 cx.report(d);
             }

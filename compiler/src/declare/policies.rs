@@ -224,7 +224,8 @@ fn day_bits(cx: &Context, day: &Name) -> Option<u8> {
     let word = day.text.strip_suffix('s').unwrap_or(&day.text);
     let known = DAYS.iter().find(|(name, _)| *name == word);
     if known.is_none() {
-        cx.unknown("day", day, DAYS.iter().map(|(name, _)| *name), |d| {
+        let names: Vec<String> = DAYS.iter().flat_map(|(name, _)| [format!("{name}s"), name.to_string()]).collect();
+        cx.unknown("day", day, names.iter().map(String::as_str), |d| {
             d.help("days are `weekdays`, `weekends`, and `monday` to `sunday`")
         });
     }
