@@ -519,7 +519,7 @@ impl<'a> Context<'a> {
             message,
             match near {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "not declared".to_string(),
+                None => "not known".to_string(),
             },
         );
         d = match near {

@@ -43,6 +43,7 @@ pub fn check(cx: &Context, text: &str) -> Option<Settings> {
     let before = cx.diagnostics.borrow().len();
     let whole = place(table.span());
     known_keys(cx, table.get_ref(), whole);
+    kinds(cx, table.get_ref());
     values(cx, table.get_ref());
     if cx.diagnostics.borrow().len() > before {
         return None;
@@ -137,6 +138,44 @@ fn unknown_keys(cx: &Context, table: &DeTable, known: &[&str], what: &str) {
             None => d.help(format!("known are {}", listed(known.iter().copied(), "and"))),
         };
         cx.report(d);
+    }
+}
+
+/// Settings that are lists of texts; all others are texts.
+const LISTS: [&str; 2] = ["assume_consent", "assume_reachable"];
+
+fn kinds(cx: &Context, table: &DeTable) {
+    for (section, keys) in KNOWN {
+        let Some((_, value)) = table.iter().find(|(k, _)| k.get_ref() == section) else { continue };
+        let Some(inside) = value.get_ref().as_table() else {
+            cx.report(Diagnostic::new(
+                Code::UnreadableSettings,
+                place(value.span()),
+                format!("`{section}` is a section, not a setting"),
+                format!("a section begins with a line `[{section}]`"),
+            ));
+            continue;
+        };
+        for (key, value) in inside {
+            let name: &str = key.get_ref();
+            if !keys.iter().any(|(known, _)| *known == name) {
+                continue;
+            }
+            let (fits, wanted) = if LISTS.contains(&name) {
+                let items = value.get_ref().as_array();
+                (items.is_some_and(|a| a.iter().all(|i| i.get_ref().is_str())), "a list of texts: `[\"a\", \"b\"]`")
+            } else {
+                (value.get_ref().is_str(), "a text in quotes")
+            };
+            if !fits {
+                cx.report(Diagnostic::new(
+                    Code::UnreadableSettings,
+                    place(value.span()),
+                    format!("the setting `{name}` has a value of the wrong kind"),
+                    format!("it is {wanted}"),
+                ));
+            }
+        }
     }
 }
 

@@ -31,6 +31,7 @@ fn settings() {
         "",
         "[project\n",
         "[project]\nname = 3\ntime_zone = \"Berlin\"\ncurrency = \"euro\"\n",
+        "[project]\nname = 3\ntime_zone = \"Europe/Berlin\"\ncurrency = \"EUR\"\n",
         "[project]\nnme = \"x\"\ntime_zone = \"Europe/Berlin\"\ncurrency = \"EUR\"\n\n[rn]\nevents = \"x\"\n",
         "[project]\nname = \"x\"\ntime_zone = \"Europe/Berlin\"\ncurrency = \"EUR\"\n\n[run]\nuntil = 3\nassume_reachble = []\n",
     ];
