@@ -119,7 +119,8 @@ impl<'a> Packs<'a> {
 
     fn near(&self, name: &str) -> Option<(&'a str, &'a str)> {
         let names = || self.known.iter().map(|(name, _)| *name);
-        let near = names().find(|n| n.rsplit('.').next() == name.rsplit('.').next()).or_else(|| nearest(name, names()))?;
+        let near =
+            names().find(|n| n.rsplit('.').next() == name.rsplit('.').next()).or_else(|| nearest(name, names()))?;
         self.known.iter().find(|(known, _)| *known == near).copied()
     }
 
