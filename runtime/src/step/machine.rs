@@ -337,15 +337,17 @@ impl<'a, S: Sink> Machine<'a, S> {
     /// Leaves the state as it is kept: without what nobody asks for any more, and with the moment at which time does something.
     pub fn finish(&mut self) {
         self.forget();
+        self.state[WAKE] = self.earliest() as Word;
+    }
+
+    fn earliest(&self) -> i64 {
         let mut wake = watch::due(self.state).min(self.calendar_due());
         for run in run::records(self.state, self.program.layout.records_at) {
             if run.alive(self.state) {
                 wake = wake.min(run.moment(self.state, RUN_WAKE)).min(run.moment(self.state, CHECK));
             }
         }
-        // What is due by now has been done; a moment that is not after now would bring the customer here for ever.
-        let wake = if wake == NEVER { NEVER } else { wake.max(self.now.saturating_add(1)) };
-        self.state[WAKE] = wake as Word;
+        wake
     }
 
     /// Removes ended runs for which nothing asks any more.

@@ -118,7 +118,6 @@ pub fn advance<S: Sink>(
         let now = due.max(state[SEEN] as i64);
         let mut machine = Machine::new(program, pool, scratch, customer, state, sink, now);
         machine.instant();
-        machine.finish();
     }
 }
 

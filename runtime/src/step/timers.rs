@@ -6,6 +6,7 @@ use super::pause::Paused;
 use super::run::{self, AGE, AT, CHECK, DUE, ENTERED, HELD, PAUSED, Run, WAITS, WAKE};
 use crate::image::Pc;
 use crate::input::{LeaveHow, Sink};
+use crate::layout::WAKE as NEXT;
 use crate::watch;
 
 impl<S: Sink> Machine<'_, S> {
@@ -27,6 +28,10 @@ impl<S: Sink> Machine<'_, S> {
             self.end(run, LeaveHow::OutOfFuel);
         }
         self.calendar_triggers();
+        self.finish();
+        // What is due by now has been done; a moment that is not after now would bring the customer here for ever.
+        let wake = self.state[NEXT] as i64;
+        self.state[NEXT] = wake.max(self.now.saturating_add(1)) as u64;
     }
 
     /// The run whose timer is next: by priority, due time, age.

@@ -8,6 +8,9 @@ use super::tell;
 use crate::image::{FnId, Input as Given, Instr, MISSING, Pc, Word};
 use crate::input::{EffectKind, InputKind, LeaveHow, Sink, Value};
 
+/// Fuel that a hand-off takes.
+const HAND_OFF: u32 = 99;
+
 impl<S: Sink> Machine<'_, S> {
     /// A run goes on from an instruction; so do those it hands off to.
     pub fn go_on(&mut self, run: Run, pc: Pc) {
@@ -17,6 +20,8 @@ impl<S: Sink> Machine<'_, S> {
             self.set_wake(run);
         }
         while let Some(handoff) = self.work.handoffs.pop() {
+            // A hand-off costs as much as many instructions: a circle of them ends soon.
+            self.fuel = self.fuel.saturating_sub(HAND_OFF);
             let Some(next) = self.take_over(handoff) else { continue };
             self.walk(next, 0);
             if next.alive(self.state) {
