@@ -263,3 +263,6 @@ fn steps_until_change(cmp: Cmp, present: i64, other: i64) -> Option<i64> {
 fn next_minute(now: i64) -> i64 {
     if now > NEVER - MINUTE { NEVER } else { (now.div_euclid(MINUTE) + 1) * MINUTE }
 }
+
+#[cfg(test)]
+mod tests;

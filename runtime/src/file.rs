@@ -47,14 +47,18 @@ impl std::error::Error for FileError {}
 
 /// The file of an image.
 pub fn write(image: &Image) -> Vec<u8> {
-    let payload =
-        postcard::to_allocvec(image).expect("an image holds only values that postcard can write, into memory");
+    let payload = postcard::to_allocvec(image);
+    seal(&payload.expect("an image holds only values that postcard can write, and memory takes them"))
+}
+
+/// The file of a payload.
+pub(crate) fn seal(payload: &[u8]) -> Vec<u8> {
     let mut file = Vec::with_capacity(HEAD + payload.len());
     file.extend_from_slice(MAGIC);
     file.extend_from_slice(&FORMAT.to_le_bytes());
     file.extend_from_slice(&(payload.len() as u64).to_le_bytes());
-    file.extend_from_slice(&xxh3_64(&payload).to_le_bytes());
-    file.extend_from_slice(&payload);
+    file.extend_from_slice(&xxh3_64(payload).to_le_bytes());
+    file.extend_from_slice(payload);
     file
 }
 

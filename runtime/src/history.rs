@@ -194,3 +194,6 @@ pub fn kept(program: &Program, state: &[Word], history: u16, field: Option<u16>)
     let place = program.layout.histories[usize::from(history)];
     state[place.at + field.map_or(0, |field| 1 + usize::from(field))]
 }
+
+#[cfg(test)]
+mod tests;

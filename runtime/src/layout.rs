@@ -105,6 +105,8 @@ pub struct Layout {
     pub histories: Vec<HistoryPlace>,
     /// The first word of the watches.
     pub watches_at: usize,
+    /// How many watches there are.
+    pub watches: usize,
     /// One for each rule; none for rules that remember nothing.
     pub rules: Vec<Option<Memory>>,
     /// For each offer, one for each of its limits.
@@ -195,6 +197,7 @@ impl Layout {
             channels: image.channels.len(),
             histories,
             watches_at,
+            watches: image.watches.len(),
             rules,
             offers,
             calendar,
@@ -234,7 +237,7 @@ impl Layout {
             profile: 8 * (self.consent_at - self.profile_at),
             consent: 8 * (self.histories.first().map_or(self.watches_at, |first| first.at) - self.consent_at),
             histories: self.histories.iter().map(|history| 8 * history.words).collect(),
-            watches: 8 * 2 * self.watch_count(),
+            watches: 8 * 2 * self.watches,
             rules: memories(&mut self.rules.iter().flatten()),
             offers: memories(&mut self.offers.iter().flatten()),
             calendar: 8 * 2 * self.calendar.len(),
@@ -242,16 +245,6 @@ impl Layout {
             customer: 8 * self.records_at,
             runs: self.run_words.iter().map(|words| 8 * words).collect(),
         }
-    }
-
-    fn watch_count(&self) -> usize {
-        let after = self.rules.iter().flatten().chain(self.offers.iter().flatten()).map(|memory| memory.at());
-        let after = after
-            .chain(self.calendar.iter().map(|place| place.at))
-            .chain(self.messages_at)
-            .next()
-            .unwrap_or(self.journeys_at);
-        (after - self.watches_at) / 2
     }
 }
 
@@ -270,12 +263,6 @@ impl Memory {
         let at = fresh.len();
         fresh.resize(at + count, MISSING);
         Memory::Moments { at, count }
-    }
-
-    fn at(&self) -> usize {
-        match *self {
-            Memory::Moments { at, .. } | Memory::Number { at } => at,
-        }
     }
 
     fn words(&self) -> usize {

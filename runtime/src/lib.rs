@@ -16,6 +16,8 @@ pub mod number;
 pub mod pool;
 pub mod program;
 pub mod report;
+#[cfg(test)]
+mod sample;
 pub mod state;
 pub mod step;
 pub mod time;

@@ -112,3 +112,82 @@ fn narrow(value: i128) -> i64 {
 fn saturated(sign: i128) -> i64 {
     if sign < 0 { LEAST } else { i64::MAX }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::MISSING;
+    use proptest::prelude::*;
+
+    #[test]
+    fn integers_saturate_and_never_become_missing() {
+        let most = i64::MAX as Word;
+        assert_eq!(arith(Arith::AddInt, most, 1), most);
+        assert_eq!(arith(Arith::AddInt, LEAST as Word, -1i64 as Word), LEAST as Word);
+        assert_eq!(arith(Arith::SubInt, LEAST as Word, 1), LEAST as Word);
+        assert_eq!(arith(Arith::MulInt, most, -2i64 as Word), LEAST as Word);
+    }
+
+    #[test]
+    fn nothing_divided_by_nothing_is_nothing() {
+        let x = 3.0f64.to_bits();
+        assert_eq!(arith(Arith::DivNum, x, 0), 0);
+        assert_eq!(arith(Arith::DivNum, 0, 0), 0);
+        assert_eq!(arith(Arith::DivMoney, 5, 0), 0);
+        assert_eq!(arith(Arith::RatioMoney, 5, 0), 0);
+        assert_eq!(arith(Arith::RatioMoney, 0, -5i64 as Word), 0);
+        assert_eq!(arith(Arith::MulNum, 0, (-1.0f64).to_bits()), 0);
+    }
+
+    #[test]
+    fn money_is_rounded_half_to_even() {
+        let scaled = |amount: i64, factor: f64| arith(Arith::MulMoney, amount as Word, factor.to_bits()) as i64;
+        assert_eq!([scaled(1, 0.5), scaled(3, 0.5), scaled(5, 0.5)], [0, 2, 2]);
+        assert_eq!([scaled(-1, 0.5), scaled(-3, 0.5), scaled(-5, 0.5)], [0, -2, -2]);
+        assert_eq!(scaled(i64::MAX, 1.0), i64::MAX);
+        assert_eq!(scaled(i64::MAX, -1.0), LEAST);
+        assert_eq!(scaled(i64::MAX, 1e300), i64::MAX);
+        assert_eq!(scaled(-1, 1e300), LEAST);
+        assert_eq!(scaled(i64::MAX, 1e-300), 0);
+        assert_eq!(scaled(i64::MAX, f64::from_bits(1)), 0);
+        let divided = |amount: i64, by: f64| arith(Arith::DivMoney, amount as Word, by.to_bits()) as i64;
+        assert_eq!([divided(1, 2.0), divided(3, 2.0), divided(5, -2.0)], [0, 2, -2]);
+        assert_eq!(divided(1, 1e-300), i64::MAX);
+        assert_eq!(divided(-1, 1e-300), LEAST);
+        assert_eq!(divided(i64::MAX, 1e300), 0);
+        assert_eq!(divided(i64::MAX, 1.0), i64::MAX);
+        assert_eq!(divided(100, 0.0001), 1_000_000);
+    }
+
+    fn any_word() -> impl Strategy<Value = Word> {
+        prop_oneof![
+            any::<i64>().prop_map(|i| i as Word),
+            any::<f64>().prop_map(f64::to_bits),
+            prop::sample::select(vec![0, 1, i64::MAX as Word, LEAST as Word, u64::MAX, f64::MAX.to_bits(), 1]),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_missing_nan_or_infinity(a in any_word(), b in any_word()) {
+            use Arith::{AddInt, AddNum, DivMoney, DivNum, MulInt, MulMoney, MulNum, RatioMoney, SubInt, SubNum};
+            for op in [AddInt, SubInt, MulInt, MulMoney, DivMoney] {
+                prop_assert_ne!(arith(op, a, b), MISSING);
+            }
+            for op in [AddNum, SubNum, MulNum, DivNum, RatioMoney] {
+                let result = arith(op, a, b);
+                prop_assert_ne!(result, MISSING);
+                prop_assert!(f64::from_bits(result).is_finite());
+            }
+        }
+
+        #[test]
+        fn small_money_is_exact(amount in -1_000_000_000_000i64..1_000_000_000_000, percent in 0u32..400) {
+            // Factors with few bits: the product has no rounding in f64 either.
+            let factor = f64::from(percent) / 4.0;
+            let exact = i128::from(amount) * i128::from(percent);
+            let expected = divide_half_even(exact, 4) as i64;
+            prop_assert_eq!(arith(Arith::MulMoney, amount as Word, factor.to_bits()) as i64, expected);
+        }
+    }
+}

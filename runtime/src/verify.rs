@@ -6,6 +6,8 @@
 
 mod functions;
 mod journeys;
+#[cfg(test)]
+mod tests;
 
 use crate::image::{
     Bounds, DayRule, EventField, Facet, FnId, HistoryKind, Image, Limit, ListTy, MISSING, Role, RuleKind, Span, TextId,
@@ -453,7 +455,7 @@ impl Check<'_> {
         self.need(code.member == 0, "a function for members of lists stands outside of a list");
         self.need(sees(code.event, site.event), "a function reads an event that is not there");
         self.need(sees(code.journey, site.journey), "a function reads a run that is not there");
-        if !site.run && self.reads_slots(function) {
+        if site.journey.is_some() && !site.run && self.reads_slots(function) {
             self.error("a function reads slots of a run that has not begun");
         }
         Some(code.ty.clone())

@@ -117,3 +117,6 @@ pub fn refresh(
         (0..program.image.watches.len() as u16).map(|watch| state[program.layout.watch_at(watch) + 1] as i64).min();
     state[WATCH_DUE] = due.unwrap_or(i64::MAX) as Word;
 }
+
+#[cfg(test)]
+mod tests;

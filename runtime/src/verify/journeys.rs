@@ -165,6 +165,7 @@ impl Check<'_> {
         self.need(distinct(journey.steps.iter().map(|step| &step.id)), "two steps have one name");
         for (at, step) in journey.steps.iter().enumerate() {
             self.need(step.parent.is_none_or(|parent| usize::from(parent) < at), "a step stands in a later one");
+            self.stage(this, step.stage);
             self.pc(this, step.pc);
         }
         for (at, stage) in journey.stages.iter().enumerate() {
