@@ -337,6 +337,12 @@ impl<'a, S: Sink> Machine<'a, S> {
     /// Leaves the state as it is kept: without what nobody asks for any more, and with the moment at which time does something.
     pub fn finish(&mut self) {
         self.forget();
+        // What came where it stands by this input hears the next one.
+        let mut at = self.program.layout.records_at;
+        while at < self.state.len() {
+            Run(at).mark(self.state, ARRIVED, false);
+            at += Run(at).len(self.state);
+        }
         self.state[WAKE] = self.earliest() as Word;
     }
 

@@ -157,10 +157,6 @@ impl Build {
         self.compares(&text, Op::Profile { dst: 1, field }, cmp, value as Word, None, None)
     }
 
-    pub fn slot_is(&mut self, journey: u16, slot: u16, cmp: Cmp, value: i64) -> FnId {
-        self.compares("the run's slot", Op::Slot { dst: 1, slot }, cmp, value as Word, None, Some(journey))
-    }
-
     pub fn slot(&mut self, journey: u16, slot: u16, ty: Ty) -> FnId {
         self.function("slot", ty, None, Some(journey), vec![Op::Slot { dst: 0, slot }])
     }
