@@ -58,7 +58,11 @@ pub(super) struct Atoms<'t> {
 
 impl<'t> Atoms<'t> {
     /// From the pieces of `source`, in order. What lies in `verbatim` (in order) is one atom each.
-    pub fn new(source: &'t str, pieces: impl Iterator<Item = (Piece, Range<usize>)>, verbatim: &[Range<usize>]) -> Atoms<'t> {
+    pub fn new(
+        source: &'t str,
+        pieces: impl Iterator<Item = (Piece, Range<usize>)>,
+        verbatim: &[Range<usize>],
+    ) -> Atoms<'t> {
         let mut this = Atoms {
             source,
             atoms: Vec::new(),
@@ -106,7 +110,9 @@ impl<'t> Atoms<'t> {
         let column = self.source[line..range.start].width();
         let trailing = lines == 0 && !self.atoms.is_empty();
         let continues = lines == 1
-            && self.comments[before.comments.start..].last().is_some_and(|c| (c.trailing || c.continues) && c.column == column);
+            && self.comments[before.comments.start..]
+                .last()
+                .is_some_and(|c| (c.trailing || c.continues) && c.column == column);
         self.comments.push(Comment { range, trailing, continues, blank: lines > 1, column });
         before.newline = true;
     }

@@ -165,14 +165,7 @@ impl<'t> Layout<'t> {
 
     /// A group of the atoms `first..end`.
     pub fn group(&mut self, first: usize, end: usize) -> usize {
-        self.groups.push(Group {
-            first,
-            end,
-            forced: false,
-            with_head: false,
-            operators: Vec::new(),
-            parent: None,
-        });
+        self.groups.push(Group { first, end, forced: false, with_head: false, operators: Vec::new(), parent: None });
         self.groups.len() - 1
     }
 
@@ -328,7 +321,9 @@ impl<'t> Layout<'t> {
         let mut widths = [0; 3];
         for row in rows {
             for (column, width) in widths.iter_mut().enumerate() {
-                if let (Some(cell), Some(next)) = (row.cells[column], row.cells.iter().skip(column + 1).flatten().next()) {
+                if let (Some(cell), Some(next)) =
+                    (row.cells[column], row.cells.iter().skip(column + 1).flatten().next())
+                {
                     *width = (*width).max(self.flat(cell, *next));
                 }
             }

@@ -45,7 +45,11 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
 
 fn read(text: &str) -> Result<File, Vec<Diagnostic>> {
     let parsed = crate::parse::parse(FileId::default(), text);
-    if parsed.diagnostics.iter().any(|d| d.severity == Severity::Error) { Err(parsed.diagnostics) } else { Ok(parsed.file) }
+    if parsed.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        Err(parsed.diagnostics)
+    } else {
+        Ok(parsed.file)
+    }
 }
 
 /// What is in the text but white space: one line for each piece.

@@ -254,7 +254,9 @@ impl<'t> Shape<'t> {
         let group = self.braces(open);
         let entries: Vec<usize> = values.iter().map(|v| self.first(v.name.span)).collect();
         let rows = self.inside(|shape| {
-            let row = |v: &FieldValue| shape.row([shape.first(v.name.span), shape.first(v.value.span)], shape.end(v.value.span));
+            let row = |v: &FieldValue| {
+                shape.row([shape.first(v.name.span), shape.first(v.value.span)], shape.end(v.value.span))
+            };
             let rows = values.iter().map(row).collect();
             values.iter().for_each(|v| shape.expr(&v.value));
             rows

@@ -124,7 +124,8 @@ fn a_comment_after_any_token_stays_there() {
 /// The word, if it is one of the language's: names are all alike.
 fn word_of(token: &Token, text: &str) -> String {
     let word = token.text(text);
-    let reserved = STEPS.contains(&word) || CLAUSES.contains(&word) || KINDS.contains(&word) || OPERATORS.contains(&word);
+    let reserved =
+        STEPS.contains(&word) || CLAUSES.contains(&word) || KINDS.contains(&word) || OPERATORS.contains(&word);
     if reserved || word == "else" { word.to_string() } else { String::new() }
 }
 
