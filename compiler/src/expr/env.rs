@@ -1,7 +1,7 @@
 //! What an expression may name where it stands, and what is known there.
 
 use super::facts::Facts;
-use crate::hir::{EventId, Param, Ty, Variable, VariableId};
+use crate::hir::{EventId, Expr, Param, Ty, Variable, VariableId};
 use journey_grammar::span::Span;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -49,6 +49,8 @@ pub struct Env {
     pub event: Option<Present>,
     /// The type of the list members whose fields stand bare.
     pub member: Option<Ty>,
+    /// Words that stand for something worked out before: `propensity`, `value`, `weight` of an offer.
+    pub given: Rc<BTreeMap<String, Expr>>,
     /// The inputs of the message this is the text of.
     pub params: Rc<Vec<Param>>,
     /// Whose names these are (a journey's), so that one misspelt name is said once.

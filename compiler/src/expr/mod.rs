@@ -17,9 +17,10 @@ pub mod words;
 
 pub use env::{Env, Present, Reach, Seen};
 pub use facts::{Facts, Place};
-pub use fit::{fit, require_known};
+pub use fit::{fit, require_known, within_bounds};
 pub use literal::{instant, is_currency, is_zone};
-pub use time::check_watched;
+pub use time::{calendar, check_watched, check_watched_segment, days, time_of_day, zone};
+pub use names::{field_twice, field_type, lacks_fields};
 
 use crate::hir::{Const, Expr, ExprKind, Length, Ty, Type};
 use crate::scope::{Context, Kind};
@@ -31,6 +32,11 @@ use journey_grammar::span::Span;
 /// The typed form of an expression. `expected` gives bare words and numbers their meaning, and what does not fit is reported.
 /// Without it any kind will do, and the value may be missing.
 pub fn check_expr(cx: &Context, env: &Env, ast: &ast::Expr, expected: Option<&Type>) -> Expr {
+    if expected.is_some_and(|t| t.ty == Ty::Bool && !t.optional) {
+        let mut e = condition(cx, env, ast);
+        history::settle(cx, &mut e);
+        return e;
+    }
     let mut e = infer(cx, env, ast, expected.map(|t| &t.ty));
     if let Some(expected) = expected {
         e = fit(cx, env, e, expected);
@@ -257,7 +263,8 @@ fn binary(
 fn condition(cx: &Context, env: &Env, ast: &ast::Expr) -> Expr {
     let env = &guarded(env, ast.span);
     let e = infer(cx, env, ast, Some(&Ty::Bool));
-    fit(cx, env, e, &Type { ty: Ty::Bool, optional: false })
+    let e = fit(cx, env, e, &Type { ty: Ty::Bool, optional: false });
+    if Place::of(&e).is_some() { compare::decided(cx, env, e) } else { e }
 }
 
 fn is_known(cx: &Context, env: &Env, span: Span, value: &ast::Expr, known: bool) -> Expr {
@@ -271,8 +278,9 @@ fn is_known(cx: &Context, env: &Env, span: Span, value: &ast::Expr, known: bool)
     if v.ty.ty == Ty::Poison {
         return poison(span);
     }
-    let may_miss = v.ty.optional || Place::of(&v).is_some_and(|p| env.facts.is_known(&p));
-    if !may_miss {
+    let place = Place::of(&v);
+    let known_here = place.as_ref().is_some_and(|p| env.facts.is_known(p));
+    if !v.ty.optional && !known_here {
         let what = said(cx, value.span);
         let d = Diagnostic::new(
             Code::NeverMissing,
@@ -284,7 +292,8 @@ fn is_known(cx: &Context, env: &Env, span: Span, value: &ast::Expr, known: bool)
         cx.report(d);
     }
     let e = typed(span, Ty::Bool, ExprKind::IsKnown(Box::new(v)));
-    if known { e } else { typed(span, Ty::Bool, ExprKind::Not(Box::new(e))) }
+    let e = if known { e } else { typed(span, Ty::Bool, ExprKind::Not(Box::new(e))) };
+    compare::decided(cx, env, e)
 }
 
 fn otherwise(cx: &Context, env: &Env, span: Span, left: &ast::Expr, right: &ast::Expr, hint: Option<&Ty>) -> Expr {

@@ -21,6 +21,8 @@ enum Root<'e> {
     Variable(VariableId, &'e Variable),
     /// An input of a message.
     Param(usize, &'e Ty),
+    /// Worked out before.
+    Given(&'e Expr),
     /// `profile`
     Profile,
 }
@@ -44,6 +46,9 @@ fn root<'e>(cx: &Context, env: &'e Env, name: &str) -> Option<Root<'e>> {
         if let Some((i, ty)) = event_field(cx, present.event, name) {
             return Some(Root::EventField(present.event, i, ty));
         }
+    }
+    if let Some(e) = env.given.get(name) {
+        return Some(Root::Given(e));
     }
     if let Some(seen) = env.variables.get(name) {
         return Some(Root::Variable(seen.id, &seen.variable));
@@ -87,6 +92,7 @@ pub fn type_of(cx: &Context, env: &Env, path: &Path) -> Option<Ty> {
             _ => None,
         },
         (Root::Variable(_, v), [name]) => v.fields.iter().find(|f| f.name == name.text).map(|f| f.ty.ty.clone()),
+        (Root::Given(e), []) => Some(e.ty.ty.clone()),
         (Root::Param(_, ty), []) => Some(ty.clone()),
         (Root::Param(_, Ty::Event(e)), [name]) => event_field(cx, *e, &name.text).map(|(_, ty)| ty.ty),
         (Root::Profile, [name]) => cx.names.find(Kind::ProfileField, &name.text).map(|f| profile_type(cx, f).ty),
@@ -144,6 +150,12 @@ pub fn path(cx: &Context, env: &Env, path: &Path, hint: Option<&Ty>) -> Expr {
                 None => poison(span),
             },
         },
+        Root::Given(e) => {
+            if rest.is_empty() {
+                return Expr { span, ..e.clone() };
+            }
+            plain(cx, env, span, rest, e.kind.clone(), e.ty.clone())
+        }
         Root::Variable(..) if matches!(env.reach, Reach::History | Reach::Constant) => {
             out_of_reach(cx, env, span, &format!("`{}`", first.text))
         }
@@ -248,24 +260,9 @@ fn of_variable(
             let ty = ty.unwrap_or(Type { ty: Ty::Poison, optional: false });
             plain(cx, env, span, rest, ExprKind::Field(id, 0), ty)
         }
-        (VariableKind::Event(events), []) if matches!(hint, Some(Ty::Event(_))) => match events[..] {
-            [event] => typed(span, Ty::Event(event), ExprKind::Variable(id)),
-            _ => {
-                // Passed on as the event that is wanted, if each of them is that one.
-                let names: Vec<&str> =
-                    events.iter().filter_map(|e| cx.program.events.get(*e)).map(|e| e.name.as_str()).collect();
-                cx.report(
-                    Diagnostic::new(
-                        Code::WrongKind,
-                        span,
-                        format!("`{}` may be one of {}", first.text, words::quoted(&names)),
-                        "more than one kind of event",
-                    )
-                    .help("pass the fields that are needed instead"),
-                );
-                poison(span)
-            }
-        },
+        (VariableKind::Event(_), []) if matches!(hint, Some(Ty::Event(_))) => {
+            whole(cx, env, span, first, id, variable, hint)
+        }
         (_, []) => {
             say_which_field(cx, span, first, variable.fields.iter().map(|f| f.name.clone()).collect());
             poison(span)
@@ -280,6 +277,61 @@ fn of_variable(
             }
         },
     }
+}
+
+/// An alias passed on as a whole: it must have what the event that is wanted has.
+fn whole(
+    cx: &Context,
+    env: &Env,
+    span: Span,
+    first: &Name,
+    id: VariableId,
+    variable: &Variable,
+    hint: Option<&Ty>,
+) -> Expr {
+    let (VariableKind::Event(events), Some(Ty::Event(wanted))) = (&variable.kind, hint) else { return poison(span) };
+    let passed = typed(span, Ty::Event(*wanted), ExprKind::Variable(id));
+    let Some(event) = cx.program.events.get(*wanted) else { return poison(span) };
+    let mut lacking: Vec<&str> = Vec::new();
+    let mut unsure: Vec<&str> = Vec::new();
+    for field in &event.fields {
+        match variable.fields.iter().position(|f| f.name == field.name) {
+            Some(i) if variable.fields[i].ty.ty == field.ty.ty => {
+                let known = !variable.fields[i].ty.optional || env.facts.is_known(&Place::Field(id, i));
+                if !known && !field.ty.optional {
+                    unsure.push(&field.name);
+                }
+            }
+            _ => lacking.push(&field.name),
+        }
+    }
+    if !lacking.is_empty() {
+        let is: Vec<&str> = events.iter().filter_map(|e| cx.program.events.get(*e)).map(|e| e.name.as_str()).collect();
+        cx.report(
+            Diagnostic::new(
+                Code::WrongKind,
+                span,
+                format!("`{}` is {}, where `{}` is needed", first.text, words::listed(&is), event.name),
+                format!("has no {}", words::listed(&lacking)),
+            )
+            .help("pass an event of that kind, or let the input be the fields that are needed"),
+        );
+        return poison(span);
+    }
+    if !unsure.is_empty() {
+        cx.report(
+            Diagnostic::new(
+                Code::MayBeMissing,
+                span,
+                format!("`{}` may be missing", first.text),
+                "may be missing here",
+            )
+            .note("not every way into this journey gives it")
+            .help(format!("ask first: `if {}.{} is known {{ … }}`", first.text, unsure[0])),
+        );
+        return poison(span);
+    }
+    passed
 }
 
 fn is_unclear(cx: &Context, variable: &Variable) -> bool {

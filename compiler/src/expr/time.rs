@@ -179,35 +179,69 @@ fn in_history(whole: &Expr, part: &Expr) -> bool {
 /// Whether a condition can be watched: the present moment only stands beside a moment it is compared with, so that it is known
 /// when the answer changes. Reported where not.
 pub fn check_watched(cx: &Context, e: &Expr, what: &str) -> bool {
-    let mut at: Option<&Expr> = None;
-    find_loose_clock(e, &mut at);
-    let Some(clock) = at else { return true };
-    let d = Diagnostic::new(
+    let mut found = None;
+    find_loose_clock(cx, e, None, &mut found, 0);
+    let Some(Loose { clock, segment }) = found else { return true };
+    let at = segment.map_or(clock.span, |(span, _)| span);
+    let mut d = Diagnostic::new(
         Code::NotWatchable,
-        clock.span,
-        format!("{} cannot be watched like this", said(cx, clock.span)),
+        at,
+        match segment {
+            Some((_, name)) => format!("the segment `{name}` cannot be watched"),
+            None => format!("{} cannot be watched like this", said(cx, clock.span)),
+        },
         "when would this change?",
-    )
-    .note(format!(
+    );
+    if segment.is_some() {
+        d = d.label(clock.span, "this asks the clock");
+    }
+    d = d.note(format!(
         "{what} is asked again whenever its answer may change, so the clock may only be compared with a moment or a day"
     ));
     cx.report(match clock.kind {
         ExprKind::Today => d.help(
-            "compare it: `today >= profile.renewal - 10 days`; for days of the week, start with `trigger every monday`",
+            "compare it, as in `today >= profile.renewal - 10 days`; for days of the week, begin with `trigger every monday at 09:00`",
         ),
-        _ => d.help("compare it: `now >= last(order_completed).happened_at + 30 days`"),
+        _ => d.help("compare it, as in `now >= last(order_completed).happened_at + 30 days`"),
     });
     false
 }
 
-fn find_loose_clock<'e>(e: &'e Expr, at: &mut Option<&'e Expr>) {
+/// The clock where it cannot be watched, and the segment it was found in: where that is named, and its name.
+struct Loose<'e> {
+    clock: &'e Expr,
+    segment: Option<(Span, &'e str)>,
+}
+
+fn find_loose_clock<'e>(
+    cx: &'e Context,
+    e: &'e Expr,
+    segment: Option<(Span, &'e str)>,
+    found: &mut Option<Loose<'e>>,
+    depth: usize,
+) {
     match &e.kind {
         ExprKind::Now | ExprKind::Today => {
-            at.get_or_insert(e);
+            found.get_or_insert(Loose { clock: e, segment });
         }
-        ExprKind::Compare(_, l, r) if matches!(l.kind, ExprKind::Now | ExprKind::Today) => find_loose_clock(r, at),
+        ExprKind::Compare(_, l, r) if matches!(l.kind, ExprKind::Now | ExprKind::Today) => {
+            find_loose_clock(cx, r, segment, found, depth);
+        }
         // Its own condition was looked at when it was made.
         ExprKind::Held(..) => {}
-        _ => walk::children(e, &mut |c| find_loose_clock(c, at)),
+        // A segment reads earlier ones only; the depth is a belt beside those braces.
+        ExprKind::InSegment(id) if depth < 64 => {
+            if let Some(s) = cx.program.segments.get(*id) {
+                let named = segment.or(Some((e.span, s.name.as_str())));
+                find_loose_clock(cx, &s.condition, named, found, depth + 1);
+            }
+        }
+        _ => walk::children(e, &mut |c| find_loose_clock(cx, c, segment, found, depth)),
     }
+}
+
+/// Whether a segment can be watched; reported at `span` where not.
+pub fn check_watched_segment(cx: &Context, segment: usize, span: Span) -> bool {
+    let e = typed(span, Ty::Bool, ExprKind::InSegment(segment));
+    check_watched(cx, &e, "a segment that someone may enter or leave")
 }
