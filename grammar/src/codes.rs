@@ -137,8 +137,50 @@ codes! {
     FieldTwice = "J0321" Error "a field is given a value twice",
 
     // J04: journey headers and keys
+    ReEntryMissing = "J0401" Error "a journey does not say who may come in again",
+    TriggerMissing = "J0402" Error "nothing starts a journey",
+    ClauseTwice = "J0403" Error "a clause of the header is said twice",
+    ScopeMissing = "J0404" Error "an event does not say which run it means",
+    WrongScope = "J0405" Error "an event cannot be matched with a run like this",
+    BadKey = "J0406" Error "runs cannot be kept apart by this",
+    UpdateNothing = "J0407" Error "an update has nothing to replace",
+    StartOverAlias = "J0408" Error "a run starts over with an event that has no name",
+    LeavingWaits = "J0409" Error "something waits after the end of a run",
+    EveryoneTrigger = "J0410" Error "an event about no one customer starts a run",
+    HandOffUnmatched = "J0411" Error "a hand-off is known on one side only",
+    PauseOpen = "J0412" Error "a pause may never end",
+    BadSchedule = "J0413" Error "there is no such day in the calendar",
+    BadHeaderValue = "J0414" Error "a value of the header makes no sense",
+    RememberWithoutKey = "J0415" Error "there is no key to remember",
+    ClauseNotHere = "J0416" Error "a clause of the header stands in a stage",
 
     // J05: steps and flow
+    PastMissing = "J0501" Error "a wait does not say what happens when its moment is past",
+    ElseMissing = "J0502" Error "what happens otherwise is not said",
+    NotExhaustive = "J0503" Error "a branch leaves customers with nowhere to go",
+    DeadArm = "J0504" Error "an arm is never reached",
+    Unreachable = "J0505" Error "a step is never reached",
+    EmptyJourney = "J0506" Error "a journey has no steps",
+    SharesOff = "J0507" Error "the shares of an experiment do not add up to 100 percent",
+    ExperimentTwice = "J0508" Error "two experiments or arms have one name",
+    StageTwice = "J0509" Error "two stages have one name",
+    NameTwice = "J0510" Error "a name is given twice",
+    WrongInput = "J0511" Error "the inputs that are passed do not fit",
+    NoRendering = "J0512" Error "a message has no words for a channel it is sent by",
+    ChannelTwice = "J0513" Error "a send names a channel twice",
+    ReceiptNotGiven = "J0514" Error "a receipt is waited for that never comes",
+    ReceiptNotAlways = "J0515" Warning "one of several channels does not give the receipt",
+    ReceiptUncertain = "J0516" Warning "a receipt of a send that may not have run",
+    NoOffers = "J0517" Error "there is no offer to choose from",
+    OfferLacksTerm = "J0518" Error "an offer lacks what offers are ranked by",
+    NoRank = "J0519" Error "a next best action has no rank",
+    LoopWithoutWait = "J0520" Error "a round of a loop can pass without a wait",
+    StopOutsideLoop = "J0521" Error "there is no loop to stop",
+    LoopNeverRuns = "J0522" Error "a loop has no rounds",
+    CollectUnbounded = "J0523" Error "how many are gathered is not bounded",
+    WrongTarget = "J0524" Error "a step reaches for what it cannot change",
+    TaskOpen = "J0525" Error "a run waits for a task that is never due",
+    Circle = "J0526" Error "journeys start one another without a wait",
 
     // J06: messages, channels, consent, offers, policies
     UncoveredPurpose = "J0601" Error "no policy asks for consent to this purpose",
@@ -159,6 +201,16 @@ codes! {
     EmptyPolicy = "J0616" Error "a policy says nothing",
 
     // J07: tests
+    UnknownCustomer = "J0701" Error "a test names a customer it does not have",
+    CustomerTwice = "J0702" Error "two customers of a test have one name",
+    UnknownReason = "J0703" Error "there is no such reason",
+    UnknownEnd = "J0704" Error "there is no such way to leave",
+    ClockUnset = "J0705" Error "something happens in a test before it says when",
+    ClockBack = "J0706" Error "the clock of a test goes back",
+    NotAReceipt = "J0707" Error "what happens of a message must be a receipt",
+    UnknownPlace = "J0708" Error "a journey has no such place",
+    BadJson = "J0709" Error "a raw event is not JSON",
+    NothingExpected = "J0710" Warning "a test expects nothing",
 }
 
 impl Code {

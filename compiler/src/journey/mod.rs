@@ -127,7 +127,7 @@ impl Run<'_, '_> {
                 let channels = send.channels.iter().filter_map(|c| self.cx.names.find(Kind::Channel, &c.text)).collect();
                 let variable = self.send_variable(alias.text.clone(), alias.span, message);
                 let variable = self.add(variable);
-                let sending = Sending { variable, message, channels, span: alias.span };
+                let sending = Sending { variable, channels, span: alias.span };
                 self.sends.insert(alias.text.clone(), sending);
             }
             for inner in blocks(&step.kind) {

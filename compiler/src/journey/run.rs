@@ -62,8 +62,6 @@ pub struct Key {
 pub struct Sending {
     /// Its variable.
     pub variable: VariableId,
-    /// The message, where it is known.
-    pub message: Option<MessageId>,
     /// By which channels.
     pub channels: Vec<usize>,
     /// Where its name stands.
