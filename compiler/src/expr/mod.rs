@@ -19,8 +19,8 @@ pub use env::{Env, Present, Reach, Seen};
 pub use facts::{Facts, Place};
 pub use fit::{fit, require_known, within_bounds};
 pub use literal::{instant, is_currency, is_zone};
-pub use time::{calendar, check_watched, check_watched_segment, days, time_of_day, zone};
 pub use names::{field_twice, field_type, lacks_fields};
+pub use time::{calendar, check_watched, check_watched_segment, days, time_of_day, zone};
 
 use crate::hir::{Const, Expr, ExprKind, Length, Ty, Type};
 use crate::scope::{Context, Kind};

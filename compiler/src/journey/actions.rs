@@ -147,9 +147,10 @@ impl Run<'_, '_> {
             self.sets_off.push(SetsOff { what: Effect::HandOff(j), waited: flow.waited, span });
             let target = cx.decls.journeys[j].decl;
             let own_name = &cx.program.journeys[own].name;
-            let expects = target.header.iter().any(|c| {
-                matches!(&c.kind, ClauseKind::Trigger(ast::Trigger::HandOff(from)) if from.text == *own_name)
-            });
+            let expects = target
+                .header
+                .iter()
+                .any(|c| matches!(&c.kind, ClauseKind::Trigger(ast::Trigger::HandOff(from)) if from.text == *own_name));
             if !expects && !target.header_broken && !cx.names.is_broken(Kind::Journey, j) {
                 let at = target.header.first().map_or(target.name.span.after(), |c| c.span.before());
                 let mut d = Diagnostic::new(

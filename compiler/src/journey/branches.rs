@@ -166,7 +166,8 @@ impl Run<'_, '_> {
         .note("a customer with another value would have nowhere to go");
         let arms: String = missing.iter().map(|m| format!("  {m} {{ }}\n")).collect();
         if missing.len() <= 8 {
-            let title = if missing.len() == 1 { "add the arm that is missing" } else { "add the arms that are missing" };
+            let title =
+                if missing.len() == 1 { "add the arm that is missing" } else { "add the arms that are missing" };
             d = d.suggest(title, end_of(span), arms);
         }
         self.cx.report(d.suggest("add an `else`", end_of(span), "  else { }\n"));
@@ -355,13 +356,8 @@ impl Cases {
     fn missing_case(&mut self, run: &Run, span: Span) -> Option<CaseValue> {
         if !self.optional {
             run.cx.report(
-                Diagnostic::new(
-                    Code::DeadArm,
-                    span,
-                    format!("`{}` is never missing here", self.text),
-                    "never reached",
-                )
-                .label(self.span, "always there"),
+                Diagnostic::new(Code::DeadArm, span, format!("`{}` is never missing here", self.text), "never reached")
+                    .label(self.span, "always there"),
             );
             return None;
         }

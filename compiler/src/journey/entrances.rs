@@ -65,10 +65,8 @@ impl Run<'_, '_> {
             }
             ways.push(Entrance { alias, event, span: clause.span, hand_off });
         }
-        let mut entrances = Entrances {
-            by_hand_off_only: !ways.is_empty() && ways.iter().all(|w| w.hand_off),
-            ..Entrances::default()
-        };
+        let mut entrances =
+            Entrances { by_hand_off_only: !ways.is_empty() && ways.iter().all(|w| w.hand_off), ..Entrances::default() };
         for param in params {
             let may_miss = !ways.is_empty() && !entrances.by_hand_off_only;
             let variable = self.param_variable(param, may_miss);
@@ -89,8 +87,11 @@ impl Run<'_, '_> {
             let sharing: Vec<&Entrance> =
                 ways.iter().filter(|w| w.alias.is_some_and(|a| a.text == alias.text)).collect();
             let always = sharing.len() == ways.len();
-            let events: Vec<EventId> =
-                if unknown.contains(&alias.text.as_str()) { Vec::new() } else { sharing.iter().filter_map(|w| w.event).collect() };
+            let events: Vec<EventId> = if unknown.contains(&alias.text.as_str()) {
+                Vec::new()
+            } else {
+                sharing.iter().filter_map(|w| w.event).collect()
+            };
             let replaced = updates.get(alias.text.as_str()).cloned().unwrap_or_default();
             let variable = self.event_variable(&alias.text, alias.span, &events, &replaced, always);
             let id = self.add(variable);
@@ -120,14 +121,15 @@ impl Run<'_, '_> {
                 .map(|(name, _)| format!("{name}.{}", first.text))
                 .collect();
             let message = format!("runs cannot be kept apart by `{}`", path.text());
-            let near = journey_grammar::diagnostic::nearest(&first.text, entrances.variables.keys().map(String::as_str));
+            let near =
+                journey_grammar::diagnostic::nearest(&first.text, entrances.variables.keys().map(String::as_str));
             let d = bad(path.span, message, "not a field of what starts the run");
             self.cx.report(match (owners.first(), near) {
                 (Some(owner), _) => d.fix(format!("change it to `{owner}`"), path.span, owner.clone()),
                 (None, Some(near)) => d.fix(format!("change it to `{near}`"), first.span, near),
-                (None, None) => {
-                    d.help("give the trigger's event a name with `as`, and name one of its fields: `one run per cart.cart_id`")
-                }
+                (None, None) => d.help(
+                    "give the trigger's event a name with `as`, and name one of its fields: `one run per cart.cart_id`",
+                ),
             });
             return None;
         };
@@ -158,8 +160,12 @@ impl Run<'_, '_> {
         if !matches!(ty, Ty::Text | Ty::Int | Ty::Enum(_) | Ty::Facet(_) | Ty::Date | Ty::Moment | Ty::Poison) {
             let kind = words::kind(self.cx, &ty);
             self.cx.report(
-                bad(span, format!("`{}` is {kind}, and cannot keep runs apart", path.text()), "not a name for anything")
-                    .help("a key is an id: a text, a whole number, a day"),
+                bad(
+                    span,
+                    format!("`{}` is {kind}, and cannot keep runs apart", path.text()),
+                    "not a name for anything",
+                )
+                .help("a key is an id: a text, a whole number, a day"),
             );
             return None;
         }

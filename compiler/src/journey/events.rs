@@ -19,7 +19,13 @@ pub enum Listening {
 
 impl Run<'_, '_> {
     /// An event that is listened for, where `env` is in sight. None when there is no such event (reported).
-    pub fn event_use(&mut self, flow: &Flow, of: &EventRef, listening: Listening, alias: Option<VariableId>) -> Option<EventUse> {
+    pub fn event_use(
+        &mut self,
+        flow: &Flow,
+        of: &EventRef,
+        listening: Listening,
+        alias: Option<VariableId>,
+    ) -> Option<EventUse> {
         let event = self.cx.lookup_event(&of.event)?;
         self.everyone(of, event, listening);
         let key = match listening {
@@ -157,7 +163,10 @@ impl Run<'_, '_> {
             } else if !candidates.is_empty() {
                 d = d.help(format!("say by which field, one of {}: `by …`", words::listed(&candidates)));
             }
-            d = d.help(format!("without `for this {}` the event is about the customer, and reaches every run", key.alias));
+            d = d.help(format!(
+                "without `for this {}` the event is about the customer, and reaches every run",
+                key.alias
+            ));
             self.cx.report(d.suggest("take it away", of.event.span.after().to(scope.span), ""));
             return None;
         };

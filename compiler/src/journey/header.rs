@@ -140,8 +140,13 @@ impl Run<'_, '_> {
                     }
                     ("month", None) => {
                         cx.report(
-                            Diagnostic::new(Code::BadSchedule, unit.span, "on which day of the month?", "no day is said")
-                                .suggest("say `on 1`", unit.span.after(), " on 1"),
+                            Diagnostic::new(
+                                Code::BadSchedule,
+                                unit.span,
+                                "on which day of the month?",
+                                "no day is said",
+                            )
+                            .suggest("say `on 1`", unit.span.after(), " on 1"),
                         );
                         return None;
                     }
@@ -159,9 +164,7 @@ impl Run<'_, '_> {
                 let zone = self.zone_name(zone.as_ref());
                 match (&e.kind, &e.ty.ty) {
                     (_, Ty::Poison) => return None,
-                    (ExprKind::Profile(field), Ty::Date) => {
-                        hir::Trigger::Date { field: *field, at: at?, zone: zone? }
-                    }
+                    (ExprKind::Profile(field), Ty::Date) => hir::Trigger::Date { field: *field, at: at?, zone: zone? },
                     _ => {
                         cx.report(
                             Diagnostic::new(
@@ -211,7 +214,11 @@ impl Run<'_, '_> {
                 "under which name?",
             )
             .help("give it the name that the trigger gives")
-            .suggest(format!("say `as {alias}`"), of.scope.as_ref().map_or(of.event.span, |s| s.span).after(), format!(" as {alias}")),
+            .suggest(
+                format!("say `as {alias}`"),
+                of.scope.as_ref().map_or(of.event.span, |s| s.span).after(),
+                format!(" as {alias}"),
+            ),
         );
     }
 
@@ -394,8 +401,16 @@ impl Run<'_, '_> {
                     )
                     .note("a run that is paused for good is a customer who is forgotten");
                     cx.report(
-                        d.suggest("say `at most 14 days, then exit`", clause.span.after(), ", at most 14 days, then exit")
-                            .suggest("say `at most 14 days, then go on`", clause.span.after(), ", at most 14 days, then go on"),
+                        d.suggest(
+                            "say `at most 14 days, then exit`",
+                            clause.span.after(),
+                            ", at most 14 days, then exit",
+                        )
+                        .suggest(
+                            "say `at most 14 days, then go on`",
+                            clause.span.after(),
+                            ", at most 14 days, then go on",
+                        ),
                     );
                 } else if then_exit.is_none() {
                     cx.report(

@@ -12,7 +12,15 @@ use journey_grammar::span::Span;
 impl Run<'_, '_> {
     /// One expression for each parameter. An argument goes to the parameter it names, else to the one that is called like its
     /// value, else to the next; a parameter without one takes the variable of its name that is in sight.
-    pub fn inputs(&mut self, flow: &Flow, span: Span, what: &str, name: &Name, params: &[Param], args: &[Arg]) -> Option<Vec<Expr>> {
+    pub fn inputs(
+        &mut self,
+        flow: &Flow,
+        span: Span,
+        what: &str,
+        name: &Name,
+        params: &[Param],
+        args: &[Arg],
+    ) -> Option<Vec<Expr>> {
         let mut given: Vec<Option<&Arg>> = vec![None; params.len()];
         let mut sound = true;
         let mut positional = Vec::new();
@@ -38,11 +46,9 @@ impl Run<'_, '_> {
                     let unknown = arg.name.as_ref().unwrap_or(name);
                     let message = format!("{what} `{}` has no input `{}`", name.text, unknown.text);
                     let names = params.iter().map(|p| p.name.as_str());
-                    self.cx.unknown_in(&format!("{what} {}", name.text), message, unknown, names, |d| {
-                        match params {
-                            [] => d.help("it takes nothing"),
-                            _ => d.help(format!("it takes {}", words::listed(&names_of(params)))),
-                        }
+                    self.cx.unknown_in(&format!("{what} {}", name.text), message, unknown, names, |d| match params {
+                        [] => d.help("it takes nothing"),
+                        _ => d.help(format!("it takes {}", words::listed(&names_of(params)))),
                     });
                     sound = false;
                 }
@@ -161,7 +167,13 @@ impl Run<'_, '_> {
     }
 
     /// The fields of an event that is made, each of its type. None when one lacks or is wrong (reported).
-    pub fn fields_of_event(&self, flow: &Flow, span: Span, event: usize, given: &[FieldValue]) -> Option<Vec<(usize, Expr)>> {
+    pub fn fields_of_event(
+        &self,
+        flow: &Flow,
+        span: Span,
+        event: usize,
+        given: &[FieldValue],
+    ) -> Option<Vec<(usize, Expr)>> {
         let e = &self.cx.program.events[event];
         let mut values: Vec<(usize, Expr)> = Vec::new();
         let mut sound = true;

@@ -98,7 +98,9 @@ fn hand_offs(cx: &Context, sets_off: &[(JourneyId, SetsOff)]) {
             }
             let decl = cx.decls.journeys[to].decl;
             let place = decl.header.iter().find_map(|c| match &c.kind {
-                ClauseKind::Trigger(ast::Trigger::HandOff(name)) if name.text == giver.decl.name.text => Some(name.span),
+                ClauseKind::Trigger(ast::Trigger::HandOff(name)) if name.text == giver.decl.name.text => {
+                    Some(name.span)
+                }
                 _ => None,
             });
             let Some(span) = place else { continue };
@@ -124,7 +126,8 @@ impl Run<'_, '_> {
                 && self.take_name(alias)
             {
                 let message = self.cx.names.find(Kind::Message, &send.message.text);
-                let channels = send.channels.iter().filter_map(|c| self.cx.names.find(Kind::Channel, &c.text)).collect();
+                let channels =
+                    send.channels.iter().filter_map(|c| self.cx.names.find(Kind::Channel, &c.text)).collect();
                 let variable = self.send_variable(alias.text.clone(), alias.span, message);
                 let variable = self.add(variable);
                 let sending = Sending { variable, channels, span: alias.span };

@@ -183,7 +183,11 @@ impl Run<'_, '_> {
                             "by what the best offer is found is not said",
                             "no `rank by`",
                         )
-                        .suggest("rank by what an offer is likely to bring", end_of(span), "  rank by propensity * value\n"),
+                        .suggest(
+                            "rank by what an offer is likely to bring",
+                            end_of(span),
+                            "  rank by propensity * value\n",
+                        ),
                     );
                 }
                 None
@@ -233,9 +237,8 @@ impl Run<'_, '_> {
         }
         let mut places = Vec::new();
         for annotation in from {
-            let node = cx
-                .lookup_facet(&annotation.facet)
-                .and_then(|f| cx.lookup_node(f, &annotation.path).map(|n| (f, n)));
+            let node =
+                cx.lookup_facet(&annotation.facet).and_then(|f| cx.lookup_node(f, &annotation.path).map(|n| (f, n)));
             match node {
                 Some(place) => places.push(place),
                 None => sound = false,
@@ -266,7 +269,11 @@ impl Run<'_, '_> {
                     },
                     "nothing to choose from",
                 );
-                cx.report(if names.is_empty() { d } else { d.help(format!("there are the offers {}", words::listed(&names))) });
+                cx.report(if names.is_empty() {
+                    d
+                } else {
+                    d.help(format!("there are the offers {}", words::listed(&names)))
+                });
             }
             return None;
         }

@@ -98,9 +98,7 @@ impl Run<'_, '_> {
             }
             A::Repeat { times, body } => self.repeat(flow, span, *times, body),
             A::StopRepeating => self.stop_repeating(flow, span),
-            A::Collect { event, alias, window, at_most } => {
-                self.collect(flow, span, event, alias, window, *at_most)
-            }
+            A::Collect { event, alias, window, at_most } => self.collect(flow, span, event, alias, window, *at_most),
             A::Stage { name, clauses, body } => self.stage(flow, name, clauses, body),
             A::Finish(label) => {
                 flow.end();
@@ -164,13 +162,7 @@ impl Run<'_, '_> {
         Some(StepKind::StopRepeating)
     }
 
-    fn stage(
-        &mut self,
-        flow: &mut Flow,
-        name: &ast::Name,
-        clauses: &[ast::Clause],
-        body: &Block,
-    ) -> Option<StepKind> {
+    fn stage(&mut self, flow: &mut Flow, name: &ast::Name, clauses: &[ast::Clause], body: &Block) -> Option<StepKind> {
         match self.stages.get(&name.text) {
             Some(earlier) => self.cx.report(
                 Diagnostic::new(

@@ -4,8 +4,7 @@ use super::events::Listening;
 use super::run::{Flow, Run};
 use crate::expr::{self, sizes};
 use crate::hir::{
-    self, DayRule, Delay, Expr, ExprKind, Length, Limiting, StepKind, Ty, Type, VariableField,
-    VariableKind,
+    self, DayRule, Delay, Expr, ExprKind, Length, Limiting, StepKind, Ty, Type, VariableField, VariableKind,
 };
 use journey_grammar::ast::{self, Block, EventRef, Name, Until};
 use journey_grammar::codes::Code;
@@ -16,12 +15,7 @@ const EVERY_DAY: u8 = 0b111_1111;
 
 impl Run<'_, '_> {
     /// `wait 2 hours`, `wait 2 weekdays in fr`
-    pub fn wait(
-        &mut self,
-        flow: &mut Flow,
-        duration: &ast::Expr,
-        calendar: Option<&Name>,
-    ) -> Option<StepKind> {
+    pub fn wait(&mut self, flow: &mut Flow, duration: &ast::Expr, calendar: Option<&Name>) -> Option<StepKind> {
         flow.wait();
         if let ast::ExprKind::Quantity(n, unit) = &duration.kind
             && matches!(unit.text.as_str(), "weekday" | "weekdays")
@@ -199,14 +193,9 @@ impl Run<'_, '_> {
         if otherwise.is_none() && !self.broken {
             let head = Span { end: limit.span.end, ..span };
             cx.report(
-                Diagnostic::new(
-                    Code::ElseMissing,
-                    head,
-                    "what happens when the time is up is not said",
-                    "no `else`",
-                )
-                .help("`else { }` goes on after the block")
-                .suggest("go on: `else { }`", end_of(span), "  else { }\n"),
+                Diagnostic::new(Code::ElseMissing, head, "what happens when the time is up is not said", "no `else`")
+                    .help("`else { }` goes on after the block")
+                    .suggest("go on: `else { }`", end_of(span), "  else { }\n"),
             );
         }
         let otherwise = self.optional_block(&mut timed_out, otherwise);
@@ -287,18 +276,10 @@ impl Run<'_, '_> {
                 .suggest("say `at most 50`", window.span.after(), ", at most 50"),
             );
         } else if at_most == Some(0) {
-            cx.report(Diagnostic::new(
-                Code::CollectUnbounded,
-                span,
-                "at most 0 gathers nothing",
-                "at least 1",
-            ));
+            cx.report(Diagnostic::new(Code::CollectUnbounded, span, "at most 0 gathers nothing", "at least 1"));
         }
         let event = used.as_ref().map(|u| u.event);
-        let ty = Type {
-            ty: Ty::List(Box::new(event.map_or(Ty::Poison, Ty::Event))),
-            optional: false,
-        };
+        let ty = Type { ty: Ty::List(Box::new(event.map_or(Ty::Poison, Ty::Event))), optional: false };
         let ty = if event.is_some() { ty } else { Type { ty: Ty::Poison, optional: false } };
         let variable = hir::Variable {
             name: alias.text.clone(),
@@ -337,7 +318,11 @@ fn occasion_span(on: &hir::Occasion, arm: Span) -> Span {
     match on {
         hir::Occasion::Event(e) => e.span,
         hir::Occasion::Condition(c) => {
-            if c.span == Span::default() { arm } else { c.span }
+            if c.span == Span::default() {
+                arm
+            } else {
+                c.span
+            }
         }
     }
 }
