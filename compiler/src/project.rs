@@ -82,7 +82,8 @@ pub struct RunSettings {
 /// What checking found.
 #[derive(Debug, Clone)]
 pub struct Checked {
-    /// All texts; a `FileId` is an index. `journey.toml` first, then the project's files, then the packs in use.
+    /// All texts; a `FileId` is an index. `journey.toml` first, then the project's files, then the packs in use,
+    /// then the templates, taxonomies and calendars that were read.
     pub sources: Vec<Source>,
     /// The trees of the `.journey` files and packs.
     pub trees: Vec<ast::File>,

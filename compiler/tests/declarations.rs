@@ -7,10 +7,14 @@ const FILES: &[(&str, &str)] = &[
         "reminder.html",
         "<p>Dear {{ profile.first_name otherwise 'friend' }},</p>\n<p>ä {{ cart.vlue }}: take {{ claim.discount }} off, or {{ claim.amount }}.</p>\n",
     ),
+    (
+        "bad.txt",
+        "1 - Animals & Pet Supplies\n3237 - Animals & Pet Supplies > Live Animals\n166,\"Kleidung > Schuhe\"\n187,\"Kleidung > Schuhe!\"\n> Nothing\n3237 - Animals & Pet Supplies > Live Animals\n",
+    ),
     ("fr.csv", "date,name\n2026-05-01,Fête du Travail\n2026-02-30,Jamais\n# moved\n26-12-25\n"),
     (
         "products.txt",
-        "# Google_Product_Taxonomy_Version: 2021-09-21\n1 - Animals & Pet Supplies\n3237 - Animals & Pet Supplies > Live Animals\n2 - Animals & Pet Supplies > Pet Supplies\n3 - Animals & Pet Supplies > Pet Supplies > Bird Supplies\n166,\"Kleidung > Schuhe\"\n187,\"Kleidung > Schuhe!\"\n> Nothing\n3237 - Animals & Pet Supplies > Live Animals\n",
+"# Google_Product_Taxonomy_Version: 2021-09-21\n1 - Animals & Pet Supplies\n3237 - Animals & Pet Supplies > Live Animals\n2 - Animals & Pet Supplies > Pet Supplies\n3 - Animals & Pet Supplies > Pet Supplies > Bird Supplies\n166,\"Kleidung > Schuhe\"\n",
     ),
 ];
 

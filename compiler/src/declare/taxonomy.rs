@@ -16,12 +16,15 @@ pub fn declare(cx: &mut Context) {
     for id in 0..cx.decls.taxonomies.len() {
         let declared = cx.decls.taxonomies[id];
         let mut facet = empty(&declared.decl.name.text);
-        match &declared.decl.body {
+        let whole = match &declared.decl.body {
             TaxonomyBody::Nodes(nodes) => add(cx, &mut facet, nodes, None),
             TaxonomyBody::File(path) => match super::read(cx, path) {
                 Some((file, text)) => taxonomy_file::read(cx, &mut facet, file, &text),
-                None => cx.names.mark_broken(crate::scope::Kind::Facet, id),
+                None => false,
             },
+        };
+        if !whole {
+            cx.names.mark_broken(crate::scope::Kind::Facet, id);
         }
         index(&mut facet);
         cx.program.facets.push(facet);
@@ -66,7 +69,9 @@ pub fn node(path: String, parent: Option<u32>, span: Span) -> Node {
     Node { path, labels: Vec::new(), parent, end: 0, deprecated: None, links: Vec::new(), span }
 }
 
-fn add(cx: &Context, facet: &mut Facet, nodes: &[TaxNode], parent: Option<u32>) {
+/// Adds nodes; whether all of them could be added.
+fn add(cx: &Context, facet: &mut Facet, nodes: &[TaxNode], parent: Option<u32>) -> bool {
+    let mut whole = true;
     let mut here: BTreeMap<&str, Span> = BTreeMap::new();
     for tree in nodes {
         let name = tree.name.text.as_str();
@@ -80,6 +85,7 @@ fn add(cx: &Context, facet: &mut Facet, nodes: &[TaxNode], parent: Option<u32>) 
                 )
                 .label(earlier, "here first"),
             );
+            whole &= tree.children.is_empty();
             continue;
         }
         let path = match parent {
@@ -107,9 +113,10 @@ fn add(cx: &Context, facet: &mut Facet, nodes: &[TaxNode], parent: Option<u32>) 
             entry.labels.push((locale.to_string(), text.text.clone()));
         }
         facet.nodes.push(entry);
-        add(cx, facet, &tree.children, Some(id));
+        whole &= add(cx, facet, &tree.children, Some(id));
         facet.nodes[id as usize].end = facet.nodes.len() as u32;
     }
+    whole
 }
 
 fn index(facet: &mut Facet) {

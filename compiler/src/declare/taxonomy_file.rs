@@ -47,8 +47,9 @@ struct Draft<'t> {
     by_name: BTreeMap<String, usize>,
 }
 
-/// Adds the nodes of the file to the facet. Bad lines are reported and left out.
-pub fn read(cx: &Context, facet: &mut Facet, file: FileId, text: &str) {
+/// Adds the nodes of the file to the facet. Bad lines are reported and left out; then it says no.
+pub fn read(cx: &Context, facet: &mut Facet, file: FileId, text: &str) -> bool {
+    let before = cx.diagnostics.borrow().len();
     let mut drafts = vec![Draft {
         name: String::new(),
         label: "",
@@ -91,6 +92,7 @@ pub fn read(cx: &Context, facet: &mut Facet, file: FileId, text: &str) {
             above.end = above.end.max(end);
         }
     }
+    cx.diagnostics.borrow().len() == before
 }
 
 /// Without the number before the path, and the quotes of a column.
