@@ -14,7 +14,7 @@ const FILES: &[(&str, &str)] = &[
     ("fr.csv", "date,name\n2026-05-01,Fête du Travail\n2026-02-30,Jamais\n# moved\n26-12-25\n"),
     (
         "products.txt",
-"# Google_Product_Taxonomy_Version: 2021-09-21\n1 - Animals & Pet Supplies\n3237 - Animals & Pet Supplies > Live Animals\n2 - Animals & Pet Supplies > Pet Supplies\n3 - Animals & Pet Supplies > Pet Supplies > Bird Supplies\n166,\"Kleidung > Schuhe\"\n",
+        "# Google_Product_Taxonomy_Version: 2021-09-21\n1 - Animals & Pet Supplies\n3237 - Animals & Pet Supplies > Live Animals\n2 - Animals & Pet Supplies > Pet Supplies\n3 - Animals & Pet Supplies > Pet Supplies > Bird Supplies\n166,\"Kleidung > Schuhe\"\n",
     ),
 ];
 
