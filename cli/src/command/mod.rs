@@ -4,7 +4,7 @@ mod build;
 mod check;
 mod completions;
 mod explain;
-//mod fmt;
+mod fmt;
 mod new;
 mod run;
 pub use new::FILES as TEMPLATE;
@@ -22,7 +22,7 @@ pub fn run(command: Command) -> Done {
         Command::New(args) => new::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
-        //Command::Fmt(args) => fmt::run(&args),
+        Command::Fmt(args) => fmt::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
         Command::Explain(args) => explain::run(&args),
