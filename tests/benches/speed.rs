@@ -41,7 +41,10 @@ fn compile() {
     let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
     println!("project: {lines} lines, {} journeys, {} kB", JOURNEYS, bytes / 1000);
     let (parse, _) = best(5, || {
-        files.iter().map(|(_, text)| journey_grammar::parse::parse(Default::default(), text).file.items.len()).sum::<usize>()
+        files
+            .iter()
+            .map(|(_, text)| journey_grammar::parse::parse(Default::default(), text).file.items.len())
+            .sum::<usize>()
     });
     let (check, checked) = best(5, || check_files(files.clone()));
     must_compile("the large project", &checked);
@@ -134,7 +137,10 @@ fn events() -> String {
         let total = 5 + random.below(300);
         let (name, rest) = match random.below(10) {
             0..6 => ("Cart Updated", format!(r#""cart_id":"c{customer}-{cart}","total":{total}.50,"currency":"EUR""#)),
-            6..8 => ("Order Completed", format!(r#""cart_id":"c{customer}-{cart}","total":{total}.50,"order_id":"o{number}""#)),
+            6..8 => (
+                "Order Completed",
+                format!(r#""cart_id":"c{customer}-{cart}","total":{total}.50,"order_id":"o{number}""#),
+            ),
             _ => ("Page Read", format!(r#""path":"/p/{total}","title":"A page that nothing reads""#)),
         };
         let _ = writeln!(

@@ -67,8 +67,8 @@ fn lay_out(path: &str, text: &str) -> Option<String> {
 fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
-        let metadata = std::fs::metadata(path)
-            .map_err(|e| Failure::new(format!("cannot read {}: {e}", load::show(path))))?;
+        let metadata =
+            std::fs::metadata(path).map_err(|e| Failure::new(format!("cannot read {}: {e}", load::show(path))))?;
         if metadata.is_file() {
             files.push(path.clone());
             continue;
