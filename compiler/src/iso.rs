@@ -1,7 +1,9 @@
 //! What the world has agreed on: currencies (ISO 4217) and time zones (IANA).
 
 use jiff::tz::TimeZoneDatabase;
-use journey_grammar::diagnostic::nearest;
+use journey_grammar::codes::Code;
+use journey_grammar::diagnostic::{Diagnostic, nearest};
+use journey_grammar::span::Span;
 
 /// The currencies in use, in order.
 const CURRENCIES: &[&str] = &[
@@ -46,6 +48,31 @@ pub fn near_zone(name: &str) -> Option<String> {
     };
     let near = || nearest(&wanted, names.iter().map(String::as_str));
     same.or_else(city).map(String::as_str).or_else(near).map(str::to_string)
+}
+
+/// The finding about a zone that does not exist; `span` is that of the text with its quotes.
+pub fn unknown_zone(zone: &str, span: Span) -> Diagnostic {
+    let near = near_zone(zone);
+    let label = near.as_ref().map_or("not in the time zone database".to_string(), |n| format!("did you mean `{n}`?"));
+    let d = Diagnostic::new(Code::UnknownZone, span, format!("there is no time zone `{zone}`"), label);
+    match near {
+        Some(near) => d.fix(format!("change it to `{near}`"), span, format!("\"{near}\"")),
+        None => d.help("write continent and city, as in `Europe/Berlin`"),
+    }
+}
+
+/// The finding about a currency that does not exist.
+pub fn unknown_currency(letters: &str, span: Span, quoted: bool) -> Diagnostic {
+    let near = near_currency(letters);
+    let label = near.map_or("not in ISO 4217".to_string(), |n| format!("did you mean `{n}`?"));
+    let d = Diagnostic::new(Code::UnknownCurrency, span, format!("there is no currency `{letters}`"), label);
+    match near {
+        Some(near) => {
+            let text = if quoted { format!("\"{near}\"") } else { near.to_string() };
+            d.fix(format!("change it to `{near}`"), span, text)
+        }
+        None => d.help("write its three letters, as in `EUR` or `USD`"),
+    }
 }
 
 #[cfg(test)]

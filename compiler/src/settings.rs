@@ -191,36 +191,11 @@ fn values(cx: &Context, table: &DeTable) {
     if let Some((zone, span)) = text("time_zone")
         && !iso::is_zone(&zone)
     {
-        cx.report(unknown_zone(&zone, span));
+        cx.report(iso::unknown_zone(&zone, span));
     }
     if let Some((currency, span)) = text("currency")
         && !iso::is_currency(&currency)
     {
-        cx.report(unknown_currency(&currency, span, true));
-    }
-}
-
-/// The finding about a zone that does not exist; `span` is that of the text with its quotes.
-pub fn unknown_zone(zone: &str, span: Span) -> Diagnostic {
-    let near = iso::near_zone(zone);
-    let label = near.as_ref().map_or("not in the time zone database".to_string(), |n| format!("did you mean `{n}`?"));
-    let d = Diagnostic::new(Code::UnknownZone, span, format!("there is no time zone `{zone}`"), label);
-    match near {
-        Some(near) => d.fix(format!("change it to `{near}`"), span, format!("\"{near}\"")),
-        None => d.help("write continent and city, as in `Europe/Berlin`"),
-    }
-}
-
-/// The finding about a currency that does not exist.
-pub fn unknown_currency(letters: &str, span: Span, quoted: bool) -> Diagnostic {
-    let near = iso::near_currency(letters);
-    let label = near.map_or("not in ISO 4217".to_string(), |n| format!("did you mean `{n}`?"));
-    let d = Diagnostic::new(Code::UnknownCurrency, span, format!("there is no currency `{letters}`"), label);
-    match near {
-        Some(near) => {
-            let text = if quoted { format!("\"{near}\"") } else { near.to_string() };
-            d.fix(format!("change it to `{near}`"), span, text)
-        }
-        None => d.help("write its three letters, as in `EUR` or `USD`"),
+        cx.report(iso::unknown_currency(&currency, span, true));
     }
 }

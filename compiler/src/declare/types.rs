@@ -3,7 +3,7 @@
 use crate::expr;
 use crate::hir::{Bounds, Const, EnumId, EnumType, Field, Param, Ty, Type};
 use crate::scope::{Context, Entry, Kind};
-use crate::{iso, settings};
+use crate::iso;
 use journey_grammar::ast::{self, Name, TypeKind};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
@@ -84,7 +84,7 @@ fn plain(cx: &mut Context, ast: &ast::Type, place: Place, member: bool) -> (Ty, 
             if iso::is_currency(&currency.text) {
                 Ty::Money(currency.text.clone())
             } else {
-                cx.report(settings::unknown_currency(&currency.text, currency.span, false));
+                cx.report(iso::unknown_currency(&currency.text, currency.span, false));
                 Ty::Poison
             }
         }

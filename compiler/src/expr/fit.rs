@@ -1,7 +1,8 @@
 //! Making a value fit the kind that is needed, or saying why it does not.
 
 use super::facts::Place;
-use super::{Env, literal, poison, said, typed, words};
+use super::{Env, poison, said, typed, words};
+use crate::iso;
 use crate::hir::{Bounds, Const, Expr, ExprKind, Ty, Type};
 use crate::scope::Context;
 use journey_grammar::codes::Code;
@@ -59,8 +60,8 @@ pub fn convert(cx: &Context, mut e: Expr, to: &Ty) -> Result<Expr, Expr> {
             Ok(e)
         }
         (Ty::Text, Ty::Zone, ExprKind::Const(Const::Text(name))) => {
-            if !literal::is_zone(name) {
-                cx.report(unknown_zone(&e, name));
+            if !iso::is_zone(name) {
+                cx.report(iso::unknown_zone(name, e.span));
                 return Ok(poison(e.span));
             }
             e.ty.ty = Ty::Zone;
@@ -92,22 +93,6 @@ pub fn convert(cx: &Context, mut e: Expr, to: &Ty) -> Result<Expr, Expr> {
             }
         }
         _ => Err(e),
-    }
-}
-
-fn unknown_zone(e: &Expr, name: &str) -> Diagnostic {
-    let d = Diagnostic::new(
-        Code::BadLiteral,
-        e.span,
-        format!("there is no time zone `{name}`"),
-        "not in the time zone database",
-    )
-    .help("zones are named by region and city: `Europe/Berlin`, `America/New_York`, `UTC`");
-    let all: Vec<String> = jiff::tz::db().available().map(|n| n.to_string()).collect();
-    let near = journey_grammar::diagnostic::nearest(name, all.iter().map(String::as_str)).map(str::to_string);
-    match near {
-        Some(near) => d.fix(format!("change it to `{near}`"), e.span, format!("\"{near}\"")),
-        None => d,
     }
 }
 

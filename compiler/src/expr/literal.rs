@@ -2,6 +2,7 @@
 
 use super::typed;
 use crate::hir::{Const, Expr, ExprKind, Length, Ty};
+use crate::iso::is_currency;
 use crate::scope::Context;
 use journey_grammar::ast::Name;
 use journey_grammar::codes::Code;
@@ -68,19 +69,6 @@ const HABITS: [(&str, &str); 21] = [
     ("euros", "EUR"),
     ("dollars", "USD"),
 ];
-
-/// ISO 4217 letters of the currencies in circulation.
-const CURRENCIES: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF \
-CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS \
-INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR \
-MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS \
-SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW \
-ZWG";
-
-/// Whether these are the letters of a currency in circulation.
-pub fn is_currency(letters: &str) -> bool {
-    letters.len() == 3 && CURRENCIES.split_ascii_whitespace().any(|c| c == letters)
-}
 
 /// `2 hours`, `45 percent`, `20 EUR`
 pub fn quantity(cx: &Context, span: Span, written: &str, unit: &Name) -> Expr {
@@ -258,9 +246,4 @@ pub fn instant(day: i64, ms: i64, zone: &str) -> Option<i64> {
     let time = jiff::civil::Time::midnight().checked_add(jiff::SignedDuration::from_millis(ms)).ok()?;
     let zoned = date.to_datetime(time).in_tz(zone).ok()?;
     Some(zoned.timestamp().as_millisecond())
-}
-
-/// Whether there is a time zone of that name.
-pub fn is_zone(name: &str) -> bool {
-    jiff::tz::TimeZone::get(name).is_ok()
 }

@@ -18,7 +18,7 @@ pub mod words;
 pub use env::{Env, Present, Reach, Seen};
 pub use facts::{Facts, Place};
 pub use fit::{fit, require_known, within_bounds};
-pub use literal::{instant, is_currency, is_zone};
+pub use literal::instant;
 pub use names::{field_twice, field_type, lacks_fields};
 pub use time::{calendar, check_watched, check_watched_segment, days, time_of_day, zone};
 
