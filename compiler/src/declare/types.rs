@@ -2,8 +2,8 @@
 
 use crate::expr;
 use crate::hir::{Bounds, Const, EnumId, EnumType, Field, Param, Ty, Type};
-use crate::scope::{Context, Entry, Kind};
 use crate::iso;
+use crate::scope::{Context, Entry, Kind};
 use journey_grammar::ast::{self, Name, TypeKind};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;

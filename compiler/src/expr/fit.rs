@@ -2,8 +2,8 @@
 
 use super::facts::Place;
 use super::{Env, poison, said, typed, words};
-use crate::iso;
 use crate::hir::{Bounds, Const, Expr, ExprKind, Ty, Type};
+use crate::iso;
 use crate::scope::Context;
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::{Diagnostic, Fix};
