@@ -1241,6 +1241,55 @@ pub enum Op {
     Return { a: Reg },
 }
 
+impl Op {
+    /// The register it writes; none for jumps and the result.
+    pub fn dst(&self) -> Option<Reg> {
+        Some(match self {
+            Op::Const { dst, .. }
+            | Op::Profile { dst, .. }
+            | Op::Slot { dst, .. }
+            | Op::Event { dst, .. }
+            | Op::HappenedAt { dst }
+            | Op::Member { dst, .. }
+            | Op::Kept { dst, .. }
+            | Op::Tally { dst, .. }
+            | Op::InSegment { dst, .. }
+            | Op::Held { dst, .. }
+            | Op::Now { dst }
+            | Op::Today { dst }
+            | Op::CompareNow { dst, .. }
+            | Op::CompareToday { dst, .. }
+            | Op::Move { dst, .. }
+            | Op::Known { dst, .. }
+            | Op::Not { dst, .. }
+            | Op::CompareInt { dst, .. }
+            | Op::CompareNum { dst, .. }
+            | Op::Arith { dst, .. }
+            | Op::IntToNum { dst, .. }
+            | Op::InSubtree { dst, .. }
+            | Op::InList { dst, .. }
+            | Op::Contains { dst, .. }
+            | Op::StartsWith { dst, .. }
+            | Op::IsDay { dst, .. }
+            | Op::AddSpan { dst, .. }
+            | Op::AddDays { dst, .. }
+            | Op::DateOf { dst, .. }
+            | Op::AtTime { dst, .. }
+            | Op::NextAt { dst, .. }
+            | Op::AddWeekdays { dst, .. }
+            | Op::Each { dst, .. }
+            | Op::Length { dst, .. } => *dst,
+            Op::Jump { .. }
+            | Op::JumpIf { .. }
+            | Op::JumpUnless { .. }
+            | Op::JumpMissing { .. }
+            | Op::Return { .. } => {
+                return None;
+            }
+        })
+    }
+}
+
 /// What [`Op::Each`] makes of its body's results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fold {

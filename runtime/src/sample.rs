@@ -111,50 +111,8 @@ fn history(text: &str, event: u16, condition: Option<FnId>, kind: HistoryKind) -
 
 /// A function of the customer; set `event`, `journey` and `member` for others.
 pub fn function(text: &str, ty: Ty, ops: Vec<Op>) -> Function {
-    let regs = ops.iter().flat_map(written).max().map_or(0, |most| most + 1);
+    let regs = ops.iter().filter_map(Op::dst).max().map_or(0, |most| most + 1);
     Function { text: text.into(), ops, regs, ty, event: None, journey: None, member: 0 }
-}
-
-fn written(op: &Op) -> Option<Reg> {
-    Some(match op {
-        Op::Const { dst, .. }
-        | Op::Profile { dst, .. }
-        | Op::Slot { dst, .. }
-        | Op::Event { dst, .. }
-        | Op::HappenedAt { dst }
-        | Op::Member { dst, .. }
-        | Op::Kept { dst, .. }
-        | Op::Tally { dst, .. }
-        | Op::InSegment { dst, .. }
-        | Op::Held { dst, .. }
-        | Op::Now { dst }
-        | Op::Today { dst }
-        | Op::CompareNow { dst, .. }
-        | Op::CompareToday { dst, .. }
-        | Op::Move { dst, .. }
-        | Op::Known { dst, .. }
-        | Op::Not { dst, .. }
-        | Op::CompareInt { dst, .. }
-        | Op::CompareNum { dst, .. }
-        | Op::Arith { dst, .. }
-        | Op::IntToNum { dst, .. }
-        | Op::InSubtree { dst, .. }
-        | Op::InList { dst, .. }
-        | Op::Contains { dst, .. }
-        | Op::StartsWith { dst, .. }
-        | Op::IsDay { dst, .. }
-        | Op::AddSpan { dst, .. }
-        | Op::AddDays { dst, .. }
-        | Op::DateOf { dst, .. }
-        | Op::AtTime { dst, .. }
-        | Op::NextAt { dst, .. }
-        | Op::AddWeekdays { dst, .. }
-        | Op::Each { dst, .. }
-        | Op::Length { dst, .. } => *dst,
-        Op::Jump { .. } | Op::JumpIf { .. } | Op::JumpUnless { .. } | Op::JumpMissing { .. } | Op::Return { .. } => {
-            return None;
-        }
-    })
 }
 
 pub const fn constant(dst: Reg, value: Word) -> Op {

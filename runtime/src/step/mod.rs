@@ -26,7 +26,7 @@ mod walk;
 
 pub use ids::{id_of_text, id_text};
 pub use plan::Plan;
-pub use tell::{moment_text, value};
+pub use tell::{moment_text, value, value_of};
 
 use crate::eval::Frame;
 use crate::image::Word;

@@ -3,7 +3,7 @@
 use super::machine::Machine;
 use super::run::{ENTERED, Run, SINCE};
 use super::send::{Barrier, Why};
-use crate::image::{FnId, ListTy, MISSING, Pc, ReEntry, Ty, Word};
+use crate::image::{FnId, Image, ListTy, MISSING, Pc, ReEntry, Ty, Word};
 use crate::input::{Reason, Sink, Value};
 use crate::pool::Pool;
 use crate::program::Program;
@@ -12,10 +12,14 @@ use crate::time::{Zone, civil};
 
 /// A word with its type, for output.
 pub fn value(program: &Program, pool: &Pool, ty: &Ty, word: Word) -> Value {
+    value_of(&program.image, pool, ty, word)
+}
+
+/// A word with its type, for output; the image need not be verified.
+pub fn value_of(image: &Image, pool: &Pool, ty: &Ty, word: Word) -> Value {
     if word == MISSING {
         return Value::Missing;
     }
-    let image = &program.image;
     match ty {
         Ty::Bool => Value::Bool(word == 1),
         Ty::Int => Value::Int(word as i64),
@@ -35,18 +39,18 @@ pub fn value(program: &Program, pool: &Pool, ty: &Ty, word: Word) -> Value {
             let node = image.facets.get(usize::from(*of)).and_then(|of| of.nodes.get(word as usize));
             Value::Name(node.map(|node| node.path.clone()).unwrap_or_default())
         }
-        Ty::List(of) => list(program, pool, of, word),
+        Ty::List(of) => list(image, pool, of, word),
     }
 }
 
-fn list(program: &Program, pool: &Pool, of: &ListTy, word: Word) -> Value {
+fn list(image: &Image, pool: &Pool, of: &ListTy, word: Word) -> Value {
     let members = pool.members(word).chunks_exact(of.stride().max(1));
     let member = |words: &[Word]| {
         let mut fields = of
             .fields
             .iter()
             .zip(words)
-            .map(|(field, word)| (field.name.clone(), value(program, pool, &field.ty, *word)));
+            .map(|(field, word)| (field.name.clone(), value_of(image, pool, &field.ty, *word)));
         if of.records {
             Value::Record(fields.collect())
         } else {
