@@ -62,3 +62,30 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
     let items = reader::Reader::new(file, text, &layout, &mut sink).items();
     Parsed { file: ast::File { file, items }, diagnostics: sink.finish() }
 }
+
+#[cfg(test)]
+mod whole_and_by_line {
+    use super::*;
+
+    fn by_line(text: &str) -> Parsed {
+        let file = FileId(0);
+        let mut sink = sink::Sink::default();
+        let layout = layout::Layout::new(file, text, &tokenize(text), &mut sink);
+        let mut reader = reader::Reader::new(file, text, &layout, &mut sink);
+        reader.never_whole = true;
+        let items = reader.items();
+        Parsed { file: ast::File { file, items }, diagnostics: sink.finish() }
+    }
+
+    #[test]
+    fn give_the_same_tree() {
+        for text in [include_str!("../tests/programs/everything.journey"), include_str!("../tests/programs/end_to_end.journey")] {
+            let (whole, lines) = (parse(FileId(0), text), by_line(text));
+            assert_eq!(lines.diagnostics, []);
+            for (a, b) in whole.file.items.iter().zip(&lines.file.items) {
+                assert_eq!(a, b);
+            }
+            assert_eq!(whole, lines);
+        }
+    }
+}

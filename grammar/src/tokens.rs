@@ -417,4 +417,22 @@ pub const OPERATORS: &[&str] =
     &["or", "and", "not", "in", "between", "contains", "starts", "with", "is", "at", "for", "otherwise"];
 
 /// The other words that mean something in their place, and are names like any others elsewhere.
-pub const OTHER_WORDS: &[&str] = &[];
+pub const OTHER_WORDS: &[&str] = &[
+    "a", "action", "address", "after", "all", "any", "as", "because", "becomes", "best",
+    "by", "claim", "complements", "completes", "consent", "consents", "continue", "converts", "customer", "day",
+    "deliver", "deprecated", "do", "does", "done", "drop", "due", "eligible", "else", "emits",
+    "enters", "entry", "every", "everyone", "except", "expect", "fails", "file", "finishes", "finishing",
+    "friday", "gives", "good", "grants", "hold", "holdout", "id", "journeys", "known", "last",
+    "lasts", "least", "leaves", "leaving", "list", "messages", "missing", "monday", "money", "most",
+    "needs", "never", "no", "nothing", "of", "offers", "once", "over", "owner", "per",
+    "propensity", "quiet", "rank", "raw", "receives", "refused", "rejected", "remember", "repeating", "replaces",
+    "reports", "require", "requires", "retry", "rolling", "run", "saturday", "sees", "sent", "source",
+    "sunday", "then", "this", "thursday", "time", "times", "to", "true", "tuesday", "twice",
+    "until", "up", "value", "variant", "waiting", "wednesday", "weekday", "weekend", "weight", "when",
+    "where", "while", "withdraws", "within",
+];
+
+/// Every word that means something somewhere in the language.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    [DECLARATIONS, CLAUSES, STEPS, OPERATORS, OTHER_WORDS].into_iter().flatten().copied()
+}

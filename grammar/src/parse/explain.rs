@@ -117,16 +117,20 @@ impl Line<'_, '_> {
     /// `)` without `(`
     fn stray_bracket(&self) -> Option<Problem> {
         let tok = self.reader.layout.toks.get(self.at).filter(|_| self.at < self.range.end)?;
-        if !matches!(tok.kind, TokenKind::RParen | TokenKind::RBracket) || tok.partner().is_some() {
+        if !tok.kind.closes() || tok.partner().is_some() {
             return None;
         }
         let span = self.span(self.at);
+        let replace = Some((self.at..self.at + 1, String::new()));
+        if tok.kind == TokenKind::RBrace {
+            return Some(Problem { diagnostic: super::slips::stray_brace(span), replace, split: None, at: self.at });
+        }
         let close = self.text(self.at);
         let message = format!("this `{close}` closes nothing");
         let open = if close == ")" { "(" } else { "[" };
         let diagnostic = Diagnostic::new(Code::UnclosedBracket, span, message, format!("no `{open}` belongs to it"))
             .suggest("remove it", span, "");
-        Some(Problem { diagnostic, replace: Some((self.at..self.at + 1, String::new())), split: None, at: self.at })
+        Some(Problem { diagnostic, replace, split: None, at: self.at })
     }
 
     /// A second step behind a first.
@@ -149,7 +153,8 @@ impl Line<'_, '_> {
             Body::Items if DECLARATIONS.contains(&word) => "declaration",
             _ => return None,
         };
-        if !self.reader.reads_with(&(self.range.start..self.at), self.kind, &[]) {
+        let halves = [self.range.start..self.at, self.at..self.range.end];
+        if !halves.iter().all(|half| self.reader.reads_with(half, self.kind, &[])) {
             return None;
         }
         let span = self.span(self.at);
@@ -184,7 +189,7 @@ impl Line<'_, '_> {
             }
         }
         // The line has a second mistake, but this one is plain.
-        let word = self.word(self.at).filter(|w| !STEPS.contains(w) && !vocabulary::is_operator(w))?;
+        let word = self.word(self.at).filter(|w| w.len() > 1 && !KEYWORDS.iter().any(|(k, _)| k == w))?;
         let near = crate::diagnostic::nearest(word, self.words_expected())?.to_string();
         let mut problem = self.is_misspelt(self.at..self.at + 1, near);
         problem.replace = None;
@@ -230,7 +235,8 @@ impl Line<'_, '_> {
             found.push((at..at + 2, "re-entry".into()));
         }
         let limit = match word.chars().count() {
-            0..=4 => 1,
+            0..=1 => 0,
+            2..=4 => 1,
             5..=8 => 2,
             _ => 3,
         };

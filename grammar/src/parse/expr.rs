@@ -332,6 +332,7 @@ impl Reader<'_> {
         if is_comparison(operator)
             && let ExprKind::Binary { op: first, op_span: first_span, left: a, right: b } = &left.kind
             && is_comparison(*first)
+            && ![&b.kind, &right.kind].into_iter().any(|k| matches!(k, ExprKind::Broken))
         {
             let mut d =
                 Diagnostic::new(Code::ChainedComparison, op_span, "a comparison has two sides", "a second comparison")

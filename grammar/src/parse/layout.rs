@@ -56,8 +56,9 @@ struct Raw {
 /// The settled tokens of a file.
 pub(crate) struct Layout {
     pub toks: Vec<Tok>,
-    /// Where the declarations stand in `toks`, in order.
-    pub items: Vec<Range<usize>>,
+    /// Where the declarations stand in `toks`, in order, each with whether it begins further in than column 0 behind another one:
+    /// then it is hardly a declaration.
+    pub items: Vec<(Range<usize>, bool)>,
     /// Lines of `///` that stand on their own line: start and end in the source.
     pub docs: Vec<(u32, u32)>,
     /// Where something was already reported, in order: a line that holds such a place reports no second mistake.
@@ -78,7 +79,12 @@ impl Layout {
             let from = layout.toks.len();
             Brackets::new(file, text, &raw, range, sink, &mut layout).run();
             let to = layout.toks.len();
-            let items = layout.lines(from..to, false);
+            let lines = layout.lines(from..to, false);
+            let column = |line: &Range<usize>| {
+                let start = layout.toks[line.start].start as usize;
+                text[..start].bytes().rev().take_while(|b| !matches!(b, b'\n' | b'\r')).count()
+            };
+            let items: Vec<_> = lines.into_iter().enumerate().map(|(n, line)| (line.clone(), n > 0 && column(&line) > 0)).collect();
             layout.items.extend(items);
         }
         layout.reported.sort_unstable();
@@ -164,10 +170,47 @@ impl Layout {
         self.toks[..at].iter().rev().find(|t| t.kind != TokenKind::Newline).map_or(0, |t| t.end)
     }
 
-    /// Whether something between two bytes was already reported.
-    pub fn is_reported(&self, start: u32, end: u32) -> bool {
+    /// Where the braces in a line stand that are not inside others: what is between them is not of the line itself.
+    pub fn bodies(&self, line: &Range<usize>) -> Vec<Range<u32>> {
+        let mut bodies = Vec::new();
+        let mut i = line.start;
+        while i < line.end {
+            match self.toks[i].partner() {
+                Some(close) if self.toks[i].kind == TokenKind::LBrace && (i..line.end).contains(&close) => {
+                    bodies.push(self.toks[i].end..self.toks[close].start);
+                    i = close + 1;
+                }
+                _ => i += 1,
+            }
+        }
+        bodies
+    }
+
+    /// Whether something was already reported between two bytes.
+    pub fn reports_between(&self, start: u32, end: u32) -> bool {
         let at = self.reported.partition_point(|r| *r < start);
         self.reported.get(at).is_some_and(|r| *r <= end)
+    }
+
+    /// The first token of a line, outside its braces, at or before which something was already reported.
+    pub fn first_reported(&self, line: &Range<usize>) -> Option<usize> {
+        let mut from = self.toks[line.clone()].first()?.start;
+        let mut i = line.start;
+        while i < line.end {
+            let tok = &self.toks[i];
+            if self.reports_between(from, tok.end) {
+                return Some(i);
+            }
+            from = tok.end;
+            match tok.partner() {
+                Some(close) if tok.kind == TokenKind::LBrace && (i..line.end).contains(&close) => {
+                    i = close;
+                    from = self.toks[close].start;
+                }
+                _ => i += 1,
+            }
+        }
+        None
     }
 }
 
@@ -186,6 +229,8 @@ impl Filter<'_, '_> {
         let mut semicolon = false;
         let mut first = true;
         let mut indent = 0;
+        // The next token follows something that was reported.
+        let mut reported = false;
         let mut at = 0;
         while let Some(token) = tokens.get(at) {
             at += 1;
@@ -209,6 +254,9 @@ impl Filter<'_, '_> {
                     }
                     if token.kind == TokenKind::HashComment {
                         self.sink.push(slips::hash_comment(self.span(token)));
+                        if !first {
+                            self.layout.reported.extend(raw.last().map(|r| r.end));
+                        }
                     }
                 }
                 TokenKind::Semicolon => {
@@ -218,12 +266,20 @@ impl Filter<'_, '_> {
                     self.sink.push(slips::semicolon(self.span(token), last));
                     newline = Some(range);
                     semicolon = true;
+                    if !last {
+                        self.layout.reported.extend(raw.last().map(|r| r.end));
+                        reported = true;
+                    }
                 }
                 TokenKind::Error => {
                     slips::wrong_characters(self.file, self.text, *token, self.sink);
                     self.layout.reported.push(token.start);
+                    reported = true;
                 }
                 kind => {
+                    if std::mem::take(&mut reported) {
+                        self.layout.reported.push(token.start);
+                    }
                     slips::hidden_characters(self.file, self.text, *token, self.sink);
                     if kind == TokenKind::UnclosedText {
                         self.sink.push(slips::unclosed_text(self.span(token), self.text));
@@ -340,6 +396,8 @@ struct Open {
     indent: u32,
     /// Of the first line inside it.
     inside: Option<u32>,
+    /// Something stands behind it on its line.
+    inline: bool,
 }
 
 /// Pairs the brackets of one segment, with the help of indentation where they do not add up.
@@ -411,6 +469,7 @@ impl<'a, 's> Brackets<'a, 's> {
                     kind: tok.kind,
                     indent: self.line_indent,
                     inside: None,
+                    inline: self.raw.get(at + 1).is_some_and(|r| !r.first),
                 });
                 self.keep(tok);
             } else if tok.kind.closes() {
@@ -419,6 +478,40 @@ impl<'a, 's> Brackets<'a, 's> {
                 self.keep(tok);
             }
             at += 1;
+        }
+        self.close_the_rest();
+    }
+
+    /// At the end of the declaration. Several open blocks are one mistake: the text ends too soon.
+    fn close_the_rest(&mut self) {
+        let braces: Vec<Span> = self
+            .stack
+            .iter()
+            .filter(|o| o.kind == TokenKind::LBrace)
+            .map(|o| self.layout.toks[o.tok])
+            .map(|t| self.span(t.start, t.end))
+            .collect();
+        if let [first, rest @ ..] = braces.as_slice()
+            && !rest.is_empty()
+            && !self.silent
+        {
+            let end = self.layout.toks.last().map_or(0, |t| t.end);
+            let message = format!("{} blocks are not closed where this declaration ends", braces.len());
+            let mut d = Diagnostic::new(Code::UnclosedBrace, *first, message, "opened here");
+            for span in rest {
+                d = d.label(*span, "and here");
+            }
+            let closers: String = self
+                .stack
+                .iter()
+                .rev()
+                .filter(|o| o.kind == TokenKind::LBrace)
+                .map(|o| format!("\n{}}}", " ".repeat(o.indent as usize)))
+                .collect();
+            let edits = vec![(self.span(end, end), closers)];
+            d.fixes.push(Fix { title: "close them here".into(), edits, safe: false });
+            self.sink.push(d);
+            self.silent = true;
         }
         while let Some(open) = self.stack.pop() {
             self.unclosed(open, None);
@@ -480,6 +573,7 @@ impl<'a, 's> Brackets<'a, 's> {
                 self.sink.push(d);
             }
             self.missing = self.missing.saturating_sub(1);
+            self.layout.reported.extend([tok.start, end]);
             self.put(TokenKind::RBrace);
         } else {
             let (close, name) =
@@ -524,7 +618,7 @@ impl<'a, 's> Brackets<'a, 's> {
             self.sink.push(slips::missing_open(self.span(end, end)));
             self.layout.reported.push(end);
             self.put(TokenKind::LBrace);
-            self.stack.push(Open { tok: self.layout.toks.len() - 1, kind: TokenKind::LBrace, indent, inside: None });
+            self.stack.push(Open { tok: self.layout.toks.len() - 1, kind: TokenKind::LBrace, indent, inside: None, inline: false });
             self.stray -= 1;
         }
         while self.missing > 0
@@ -533,7 +627,7 @@ impl<'a, 's> Brackets<'a, 's> {
             && if closes {
                 tok.indent < top.indent
             } else {
-                tok.indent <= top.indent && top.inside.is_some_and(|i| i > top.indent)
+                tok.indent <= top.indent && top.inside.map_or(top.inline, |i| i > top.indent)
             }
         {
             if let Some(open) = self.stack.pop() {
@@ -575,12 +669,20 @@ impl<'a, 's> Brackets<'a, 's> {
             if self.stray > 0 && !tok.first && self.put_missing_open() {
                 self.stray -= 1;
             }
-            let out_of_place = self.stray > 0 && tok.first && self.stack.last().is_some_and(|o| tok.indent > o.indent);
+            let out_of_place = self.stray > 0
+                && if tok.first {
+                    self.stack.last().is_some_and(|o| tok.indent > o.indent)
+                } else {
+                    self.ends_block_of_earlier_line() && self.goes_on_after(at)
+                };
             if out_of_place || self.stack.last().is_none_or(|o| o.kind != TokenKind::LBrace) {
-                if !self.silent {
+                self.stray = self.stray.saturating_sub(1);
+                if !tok.first {
+                    // The line that it stands on cannot be read, and says so.
+                    self.keep(tok);
+                } else if !self.silent {
                     self.sink.push(slips::stray_brace(self.span(tok.start, tok.end)));
                 }
-                self.stray = self.stray.saturating_sub(1);
                 return;
             }
         }
@@ -612,19 +714,34 @@ impl<'a, 's> Brackets<'a, 's> {
         }
     }
 
+    /// Where the present line begins among the tokens.
+    fn line_start(&self) -> usize {
+        self.layout.toks.iter().rposition(|t| t.kind == TokenKind::Newline).map_or(0, |n| n + 1)
+    }
+
+    fn ends_block_of_earlier_line(&self) -> bool {
+        self.stack.last().is_some_and(|o| o.kind == TokenKind::LBrace && o.tok < self.line_start())
+    }
+
+    /// Whether the next line stands as far in as this one, so that nothing ended here.
+    fn goes_on_after(&self, at: usize) -> bool {
+        let next = self.raw[at + 1..self.range.end].iter().find(|r| r.first);
+        next.is_some_and(|r| r.indent >= self.line_indent && r.kind != TokenKind::RBrace)
+    }
+
     /// A `}` in the middle of a line that would close a block of an earlier line: where a step stands before it on its line, the block
     /// of that step lacks its `{`, which is put in.
     fn put_missing_open(&mut self) -> bool {
-        let line = self.layout.toks.iter().rposition(|t| t.kind == TokenKind::Newline).map_or(0, |n| n + 1);
-        if self.stack.last().is_none_or(|o| o.kind != TokenKind::LBrace || o.tok >= line) {
+        let line = self.line_start();
+        if !self.ends_block_of_earlier_line() {
             return false;
         }
         let is_step = |t: &Tok| {
             t.kind == TokenKind::Word && tokens::STEPS.contains(&&self.text[t.start as usize..t.end as usize])
         };
-        let Some(at) = (line + 1..self.layout.toks.len()).find(|i| is_step(&self.layout.toks[*i])) else {
-            return false;
-        };
+        let toks = &self.layout.toks;
+        let begins = |i: &usize| is_step(&toks[*i]) && toks[i - 1].kind != TokenKind::LBrace;
+        let Some(at) = (line + 1..toks.len()).find(begins) else { return false };
         let (before, step) = (self.layout.toks[at - 1].end, self.layout.toks[at]);
         let word = &self.text[step.start as usize..step.end as usize];
         let span = self.span(step.start, step.end);
@@ -648,7 +765,7 @@ impl<'a, 's> Brackets<'a, 's> {
                 None => {}
             }
         }
-        self.stack.push(Open { tok: at, kind: TokenKind::LBrace, indent: self.line_indent, inside: None });
+        self.stack.push(Open { tok: at, kind: TokenKind::LBrace, indent: self.line_indent, inside: None, inline: false });
         true
     }
 

@@ -95,6 +95,8 @@ pub(crate) struct Reader<'a> {
     map: Map,
     /// The bodies of what is being read are read line by line.
     by_line: bool,
+    /// Nothing is read as a whole: for the test that both ways of reading give the same tree.
+    pub never_whole: bool,
     /// Something in the present declaration could not be read.
     pub broken: bool,
     /// Operators in the expressions that are being read, one inside another.
@@ -103,7 +105,7 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub fn new(file: FileId, text: &'a str, layout: &'a Layout, sink: &'a mut Sink) -> Reader<'a> {
-        Reader { file, text, layout, sink, map: Map::Shift(0), by_line: false, broken: false, operators: 0 }
+        Reader { file, text, layout, sink, map: Map::Shift(0), by_line: false, never_whole: false, broken: false, operators: 0 }
     }
 
     /// An expression on its own, whose buffer begins at the byte `start` of the source.
@@ -115,10 +117,13 @@ impl<'a> Reader<'a> {
     /// Every declaration of the file.
     pub fn items(mut self) -> Vec<ast::Item> {
         let mut items = Vec::new();
-        for range in &self.layout.items {
+        let mut astray = false;
+        for (range, further_in) in &self.layout.items {
             self.broken = false;
             self.by_line = false;
-            if let Some(buffer) = self.whole(range.clone()) {
+            if !self.never_whole
+                && let Some(buffer) = self.whole(range.clone())
+            {
                 match Rules::parse(Rule::line_of_items, &buffer.text) {
                     Ok(pairs) => {
                         self.map = buffer.map;
@@ -127,8 +132,18 @@ impl<'a> Reader<'a> {
                     }
                     Err(error) => {
                         let before = self.sink.count();
+                        let span = self.range_span(range);
                         self.items_by_line(range.clone(), &mut items);
-                        if self.sink.count() == before && !self.is_reported(range) {
+                        if *further_in && items.last().is_some_and(|i: &ast::Item| matches!(i.decl, ast::Decl::Broken { .. })) {
+                            // Lines that lost their declaration are one mistake.
+                            if std::mem::replace(&mut astray, true) {
+                                self.sink.retain_after(before, |_| false);
+                                items.pop();
+                            }
+                            continue;
+                        }
+                        astray = false;
+                        if self.sink.count() == before && !self.layout.reports_between(span.start, span.end) {
                             // The two ways of reading disagree; the strict one counts.
                             self.map = buffer.map;
                             let at = self.map.start(explain::position(&error));
@@ -152,11 +167,6 @@ impl<'a> Reader<'a> {
             };
             items.push(item);
         });
-    }
-
-    fn is_reported(&self, range: &Range<usize>) -> bool {
-        let span = self.range_span(range);
-        self.layout.is_reported(span.start, span.end)
     }
 
     /// The place of a range of tokens.
@@ -212,36 +222,48 @@ impl<'a> Reader<'a> {
         };
         self.broken = true;
         let place = buffer.map.start(explain::position(&error));
-        if self.sink.is_full() || self.is_reported(&line) {
-            let at = self.first_reported(&line);
+        let found = self.sink.count();
+        let own = self.second_reading(line.clone(), kind, &error, place, f);
+        // One report a line: what the repaired line gives rise to is not its author's doing.
+        let bodies = self.layout.bodies(&line);
+        self.sink.retain_after(found + own, |d| bodies.iter().any(|b| b.contains(&d.span().start)));
+    }
+
+    /// Reports a line and reads it with the likeliest repair. Returns how many reports it made itself.
+    fn second_reading(
+        &mut self,
+        line: Range<usize>,
+        kind: Body,
+        error: &pest::error::Error<Rule>,
+        place: u32,
+        f: &mut dyn FnMut(&mut Self, Entry<'_>),
+    ) -> usize {
+        let reported = self.layout.first_reported(&line);
+        if self.sink.is_full() || reported.is_some() {
+            let at = reported.unwrap_or(line.end);
             if !self.repaired(&line, kind, at, f) {
                 self.give_up(line, f);
             }
-            return;
+            return 0;
         }
-        let Problem { diagnostic, replace, split, at } = explain::explain(self, &line, kind, &error, place);
+        let Problem { diagnostic, replace, split, at } = explain::explain(self, &line, kind, error, place);
         self.sink.push(diagnostic);
         if let Some(split) = split {
             self.line(line.start..split, kind, f);
             self.line(split..line.end, kind, f);
-            return;
+            return 1;
         }
         if let Some(change) = replace {
             let buffer = self.pieces(line.clone(), &[change]);
             if let Ok(pairs) = Rules::parse(kind.line(), &buffer.text) {
-                return self.entries(pairs, buffer.map, f);
+                self.entries(pairs, buffer.map, f);
+                return 1;
             }
         }
         if !self.repaired(&line, kind, at, f) {
             self.give_up(line, f);
         }
-    }
-
-    /// The first token of a line at which something was already reported.
-    fn first_reported(&self, line: &Range<usize>) -> usize {
-        let reported = &self.layout.reported;
-        let first = reported.get(reported.partition_point(|r| *r < self.range_span(line).start));
-        line.clone().find(|i| first.is_some_and(|r| self.layout.toks[*i].end > *r)).unwrap_or(line.end)
+        1
     }
 
     /// Tries to read the line with a part of it taken for a value that could not be read. `at` is where reading stopped.

@@ -31,6 +31,15 @@ impl Sink {
         self.found.len() + self.left_out
     }
 
+    /// Drops what was found after there were `from` findings and does not satisfy `keep`.
+    pub fn retain_after(&mut self, from: usize, keep: impl Fn(&Diagnostic) -> bool) {
+        let mut at = 0;
+        self.found.retain(|d| {
+            at += 1;
+            at <= from || keep(d)
+        });
+    }
+
     /// In the order of their places, with a closing word where some are left out.
     pub fn finish(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|d| (d.span().start, d.span().end, d.code));

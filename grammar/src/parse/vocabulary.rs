@@ -313,6 +313,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn tokens_and_grammar_have_the_same_words() {
+        let grammar: std::collections::BTreeSet<&str> = KEYWORDS.iter().map(|(word, _)| *word).collect();
+        let tokens: std::collections::BTreeSet<&str> = crate::tokens::words().collect();
+        assert_eq!(grammar, tokens);
+    }
+
+    #[test]
     fn every_rule_that_may_be_expected_has_words() {
         let unnamed: Vec<_> = Rule::all_rules()
             .iter()
@@ -325,6 +332,7 @@ mod tests {
             "nl",
             "sep",
             "file",
+            "only_expr",
             "word_start",
             "word_char",
             "digits",

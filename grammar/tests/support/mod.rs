@@ -1,5 +1,8 @@
 //! What the tests share: diagnostics drawn under their source, fixes applied, trees without places.
 
+#[allow(dead_code, reason = "not every test file prints trees")]
+pub mod tree;
+
 use journey_grammar::diagnostic::{Diagnostic, Fix};
 use journey_grammar::parse::{Parsed, parse};
 use journey_grammar::span::{FileId, Span};
