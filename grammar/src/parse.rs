@@ -79,7 +79,9 @@ mod whole_and_by_line {
 
     #[test]
     fn give_the_same_tree() {
-        for text in [include_str!("../tests/programs/everything.journey"), include_str!("../tests/programs/end_to_end.journey")] {
+        for text in
+            [include_str!("../tests/programs/everything.journey"), include_str!("../tests/programs/end_to_end.journey")]
+        {
             let (whole, lines) = (parse(FileId(0), text), by_line(text));
             assert_eq!(lines.diagnostics, []);
             for (a, b) in whole.file.items.iter().zip(&lines.file.items) {

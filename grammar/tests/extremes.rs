@@ -18,7 +18,8 @@ fn codes(text: &str) -> Vec<Code> {
 
 #[test]
 fn depth() {
-    let nested = |open: &str, close: &str, n: usize| format!("segment s = {}a == 1{}\n", open.repeat(n), close.repeat(n));
+    let nested =
+        |open: &str, close: &str, n: usize| format!("segment s = {}a == 1{}\n", open.repeat(n), close.repeat(n));
     assert_eq!(codes(&nested("(", ")", 60)), []);
     assert_eq!(codes(&nested("(", ")", 10_000)), [Code::TooDeep]);
     assert_eq!(codes(&nested("(", "", 10_000)), [Code::TooDeep]);
@@ -28,13 +29,19 @@ fn depth() {
     assert_eq!(codes(&format!("segment s = a{}\n", " or a".repeat(10_000))), [Code::TooDeep]);
     assert_eq!(codes(&format!("segment s = a{}\n", ".b".repeat(10_000))), []);
     assert_eq!(codes(&format!("segment s = (a){}\n", ".b".repeat(10_000))), [Code::TooDeep]);
-    assert_eq!(codes(&format!("segment s = {}a{}\n", "count(a where ".repeat(1000), ")".repeat(1000))), [Code::TooDeep]);
+    assert_eq!(
+        codes(&format!("segment s = {}a{}\n", "count(a where ".repeat(1000), ")".repeat(1000))),
+        [Code::TooDeep]
+    );
     assert_eq!(codes(&format!("profile {{ x: {}text }}\n", "list of ".repeat(10_000))), [Code::TooDeep]);
 
     let ifs = |n: usize| format!("journey j {{\n{}finish\n{}\n}}\n", "if a == 1 {\n".repeat(n), "}\n".repeat(n));
     assert_eq!(codes(&ifs(60)), []);
     assert_eq!(codes(&ifs(5_000)), [Code::TooDeep]);
-    assert_eq!(codes(&format!("taxonomy t {{\n{}{}\n}}\n", "a {\n".repeat(5_000), "}\n".repeat(5_000))), [Code::TooDeep]);
+    assert_eq!(
+        codes(&format!("taxonomy t {{\n{}{}\n}}\n", "a {\n".repeat(5_000), "}\n".repeat(5_000))),
+        [Code::TooDeep]
+    );
     let chain = format!("journey j {{\n  if a == 1 {{ }}{}\n}}\n", "\n  else if a == 2 { }".repeat(2_000));
     assert_eq!(codes(&chain), []);
     // Depth of brackets and operators in them together.
@@ -45,7 +52,10 @@ fn depth() {
 #[test]
 fn length() {
     let million = |piece: &str| piece.repeat(1_000_000 / piece.len());
-    for piece in ["a", "1", "a ", "\"", "{", "}", "(", ")", "'", "@", "#", "\\", "-", "\n", "\r", "ก", "\u{0}", "\u{202E}", "// \n", "\"a\" ", ";"] {
+    for piece in [
+        "a", "1", "a ", "\"", "{", "}", "(", ")", "'", "@", "#", "\\", "-", "\n", "\r", "ก", "\u{0}", "\u{202E}",
+        "// \n", "\"a\" ", ";",
+    ] {
         let text = million(piece);
         assert!(codes(&text).len() <= 101, "{piece:?}");
         assert!(codes(&format!("journey j {{\n  wait 1 hour\n{text}\n}}\n")).len() <= 101, "{piece:?} in a journey");
@@ -103,6 +113,11 @@ fn ten_thousand_lines() {
     let cut = begun.elapsed();
     let begun = Instant::now();
     let parsed = support::read(&text);
-    println!("{} lines, {} bytes, {tokens} tokens in {cut:?}, tree in {:?}", text.lines().count(), text.len(), begun.elapsed());
+    println!(
+        "{} lines, {} bytes, {tokens} tokens in {cut:?}, tree in {:?}",
+        text.lines().count(),
+        text.len(),
+        begun.elapsed()
+    );
     assert!(parsed.diagnostics.is_empty());
 }

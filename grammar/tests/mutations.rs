@@ -11,8 +11,9 @@ const PROGRAMS: &[&str] = &[include_str!("programs/everything.journey"), include
 
 /// Pieces that are put in or written instead of others.
 const PIECES: &[&str] = &[
-    "{", "}", "(", ")", "[", "]", ",", ":", ".", "=", "==", "\"", "'", "@", "and", "or", "not", "in", "wait", "send", "if", "else", "when",
-    "journey", "3", "5 days", "foo", "x.y", "\n", ";", "#", "//", "%", "&&", "ก", "\u{0}", "\u{202E}", "re-entry", "for", "at", "-", "😀",
+    "{", "}", "(", ")", "[", "]", ",", ":", ".", "=", "==", "\"", "'", "@", "and", "or", "not", "in", "wait", "send",
+    "if", "else", "when", "journey", "3", "5 days", "foo", "x.y", "\n", ";", "#", "//", "%", "&&", "ก", "\u{0}",
+    "\u{202E}", "re-entry", "for", "at", "-", "😀",
 ];
 
 /// The same numbers on every run (splitmix64).
@@ -85,7 +86,11 @@ fn check_places(text: &str, parsed: &journey_grammar::parse::Parsed) {
     for d in &parsed.diagnostics {
         let places = d.labels.iter().map(|l| l.span).chain(d.fixes.iter().flat_map(|f| f.edits.iter().map(|e| e.0)));
         for span in places {
-            assert!(text.get(span.range()).is_some(), "{} is marked at {span:?}, which is no piece of the text", d.message);
+            assert!(
+                text.get(span.range()).is_some(),
+                "{} is marked at {span:?}, which is no piece of the text",
+                d.message
+            );
         }
     }
     for item in &parsed.file.items {
@@ -120,13 +125,18 @@ fn one_mistake_costs_its_own_declaration_and_gives_few_reports() {
             if lines > 3 {
                 far += 1;
                 if std::env::var("SHOW").is_ok() {
-                    println!("{lines} lines away after {what} in line {}\n{}", line(at) + 1, support::draw(&damaged, &parsed.diagnostics));
+                    println!(
+                        "{lines} lines away after {what} in line {}\n{}",
+                        line(at) + 1,
+                        support::draw(&damaged, &parsed.diagnostics)
+                    );
                 }
             }
         }
         // The declarations that do not hold the damage, nor stand beside it: those before it in place, of those after it a few.
         let hurt = items.iter().rposition(|i| i.span.start as usize <= at).unwrap_or(0);
-        let lost = |item: &Item| panic!("{what} lost {:?}\n{}", item.decl, support::draw(&damaged, &parsed.diagnostics));
+        let lost =
+            |item: &Item| panic!("{what} lost {:?}\n{}", item.decl, support::draw(&damaged, &parsed.diagnostics));
         for item in items.iter().take(hurt.saturating_sub(1)) {
             if !parsed.file.items.contains(item) {
                 lost(item);
@@ -136,7 +146,9 @@ fn one_mistake_costs_its_own_declaration_and_gives_few_reports() {
         for _ in 0..3 {
             if let Some(item) = items.get(hurt + 2 + dice.roll(items.len())) {
                 let wanted = placeless(item);
-                let kept = parsed.file.items[after..].iter().any(|i| i.span.range().len() == item.span.range().len() && placeless(i) == wanted);
+                let kept = parsed.file.items[after..]
+                    .iter()
+                    .any(|i| i.span.range().len() == item.span.range().len() && placeless(i) == wanted);
                 if !kept {
                     lost(item);
                 }
@@ -224,9 +236,38 @@ fn tokens_of_every_kind() {
     assert_eq!(
         kinds,
         [
-            Word, Number, Date, Time, Text, UnclosedText, Newline, Comment, Newline, Doc, Newline, HashComment, Newline, LBrace, RBrace,
-            LParen, RParen, LBracket, RBracket, Comma, Colon, Dot, Question, At, Assign, Operator, OtherOperator, Sign, Semicolon,
-            OtherText, Word, Error
+            Word,
+            Number,
+            Date,
+            Time,
+            Text,
+            UnclosedText,
+            Newline,
+            Comment,
+            Newline,
+            Doc,
+            Newline,
+            HashComment,
+            Newline,
+            LBrace,
+            RBrace,
+            LParen,
+            RParen,
+            LBracket,
+            RBracket,
+            Comma,
+            Colon,
+            Dot,
+            Question,
+            At,
+            Assign,
+            Operator,
+            OtherOperator,
+            Sign,
+            Semicolon,
+            OtherText,
+            Word,
+            Error
         ]
     );
 }

@@ -84,7 +84,8 @@ impl Layout {
                 let start = layout.toks[line.start].start as usize;
                 text[..start].bytes().rev().take_while(|b| !matches!(b, b'\n' | b'\r')).count()
             };
-            let items: Vec<_> = lines.into_iter().enumerate().map(|(n, line)| (line.clone(), n > 0 && column(&line) > 0)).collect();
+            let items: Vec<_> =
+                lines.into_iter().enumerate().map(|(n, line)| (line.clone(), n > 0 && column(&line) > 0)).collect();
             layout.items.extend(items);
         }
         layout.reported.sort_unstable();
@@ -618,7 +619,13 @@ impl<'a, 's> Brackets<'a, 's> {
             self.sink.push(slips::missing_open(self.span(end, end)));
             self.layout.reported.push(end);
             self.put(TokenKind::LBrace);
-            self.stack.push(Open { tok: self.layout.toks.len() - 1, kind: TokenKind::LBrace, indent, inside: None, inline: false });
+            self.stack.push(Open {
+                tok: self.layout.toks.len() - 1,
+                kind: TokenKind::LBrace,
+                indent,
+                inside: None,
+                inline: false,
+            });
             self.stray -= 1;
         }
         while self.missing > 0
@@ -765,7 +772,13 @@ impl<'a, 's> Brackets<'a, 's> {
                 None => {}
             }
         }
-        self.stack.push(Open { tok: at, kind: TokenKind::LBrace, indent: self.line_indent, inside: None, inline: false });
+        self.stack.push(Open {
+            tok: at,
+            kind: TokenKind::LBrace,
+            indent: self.line_indent,
+            inside: None,
+            inline: false,
+        });
         true
     }
 

@@ -105,7 +105,17 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub fn new(file: FileId, text: &'a str, layout: &'a Layout, sink: &'a mut Sink) -> Reader<'a> {
-        Reader { file, text, layout, sink, map: Map::Shift(0), by_line: false, never_whole: false, broken: false, operators: 0 }
+        Reader {
+            file,
+            text,
+            layout,
+            sink,
+            map: Map::Shift(0),
+            by_line: false,
+            never_whole: false,
+            broken: false,
+            operators: 0,
+        }
     }
 
     /// An expression on its own, whose buffer begins at the byte `start` of the source.
@@ -134,7 +144,9 @@ impl<'a> Reader<'a> {
                         let before = self.sink.count();
                         let span = self.range_span(range);
                         self.items_by_line(range.clone(), &mut items);
-                        if *further_in && items.last().is_some_and(|i: &ast::Item| matches!(i.decl, ast::Decl::Broken { .. })) {
+                        if *further_in
+                            && items.last().is_some_and(|i: &ast::Item| matches!(i.decl, ast::Decl::Broken { .. }))
+                        {
                             // Lines that lost their declaration are one mistake.
                             if std::mem::replace(&mut astray, true) {
                                 self.sink.retain_after(before, |_| false);

@@ -121,12 +121,15 @@ fn short(value: &Value) -> Option<String> {
             match (name.as_str(), said.as_slice()) {
                 ("Name", [(_, Value::Word(text))]) => Some(text.trim_matches('"').to_string()),
                 ("Text", [(_, text)]) => short(text),
-                ("Path", [(_, Value::List(parts))]) => Some(parts.iter().filter_map(short).collect::<Vec<_>>().join(".")),
+                ("Path", [(_, Value::List(parts))]) => {
+                    Some(parts.iter().filter_map(short).collect::<Vec<_>>().join("."))
+                }
                 ("Expr", [(_, kind)]) => short(kind),
                 ("Type", [(_, kind)]) => short(kind),
                 ("Type", [(_, kind), _]) => short(kind).map(|k| format!("{k}?")),
                 _ => {
-                    let parts: Option<Vec<_>> = said.iter().map(|(n, v)| short(v).map(|v| format!("{n}={v}"))).collect();
+                    let parts: Option<Vec<_>> =
+                        said.iter().map(|(n, v)| short(v).map(|v| format!("{n}={v}"))).collect();
                     parts.map(|p| format!("{name}{{{}}}", p.join(" ")))
                 }
             }
