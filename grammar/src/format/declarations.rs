@@ -55,9 +55,23 @@ impl Shape<'_> {
                 if let Some(open) = open {
                     self.braced(first, open, decl);
                 }
+                match decl {
+                    Decl::Event(event) => return Some(self.event_row(first, open, end, event)),
+                    Decl::Channel(_) => return open.map(|open| self.flat_row([first, open], end)),
+                    _ => {}
+                }
             }
         }
         None
+    }
+
+    /// Name, name on the wire, fields.
+    fn event_row(&self, first: usize, open: Option<usize>, end: usize, event: &Event) -> Row {
+        let mut row = self.flat_row([first], end);
+        row.cells[1] = event.wire.as_ref().map(|w| self.first(w.span));
+        let plain = event.everyone.is_none() && open.is_some_and(|o| row.cells[1].is_none_or(|w| o == w + 1));
+        row.cells[2] = open.filter(|_| plain);
+        row
     }
 
     fn braced(&mut self, first: usize, open: usize, decl: &Decl) {
@@ -140,7 +154,7 @@ impl Shape<'_> {
 
     fn message(&mut self, open: usize, message: &Message) {
         let group = self.braces(open);
-        let mut entries = Vec::new();
+        let (mut entries, mut rows) = (Vec::new(), Vec::new());
         if let Some(valid) = &message.valid {
             entries.push(self.first(valid.span));
         }
@@ -154,10 +168,12 @@ impl Shape<'_> {
                 entries.push(first);
                 if let Some(open) = shape.find("{", first, end) {
                     shape.rendering(open, rendering);
+                    rows.push(shape.flat_row([first, open], end));
                 }
             }
         });
         self.body(open, group, entries);
+        self.runs(Some(group), rows);
     }
 
     fn rendering(&mut self, open: usize, rendering: &Rendering) {

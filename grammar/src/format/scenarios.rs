@@ -37,7 +37,7 @@ impl Shape<'_> {
             TestKind::Does { fields, .. }
             | TestKind::Everyone { fields, .. }
             | TestKind::Becomes(_, fields)
-            | TestKind::WebhookGives(_, fields) => self.values(item, fields),
+            | TestKind::WebhookGives(_, fields) => self.fields_of(item, fields),
             TestKind::Expect(expect) => self.expect(item, expect),
             TestKind::DoesRaw { .. }
             | TestKind::Consent { .. }
@@ -48,7 +48,7 @@ impl Shape<'_> {
     }
 
     /// The `{ … }` of a line, if it has one.
-    fn values(&mut self, item: &TestItem, values: &[FieldValue]) {
+    fn fields_of(&mut self, item: &TestItem, values: &[FieldValue]) {
         let end = self.end(item.span);
         if let Some(open) = self.find("{", self.first(item.span), end) {
             self.record(open, values);
@@ -76,23 +76,22 @@ impl Shape<'_> {
             }
             (entries, rows)
         });
-        self.body(open, group, entries);
-        self.table(Some(group), 1, rows);
+        self.values(open, group, &entries, rows);
     }
 
     fn expect(&mut self, item: &TestItem, expect: &Expect) {
         match expect {
             Expect::Receives { at, with, .. } => {
                 self.moment(at);
-                self.values(item, with);
+                self.fields_of(item, with);
             }
             Expect::Enters { at, .. }
             | Expect::Leaves { at, .. }
             | Expect::Converts { at, .. }
             | Expect::Refused { at, .. }
             | Expect::Task { at, .. } => self.moment(at),
-            Expect::Profile { fields, .. } => self.values(item, fields),
-            Expect::Emits { with, .. } => self.values(item, with),
+            Expect::Profile { fields, .. } => self.fields_of(item, fields),
+            Expect::Emits { with, .. } => self.fields_of(item, with),
             Expect::Nothing { .. }
             | Expect::Waiting { .. }
             | Expect::NotIn { .. }

@@ -261,7 +261,20 @@ impl<'t> Shape<'t> {
             values.iter().for_each(|v| shape.expr(&v.value));
             rows
         });
-        self.body(open, group, entries);
-        self.table(Some(group), 1, rows);
+        self.values(open, group, &entries, rows);
+    }
+
+    /// `{ name: value, … }`: values that were written side by side stay so, values that have a line each are a column.
+    pub fn values(&mut self, open: usize, group: usize, entries: &[usize], rows: Vec<Row>) {
+        self.body(open, group, entries.iter().copied());
+        let rest = entries.get(1..).unwrap_or_default();
+        if rest.iter().all(|&e| self.atoms.newline(e)) {
+            self.table(Some(group), 1, rows);
+        }
+        for &entry in rest {
+            if self.is(entry - 1, ",") {
+                self.layout.gaps[entry].breaks = Break::Flow(group);
+            }
+        }
     }
 }
