@@ -4,6 +4,7 @@ use super::atoms::Atoms;
 use super::layout::{Blank, Break, Indent, Layout, Row, Table};
 use crate::ast::{Annotation, Arg, Field, FieldValue, Name, Param};
 use crate::span::Span;
+use crate::tokens::{CLAUSES, STEPS};
 
 /// Walks the tree and decides about the gaps.
 #[derive(Debug)]
@@ -123,7 +124,8 @@ impl<'t> Shape<'t> {
         while i < close {
             let (before, text) = (self.atoms.text(i - 1), self.atoms.text(i));
             let mark = |text: &str| text.starts_with(['=', '!', '<', '>', '+', '*', '/', ',']);
-            let goes_on = mark(before) || before == "-" || mark(text) || matches!(text, "or" | "and" | "else" | "{");
+            let open_ended = mark(before) || before == "-" || (matches!(before, "or" | "and") && !self.atoms.newline(i - 1));
+            let goes_on = open_ended || mark(text) || matches!(text, "or" | "and" | "else" | "{");
             if self.atoms.newline(i) && !goes_on && known.binary_search(&i).is_err() {
                 entries.push(Entry { first: i, deeper: 0 });
             }
@@ -180,6 +182,10 @@ impl<'t> Shape<'t> {
             let group = self.layout.group(self.first(first.span), end);
             for word in rest {
                 let word = self.first(word.span);
+                // A line that begins with such a word may be read as a line of its own.
+                if STEPS.contains(&self.atoms.text(word)) || CLAUSES.contains(&self.atoms.text(word)) {
+                    continue;
+                }
                 let gap = &mut self.layout.gaps[word];
                 (gap.breaks, gap.indent) = (Break::Fill(group), Indent::Below { group, out: 0 });
             }
@@ -268,13 +274,15 @@ impl<'t> Shape<'t> {
     pub fn values(&mut self, open: usize, group: usize, entries: &[usize], rows: Vec<Row>) {
         self.body(open, group, entries.iter().copied());
         let rest = entries.get(1..).unwrap_or_default();
-        if rest.iter().all(|&e| self.atoms.newline(e)) {
-            self.table(Some(group), 1, rows);
-        }
-        for &entry in rest {
+        let mut lines = true;
+        for &entry in rest.iter().filter(|&&e| e > 0) {
             if self.is(entry - 1, ",") {
                 self.layout.gaps[entry].breaks = Break::Flow(group);
+                lines &= self.atoms.newline(entry);
             }
+        }
+        if lines {
+            self.table(Some(group), 1, rows);
         }
     }
 }
