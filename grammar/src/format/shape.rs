@@ -124,7 +124,8 @@ impl<'t> Shape<'t> {
         while i < close {
             let (before, text) = (self.atoms.text(i - 1), self.atoms.text(i));
             let mark = |text: &str| text.starts_with(['=', '!', '<', '>', '+', '*', '/', ',']);
-            let open_ended = mark(before) || before == "-" || (matches!(before, "or" | "and") && !self.atoms.newline(i - 1));
+            let open_ended =
+                mark(before) || before == "-" || (matches!(before, "or" | "and") && !self.atoms.newline(i - 1));
             let goes_on = open_ended || mark(text) || matches!(text, "or" | "and" | "else" | "{");
             if self.atoms.newline(i) && !goes_on && known.binary_search(&i).is_err() {
                 entries.push(Entry { first: i, deeper: 0 });
