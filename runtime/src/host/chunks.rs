@@ -30,7 +30,7 @@ impl<R: Read> Iterator for Chunks<R> {
         }
         let mut chunk = std::mem::take(&mut self.rest);
         loop {
-            let wanted = self.size.saturating_sub(chunk.len()).max(self.size / 4) as u64;
+            let wanted = self.size.saturating_sub(chunk.len()).max(self.size / 4).max(1) as u64;
             let from = chunk.len();
             match self.source.by_ref().take(wanted).read_to_end(&mut chunk) {
                 Err(error) => {

@@ -7,6 +7,8 @@ mod ids;
 pub mod memory;
 mod parse;
 mod shard;
+#[cfg(test)]
+mod tests;
 
 pub use ids::Ids;
 

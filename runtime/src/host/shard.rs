@@ -148,6 +148,9 @@ impl Shard {
         if let Err(problem) = decoded {
             if item.kept.is_none() || speaks {
                 let customer = item.kept.is_none().then(|| item.message.customer.to_string());
+                if let (Some(story), true) = (&mut self.out.story, customer == self.wanted.story) {
+                    story.input(item.message.happened_at, format!("sends what cannot be used: {problem}"));
+                }
                 self.out.dead.push(DeadLetter { line: Some(line), customer, problem, raw: text(item.raw) });
             }
             return;

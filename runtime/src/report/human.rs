@@ -84,15 +84,16 @@ pub(crate) fn right(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
 }
 
-/// A table: its first column to the left, the others to the right.
+/// A table: its first columns to the left, the others to the right.
 struct Table {
+    lefts: usize,
     head: Vec<String>,
     rows: Vec<(Tone, Vec<String>)>,
 }
 
 impl Table {
-    fn new(head: &[&str]) -> Table {
-        Table { head: head.iter().map(|h| h.to_string()).collect(), rows: Vec::new() }
+    fn new(lefts: usize, head: &[&str]) -> Table {
+        Table { lefts, head: head.iter().map(|h| h.to_string()).collect(), rows: Vec::new() }
     }
 
     fn row(&mut self, tone: Tone, cells: Vec<String>) {
@@ -106,7 +107,8 @@ impl Table {
         };
         let widths: Vec<usize> = (0..self.head.len()).map(width).collect();
         let lay = |cells: &[String], i: usize| {
-            if i == 0 { left(&cells[0], widths[0]) } else { format!("  {}", right(&cells[i], widths[i])) }
+            let cell = if i < self.lefts { left(&cells[i], widths[i]) } else { right(&cells[i], widths[i]) };
+            if i == 0 { cell } else { format!("  {cell}") }
         };
         let line = out.line();
         for i in 0..self.head.len() {
@@ -188,15 +190,15 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
 
     if !summary.journeys.is_empty() {
         out.line();
-        let mut table = Table::new(&["Journeys", "entered", "converted", "", "ended", "still in"]);
+        let mut table = Table::new(1, &["Journeys", "entered", "converted", "", "ended", "still in"]);
         for journey in &summary.journeys {
             let ended: u64 = journey.left.values().sum();
             let tone = if journey.entered == 0 { Tone::Dim } else { Tone::Plain };
             let cells = vec![
                 journey.name.clone(),
                 count(journey.entered),
-                count(journey.converted),
-                share(journey.converted, journey.entered),
+                if journey.conversion_rate.is_some() { count(journey.converted) } else { "–".into() },
+                journey.conversion_rate.map_or(String::new(), |_| share(journey.converted, journey.entered)),
                 count(ended),
                 count(journey.waiting),
             ];
@@ -212,7 +214,7 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
         let mut head = vec!["Sends"];
         head.extend(&channels);
         head.push("all");
-        let mut table = Table::new(&head);
+        let mut table = Table::new(1, &head);
         let mut messages: Vec<&str> = summary.sends.iter().map(|send| send.message.as_str()).collect();
         messages.dedup();
         let number = |n: u64| if n == 0 { "–".to_string() } else { count(n) };
@@ -238,7 +240,7 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
 
     if !summary.not_sent.is_empty() {
         out.line();
-        let mut table = Table::new(&["Not sent, or later", "by", "because", "refused", "held"]);
+        let mut table = Table::new(3, &["Not sent, or later", "by", "because", "refused", "held"]);
         let number = |n: u64| if n == 0 { "–".to_string() } else { count(n) };
         for refusal in &summary.not_sent {
             let cells = vec![
@@ -261,7 +263,7 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
     ] {
         if !counts.is_empty() {
             out.line();
-            let mut table = Table::new(&[title, ""]);
+            let mut table = Table::new(1, &[title, ""]);
             most_first(counts).into_iter().for_each(|(name, n)| table.row(Tone::Plain, vec![name.clone(), count(n)]));
             table.write(&mut out);
         }
@@ -269,7 +271,7 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
 
     if !summary.dead_letters.is_empty() {
         out.line();
-        let mut table = Table::new(&["Bad input", "", ""]);
+        let mut table = Table::new(1, &["Bad input", "", ""]);
         for dead in summary.dead_letters.iter().take(12) {
             let name = dead.field.as_ref().map_or(dead.contract.clone(), |field| format!("{}.{field}", dead.contract));
             let line = dead.first_line.map_or(String::new(), |line| format!("first in line {}", count(line)));

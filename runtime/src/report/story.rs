@@ -4,7 +4,7 @@ use super::human::{Text, Tone};
 use super::line::how_left;
 use super::words::{count, date, duration, named, text, time};
 use crate::image::{Image, MISSING};
-use crate::input::{Effect, EffectKind, Input, InputKind, LeaveHow, Sink};
+use crate::input::{Effect, EffectKind, Input, InputKind, LeaveHow, Reason, Sink};
 use crate::pool::Pool;
 use crate::program::Program;
 use crate::step;
@@ -183,7 +183,11 @@ pub fn effect_in_words(program: &Program, effect: &Effect, zone: &Zone) -> (Tone
     let channel = |c: &u16| image.channels[usize::from(*c)].name.as_str();
     let journey = |j: &u16| image.journeys[usize::from(*j)].name.as_str();
     let with = |fields: &[_]| if fields.is_empty() { String::new() } else { format!(" with {{ {} }}", named(fields)) };
-    let why = |detail: &String| if detail.is_empty() { String::new() } else { format!(" ({detail})") };
+    let why = |reason: &Reason, detail: &str| match reason.words() {
+        words if detail.starts_with(words) => detail.to_string(),
+        words if detail.is_empty() => words.to_string(),
+        words => format!("{words}, {detail}"),
+    };
     match &effect.kind {
         EffectKind::Entered { key, from, joined } => {
             let key = key.as_ref().map_or(String::new(), |key| format!(" for {}", text(key)));
@@ -215,11 +219,11 @@ pub fn effect_in_words(program: &Program, effect: &Effect, zone: &Zone) -> (Tone
             (Tone::Good, format!("sends {} by {}{locale}{offer}{}", message(m), channel(c), with(inputs)))
         }
         EffectKind::Refused { message: m, channel: c, reason, detail } => {
-            (Tone::Bad, format!("may not send {} by {}: {}{}", message(m), channel(c), reason.words(), why(detail)))
+            (Tone::Bad, format!("may not send {} by {}: {}", message(m), channel(c), why(reason, detail)))
         }
         EffectKind::Held { message: m, channel: c, reason, until, detail } => {
             let until = until.map_or(String::new(), |until| format!(" until {}", step::moment_text(zone, until)));
-            (Tone::Plain, format!("holds {} by {}{until}: {}{}", message(m), channel(c), reason.words(), why(detail)))
+            (Tone::Plain, format!("holds {} by {}{until}: {}", message(m), channel(c), why(reason, detail)))
         }
         EffectKind::Set { field, value } => {
             (Tone::Plain, format!("sets profile.{} = {}", image.profile[usize::from(*field)].name, text(value)))

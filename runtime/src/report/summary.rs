@@ -78,7 +78,7 @@ pub struct JourneySummary {
     pub paused: u64,
     /// Runs that reached the goal in time.
     pub converted: u64,
-    /// Of those that entered, a fraction; none when nobody entered.
+    /// Of those that entered, a fraction; none when nobody entered, or the journey has no goal.
     pub conversion_rate: Option<f64>,
     /// Refused entries, by reason.
     pub refused: BTreeMap<String, u64>,
@@ -192,7 +192,7 @@ fn journeys(image: &Image, tally: &Tally) -> Vec<JourneySummary> {
             updated: counts.updated,
             paused: counts.paused,
             converted: counts.converted,
-            conversion_rate: (counts.entered > 0).then(|| counts.converted as f64 / counts.entered as f64),
+            conversion_rate: (counts.entered > 0 && !journey.goals.is_empty()).then(|| counts.converted as f64 / counts.entered as f64),
             refused: counts.refused.iter().map(|(reason, n)| (reason.words().to_string(), *n)).collect(),
             left,
             waiting: counts.alive(),
