@@ -20,6 +20,7 @@ pub mod report;
 mod sample;
 pub mod state;
 pub mod step;
+pub mod testing;
 pub mod time;
 pub mod verify;
 pub mod watch;

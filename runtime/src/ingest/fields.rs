@@ -2,7 +2,7 @@
 
 use super::problem::{Fault, Flaw};
 use super::value::{self, Kind, Place};
-use crate::image::{Bounds, Event, EventField, ListTy, MISSING, ProfileField, Ty, Word};
+use crate::image::{Bounds, EventField, ListTy, MISSING, ProfileField, Ty, Word};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -62,11 +62,12 @@ impl Node {
 }
 
 impl Layout {
-    pub(crate) fn of_event(event: &Event) -> Layout {
+    /// Of an event's fields, or those of a webhook's answer.
+    pub(crate) fn of_event(fields: &[EventField]) -> Layout {
         let field = |f: &EventField| {
             (f.path.clone(), f.currency_path.clone(), Field::new(&f.name, &f.ty, &f.bounds, f.optional, f.default))
         };
-        Layout::new(event.fields.iter().map(field))
+        Layout::new(fields.iter().map(field))
     }
 
     pub(crate) fn of_profile(fields: &[ProfileField]) -> Layout {

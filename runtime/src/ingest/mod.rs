@@ -59,6 +59,8 @@ pub struct Decoder {
     by_wire: FxHashMap<String, u16>,
     events: Vec<Known>,
     profile: Layout,
+    /// Answers of webhooks, with their names.
+    answers: Vec<(String, Layout)>,
     /// The fields of time zone and locale, with their types.
     zone: Option<(u16, Kind)>,
     locale: Option<(u16, Kind)>,
@@ -145,7 +147,7 @@ impl Decoder {
             name: event.name.clone(),
             everyone: event.everyone,
             used: event.used,
-            layout: Layout::of_event(event),
+            layout: Layout::of_event(&event.fields),
             role: event.role.clone(),
         };
         let typed = |field: Option<u16>| {
@@ -157,6 +159,7 @@ impl Decoder {
             by_wire,
             events: image.events.iter().map(known).collect(),
             profile: Layout::of_profile(&image.profile),
+            answers: image.webhooks.iter().map(|w| (w.name.clone(), Layout::of_event(&w.gives))).collect(),
             zone: typed(image.zone_field),
             locale: typed(image.locale_field),
             purposes: image.purposes.iter().map(|p| p.name.clone()).collect(),
@@ -343,6 +346,19 @@ impl Decoder {
         Ok(())
     }
 
+    /// The words of a webhook's answer, one JSON object: for [`InputKind::Answer`]. Texts go to `pool`.
+    pub fn answer(&self, webhook: u16, json: &str, zones: &Zones, pool: &mut Pool) -> Result<Vec<Word>, Problem> {
+        let (name, layout) = &self.answers[usize::from(webhook)];
+        let mut row = Row::default();
+        let mut place = Place { tables: &self.tables, pool, zones };
+        row.begin(layout);
+        for node in [&layout.properties, &layout.root] {
+            row.object(layout, node, json.trim(), &mut place).map_err(|flaw| flaw.of(name, None))?;
+        }
+        row.finish(layout).map_err(|(field, flaw)| flaw.of(name, Some(&layout.fields[field].name)))?;
+        Ok(row.words)
+    }
+
     /// Whether the message is the one by which Segment tells of consent.
     fn tells_of_consent(&self, message: &Message<'_>) -> bool {
         message.body == Body::Consent
@@ -403,18 +419,16 @@ impl Decoder {
                 row.there[i] = true;
             }
         }
-        let changes: Vec<(u16, Word)> = (0u16..)
-            .zip(row.there.iter().zip(&row.words))
-            .filter(|(_, (there, _))| **there)
-            .map(|(i, (_, word))| (i, *word))
-            .collect();
-        if !changes.is_empty() {
-            inputs.push(InputKind::Profile { id: message.id, changes });
-        }
+        // Consent comes first: what the traits set off finds it in place.
         if let Some(consents) = find(message.fields, &["consents"]) {
             self.consents(consents, true, inputs).map_err(|flaw| flaw.of(CONTRACT, Some("consents")))?;
         }
-        self.preferences(message, inputs, CONTRACT)
+        self.preferences(message, inputs, CONTRACT)?;
+        let there = (0u16..).zip(row.there.iter().zip(&row.words)).filter(|(_, (there, _))| **there);
+        let changes = there.map(|(field, (_, word))| (field, *word)).collect();
+        // Also when it changes nothing: from here on the customer is known.
+        inputs.push(InputKind::Profile { id: message.id, changes });
+        Ok(())
     }
 
     /// `context.consent.categoryPreferences`

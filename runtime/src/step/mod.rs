@@ -7,7 +7,7 @@
 //!
 //! The files follow the rules of the language: [`machine`](self) the phases of an input, `walk` the steps, `entry` who comes in,
 //! `goal_exit` who goes, `pause`, `wait`, `send` its gates, `decide` choices, `timers` the passing of time, `calendar` triggers by
-//! the calendar, `ids` names that never change, `tell` words for traces, `run` the record of a run.
+//! the calendar, `ids` names that never change, `tell` words for traces, `run` the record of a run, `standing` where runs stand.
 
 mod calendar;
 mod decide;
@@ -19,6 +19,7 @@ mod pause;
 mod plan;
 mod run;
 mod send;
+mod standing;
 mod tell;
 mod timers;
 mod wait;
@@ -26,6 +27,7 @@ mod walk;
 
 pub use ids::{id_of_text, id_text};
 pub use plan::Plan;
+pub use standing::{Standing, standing};
 pub use tell::{moment_text, value, value_of};
 
 use crate::eval::Frame;
