@@ -7,7 +7,15 @@ use crate::report::{human, line, summary::Summary};
 use proptest::prelude::*;
 
 fn field(name: &str, ty: Ty, optional: bool) -> EventField {
-    EventField { name: name.into(), path: name.into(), currency_path: None, ty, optional, bounds: Bounds::default(), default: None }
+    EventField {
+        name: name.into(),
+        path: name.into(),
+        currency_path: None,
+        ty,
+        optional,
+        bounds: Bounds::default(),
+        default: None,
+    }
 }
 
 fn event(name: &str, everyone: bool, fields: Vec<EventField>) -> Event {
@@ -223,7 +231,8 @@ fn what_is_taken_for_granted() {
     let program = shop();
     let events = r#"{"event":"cart","userId":"cy","timestamp":"2026-03-01T12:30:00Z","properties":{"id":"c4"}}"#;
     let mut options = Options { until: Some(1_772_500_000_000), ..Options::default() };
-    let by_email = |program: &Program, options: &Options| outcome(program, events, options).tally.sent.get(&(0, 0)).copied();
+    let by_email =
+        |program: &Program, options: &Options| outcome(program, events, options).tally.sent.get(&(0, 0)).copied();
     assert_eq!(by_email(&program, &options), None);
     options.assume_consent = vec!["marketing".into()];
     assert_eq!(by_email(&program, &options), None);
@@ -263,7 +272,8 @@ fn customers() -> impl Strategy<Value = Vec<Vec<String>>> {
 
 /// Lines of all customers, one after the other as `order` says; events for everyone keep their place among each one's lines.
 fn interleaved(customers: &[Vec<String>], order: &[prop::sample::Index]) -> String {
-    let mut queues: Vec<std::collections::VecDeque<&String>> = customers.iter().map(|lines| lines.iter().collect()).collect();
+    let mut queues: Vec<std::collections::VecDeque<&String>> =
+        customers.iter().map(|lines| lines.iter().collect()).collect();
     let mut text = String::new();
     let mut order = order.iter().cycle();
     while queues.iter().any(|queue| !queue.is_empty()) {
@@ -278,10 +288,15 @@ fn interleaved(customers: &[Vec<String>], order: &[prop::sample::Index]) -> Stri
 }
 
 /// Everything that must be the same; lines of dead letters have other numbers when lines come in another order.
-fn sameness(program: &Program, events: &str, threads: usize) -> (Vec<String>, Vec<String>, crate::report::tally::Tally) {
+fn sameness(
+    program: &Program,
+    events: &str,
+    threads: usize,
+) -> (Vec<String>, Vec<String>, crate::report::tally::Tally) {
     let options = Options { threads, keep_effects: true, until: Some(1_772_700_000_000), ..Options::default() };
     let outcome = outcome(program, events, &options);
-    let mut dead: Vec<String> = outcome.dead.iter().map(|letter| format!("{:?} {}", letter.customer, letter.problem)).collect();
+    let mut dead: Vec<String> =
+        outcome.dead.iter().map(|letter| format!("{:?} {}", letter.customer, letter.problem)).collect();
     dead.sort();
     (effects(program, &outcome), dead, outcome.tally)
 }
@@ -323,7 +338,11 @@ fn many_customers_over_many_pieces() {
     for i in 0..30_000u64 {
         let at = crate::report::words::moment(1_772_359_200_000 + i as i64 * 1000);
         let who = i * 7919 % 5003;
-        events += &format!("{{\"event\":\"cart\",\"userId\":\"customer-{who}\",\"timestamp\":\"{at}\",\"properties\":{{\"id\":\"k{}\",\"more\":\"{}\"}}}}\n", i % 3, "x".repeat(40));
+        events += &format!(
+            "{{\"event\":\"cart\",\"userId\":\"customer-{who}\",\"timestamp\":\"{at}\",\"properties\":{{\"id\":\"k{}\",\"more\":\"{}\"}}}}\n",
+            i % 3,
+            "x".repeat(40)
+        );
         if i % 5000 == 0 {
             events += &format!("{{\"event\":\"restocked\",\"timestamp\":\"{at}\",\"properties\":{{\"id\":\"p\"}}}}\n");
         }

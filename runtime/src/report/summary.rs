@@ -192,7 +192,8 @@ fn journeys(image: &Image, tally: &Tally) -> Vec<JourneySummary> {
             updated: counts.updated,
             paused: counts.paused,
             converted: counts.converted,
-            conversion_rate: (counts.entered > 0 && !journey.goals.is_empty()).then(|| counts.converted as f64 / counts.entered as f64),
+            conversion_rate: (counts.entered > 0 && !journey.goals.is_empty())
+                .then(|| counts.converted as f64 / counts.entered as f64),
             refused: counts.refused.iter().map(|(reason, n)| (reason.words().to_string(), *n)).collect(),
             left,
             waiting: counts.alive(),

@@ -40,7 +40,8 @@ impl Coverage {
         let journey = |(j, journey): (u16, &Journey)| {
             let untaken = |file: &str, line, text: &str| Untaken { file: file.into(), line, text: text.into() };
             let steps = journey.steps.iter().map(|s| (s.pc, untaken(&s.file, s.line, &s.text)));
-            let places: Vec<_> = steps.chain(journey.points.iter().map(|p| (p.pc, untaken(&p.file, p.line, &p.text)))).collect();
+            let places: Vec<_> =
+                steps.chain(journey.points.iter().map(|p| (p.pc, untaken(&p.file, p.line, &p.text)))).collect();
             let all = places.len();
             let mut untaken: Vec<Untaken> =
                 places.into_iter().filter(|(pc, _)| !passed.contains(&(j, *pc))).map(|(_, place)| place).collect();

@@ -59,8 +59,10 @@ struct Judge<'a, 's> {
 
 impl Judge<'_, '_> {
     fn judge(&self, lines: &[Line]) -> Verdicts {
-        let sends: Vec<Done<'_>> = self.done.iter().filter(|d| matches!(d.effect.kind, EffectKind::Sent { .. })).copied().collect();
-        let fits: Vec<Vec<usize>> = lines.iter().map(|line| (0..sends.len()).filter(|s| self.fits(line, &sends[*s])).collect()).collect();
+        let sends: Vec<Done<'_>> =
+            self.done.iter().filter(|d| matches!(d.effect.kind, EffectKind::Sent { .. })).copied().collect();
+        let fits: Vec<Vec<usize>> =
+            lines.iter().map(|line| (0..sends.len()).filter(|s| self.fits(line, &sends[*s])).collect()).collect();
         let taken = assign(&fits, sends.len());
         let free: Vec<Done<'_>> = (0..sends.len()).filter(|s| taken[*s].is_none()).map(|s| sends[s]).collect();
         let verdict = |(i, line): (usize, &Line)| {
@@ -110,8 +112,12 @@ impl Judge<'_, '_> {
         let image = &program.image;
         let journey_of = |effect: &Effect| effect.journey.map(|j| image.journeys[usize::from(j)].name.as_str());
         // Something of that kind must be among what was done; else tell what comes near.
-        let among = |who: Option<usize>, near: &dyn Fn(&Effect) -> bool, exact: &dyn Fn(&Done<'_>) -> bool, nothing: String| {
-            let near: Vec<Done<'_>> = self.done.iter().filter(|d| who.is_none_or(|who| d.who == who) && near(d.effect)).copied().collect();
+        let among = |who: Option<usize>,
+                     near: &dyn Fn(&Effect) -> bool,
+                     exact: &dyn Fn(&Done<'_>) -> bool,
+                     nothing: String| {
+            let near: Vec<Done<'_>> =
+                self.done.iter().filter(|d| who.is_none_or(|who| d.who == who) && near(d.effect)).copied().collect();
             if near.iter().any(exact) {
                 return None;
             }
@@ -139,18 +145,25 @@ impl Judge<'_, '_> {
             }
             Expect::NotIn { who, journey } => {
                 let here = self.standing(*who, journey);
-                (!here.is_empty()).then(|| here.iter().map(|names| format!("is in {journey} at {}", names.join(", "))).collect())
+                (!here.is_empty())
+                    .then(|| here.iter().map(|names| format!("is in {journey} at {}", names.join(", "))).collect())
             }
             Expect::Enters { who, journey, at } => {
                 let entry = |e: &Effect| {
-                    journey_of(e) == Some(journey) && matches!(e.kind, EffectKind::Entered { .. } | EffectKind::EntryRefused { .. } | EffectKind::StartedOver)
+                    journey_of(e) == Some(journey)
+                        && matches!(
+                            e.kind,
+                            EffectKind::Entered { .. } | EffectKind::EntryRefused { .. } | EffectKind::StartedOver
+                        )
                 };
                 let exact = |d: &Done<'_>| !matches!(d.effect.kind, EffectKind::EntryRefused { .. }) && self.at(at, d);
                 among(Some(*who), &entry, &exact, format!("nothing let {} in", self.name(*who)))
             }
             Expect::Leaves { who, journey, how, at } => {
                 let left = |e: &Effect| journey_of(e) == Some(journey) && matches!(e.kind, EffectKind::Left { .. });
-                let exact = |d: &Done<'_>| matches!(&d.effect.kind, EffectKind::Left { how: found } if left_so(how, found)) && self.at(at, d);
+                let exact = |d: &Done<'_>| {
+                    matches!(&d.effect.kind, EffectKind::Left { how: found } if left_so(how, found)) && self.at(at, d)
+                };
                 let nothing = match self.standing(*who, journey).first() {
                     Some(names) => format!("is still in {journey} at {}", names.join(", ")),
                     None => format!("did not leave {journey}"),
@@ -163,9 +176,9 @@ impl Judge<'_, '_> {
             }
             Expect::Refused { who, message, channel, reason, at } => {
                 let about = |e: &Effect| match &e.kind {
-                    EffectKind::Refused { message: m, .. } | EffectKind::Held { message: m, .. } | EffectKind::Sent { message: m, .. } => {
-                        image.messages[usize::from(*m)].name == *message
-                    }
+                    EffectKind::Refused { message: m, .. }
+                    | EffectKind::Held { message: m, .. }
+                    | EffectKind::Sent { message: m, .. } => image.messages[usize::from(*m)].name == *message,
                     _ => false,
                 };
                 let exact = |d: &Done<'_>| match &d.effect.kind {
@@ -180,7 +193,8 @@ impl Judge<'_, '_> {
             }
             Expect::RefusedEntry { who, journey, reason } => {
                 let entry = |e: &Effect| {
-                    journey_of(e) == Some(journey) && matches!(e.kind, EffectKind::Entered { .. } | EffectKind::EntryRefused { .. })
+                    journey_of(e) == Some(journey)
+                        && matches!(e.kind, EffectKind::Entered { .. } | EffectKind::EntryRefused { .. })
                 };
                 let exact = |d: &Done<'_>| matches!(&d.effect.kind, EffectKind::EntryRefused { reason: why, .. } if why.words() == reason);
                 among(Some(*who), &entry, &exact, format!("nobody asked to enter {journey}"))
@@ -189,24 +203,30 @@ impl Judge<'_, '_> {
                 let given = |e: &Effect| matches!(e.kind, EffectKind::Tasked { .. });
                 let exact = |d: &Done<'_>| match &d.effect.kind {
                     EffectKind::Tasked { team: t, text: said, .. } => {
-                        image.teams[usize::from(*t)] == *team && text.as_ref().is_none_or(|text| text == said) && self.at(at, d)
+                        image.teams[usize::from(*t)] == *team
+                            && text.as_ref().is_none_or(|text| text == said)
+                            && self.at(at, d)
                     }
                     _ => false,
                 };
                 among(None, &given, &exact, "no task was given".into())
             }
             Expect::Profile { who, fields } => {
-                let wrong: Vec<String> = fields.iter().filter_map(|(name, expected)| self.field(*who, name, expected)).collect();
+                let wrong: Vec<String> =
+                    fields.iter().filter_map(|(name, expected)| self.field(*who, name, expected)).collect();
                 (!wrong.is_empty()).then_some(wrong)
             }
             Expect::Emits { who, event, with } => {
                 let emitted = |e: &Effect| matches!(&e.kind, EffectKind::Emitted { event: made, .. } if image.events[usize::from(*made)].name == *event);
-                let exact = |d: &Done<'_>| matches!(&d.effect.kind, EffectKind::Emitted { fields, .. } if has(fields, with));
+                let exact =
+                    |d: &Done<'_>| matches!(&d.effect.kind, EffectKind::Emitted { fields, .. } if has(fields, with));
                 among(Some(*who), &emitted, &exact, format!("{event} was not emitted"))
             }
             Expect::Rejected(wanted) => {
                 let met = self.rejected.iter().any(|reason| reason.to_lowercase().contains(&wanted.to_lowercase()));
-                let got = || if self.rejected.is_empty() { vec!["nothing was rejected".into()] } else { self.rejected.clone() };
+                let got = || {
+                    if self.rejected.is_empty() { vec!["nothing was rejected".into()] } else { self.rejected.clone() }
+                };
                 (!met).then(got)
             }
         }
@@ -332,7 +352,9 @@ fn within(found: &JsonValue, expected: &JsonValue) -> bool {
         (JsonValue::Array(found), JsonValue::Array(expected)) => {
             found.len() == expected.len() && found.iter().zip(expected).all(|(found, expected)| within(found, expected))
         }
-        (JsonValue::Number(found), JsonValue::Number(expected)) => found == expected || found.as_f64() == expected.as_f64(),
+        (JsonValue::Number(found), JsonValue::Number(expected)) => {
+            found == expected || found.as_f64() == expected.as_f64()
+        }
         _ => found == expected,
     }
 }

@@ -229,7 +229,9 @@ impl<'p> Stage<'p> {
     /// The zone a customer's local times are read in; the project's for a customer who is not there.
     pub(super) fn zone_of(&self, who: usize) -> ZoneId {
         match self.people.get(who) {
-            Some(person) if self.program.image.zone_field.is_some() && person.state.len() > SEEN => state::zone_id(&person.state),
+            Some(person) if self.program.image.zone_field.is_some() && person.state.len() > SEEN => {
+                state::zone_id(&person.state)
+            }
             Some(person) => person.zone.unwrap_or(self.program.zone),
             None => self.program.zone,
         }
@@ -378,12 +380,14 @@ impl<'p> Stage<'p> {
     fn latest_send(&self, who: usize, message: &str) -> Option<(String, String)> {
         let image = &self.program.image;
         let of = |happening: &Happening| match &happening.what {
-            Happened::Entry(Entry { what: What::Effect(effect), .. }) if happening.who == Some(who) => match &effect.kind {
-                EffectKind::Sent { message: m, channel, .. } if image.messages[usize::from(*m)].name == message => {
-                    Some((id_text(effect.id?), image.channels[usize::from(*channel)].name.clone()))
+            Happened::Entry(Entry { what: What::Effect(effect), .. }) if happening.who == Some(who) => {
+                match &effect.kind {
+                    EffectKind::Sent { message: m, channel, .. } if image.messages[usize::from(*m)].name == message => {
+                        Some((id_text(effect.id?), image.channels[usize::from(*channel)].name.clone()))
+                    }
+                    _ => None,
                 }
-                _ => None,
-            },
+            }
             _ => None,
         };
         self.happened.iter().rev().find_map(of)
@@ -405,10 +409,16 @@ impl<'p> Stage<'p> {
     fn open_task(&self, who: usize, team: &str, text: &str) -> Option<u128> {
         let image = &self.program.image;
         let task = |happening: &Happening| match &happening.what {
-            Happened::Entry(Entry { what: What::Effect(effect), .. }) if happening.who == Some(who) => match &effect.kind {
-                EffectKind::Tasked { team: t, text: said, .. } if image.teams[usize::from(*t)] == team && said == text => effect.id,
-                _ => None,
-            },
+            Happened::Entry(Entry { what: What::Effect(effect), .. }) if happening.who == Some(who) => {
+                match &effect.kind {
+                    EffectKind::Tasked { team: t, text: said, .. }
+                        if image.teams[usize::from(*t)] == team && said == text =>
+                    {
+                        effect.id
+                    }
+                    _ => None,
+                }
+            }
             _ => None,
         };
         self.happened.iter().rev().find_map(task)
@@ -426,7 +436,9 @@ impl<'p> Stage<'p> {
         let decoded = match self.decoder.read(line.as_bytes()) {
             ingest::Line::Message(message) => {
                 let decoded = self.decoder.decode(&message, &self.program.zones, &mut self.pool, &mut scratch);
-                decoded.map(|()| scratch.inputs.drain(..).map(|kind| (kind, message.happened_at, message.received_at)).collect())
+                decoded.map(|()| {
+                    scratch.inputs.drain(..).map(|kind| (kind, message.happened_at, message.received_at)).collect()
+                })
             }
             ingest::Line::Bad(problem) => Err(problem),
             ingest::Line::Unread(name, _) | ingest::Line::Unknown(name, _) => {
@@ -438,10 +450,16 @@ impl<'p> Stage<'p> {
         };
         self.ingest = scratch;
         match decoded {
-            Ok(inputs) => inputs.into_iter().for_each(|(kind, happened_at, received_at)| self.take(who, kind, happened_at, received_at)),
+            Ok(inputs) => inputs
+                .into_iter()
+                .for_each(|(kind, happened_at, received_at)| self.take(who, kind, happened_at, received_at)),
             Err(problem) => {
                 self.advance(who, now, false);
-                self.happened.push(Happening { who: Some(who), zone: self.zone_of(who), what: Happened::Rejected(now, problem) });
+                self.happened.push(Happening {
+                    who: Some(who),
+                    zone: self.zone_of(who),
+                    what: Happened::Rejected(now, problem),
+                });
             }
         }
         self.tell(who);
@@ -491,7 +509,9 @@ impl<'p> Stage<'p> {
             }
             let Some(answer) = &fake.answer else { continue };
             match self.decoder.answer(webhook, &answer.to_string(), &self.program.zones, &mut self.pool) {
-                Ok(words) => self.step(who, &Input { seen: now, kind: InputKind::Answer { call, answer: Some(words) } }),
+                Ok(words) => {
+                    self.step(who, &Input { seen: now, kind: InputKind::Answer { call, answer: Some(words) } })
+                }
                 Err(problem) => {
                     let what = Happened::Rejected(now, problem);
                     self.happened.push(Happening { who: Some(who), zone: self.zone_of(who), what });
@@ -503,10 +523,12 @@ impl<'p> Stage<'p> {
     /// Calls that have been made and not looked at yet.
     fn calls(&mut self, who: usize) -> Vec<(u16, u128)> {
         let called = |happening: &Happening| match &happening.what {
-            Happened::Entry(Entry { what: What::Effect(effect), .. }) if happening.who == Some(who) => match &effect.kind {
-                EffectKind::Called { webhook, .. } => Some((*webhook, effect.id?)),
-                _ => None,
-            },
+            Happened::Entry(Entry { what: What::Effect(effect), .. }) if happening.who == Some(who) => {
+                match &effect.kind {
+                    EffectKind::Called { webhook, .. } => Some((*webhook, effect.id?)),
+                    _ => None,
+                }
+            }
             _ => None,
         };
         let from = std::mem::replace(&mut self.looked_at, self.happened.len());
@@ -517,7 +539,11 @@ impl<'p> Stage<'p> {
     fn tell(&mut self, who: usize) {
         let zone = self.zone_of(who);
         let gained = std::mem::take(&mut self.people[who].story.entries);
-        self.happened.extend(gained.into_iter().map(|entry| Happening { who: Some(who), zone, what: Happened::Entry(entry) }));
+        self.happened.extend(gained.into_iter().map(|entry| Happening {
+            who: Some(who),
+            zone,
+            what: Happened::Entry(entry),
+        }));
     }
 
     // ------------------------------------------------------------------------------------------ expectations

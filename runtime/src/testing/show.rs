@@ -12,7 +12,10 @@ use std::fmt::Write;
 /// A failing test: its time-line, and what was expected where it failed.
 pub fn failing(program: &Program, test: &TestResult) -> Text {
     let mut out = Text::default();
-    out.line().add(Tone::Bad, "✗ ").add(Tone::Strong, test.title.clone()).add(Tone::Dim, format!("  {}:{}", test.file, test.line));
+    out.line()
+        .add(Tone::Bad, "✗ ")
+        .add(Tone::Strong, test.title.clone())
+        .add(Tone::Dim, format!("  {}:{}", test.file, test.line));
     timeline(program, test, &mut out);
     for failure in &test.failures {
         out.line();
@@ -23,9 +26,13 @@ pub fn failing(program: &Program, test: &TestResult) -> Text {
 
 fn tell(out: &mut Text, test: &TestResult, failure: &Failure) {
     out.line().add(Tone::Dim, format!("    {}:{}", test.file, failure.line));
-    out.line().add(Tone::Plain, "    expected  ").add(Tone::Good, failure.expected.trim_start_matches("expect ").to_string());
+    out.line()
+        .add(Tone::Plain, "    expected  ")
+        .add(Tone::Good, failure.expected.trim_start_matches("expect ").to_string());
     for (i, got) in failure.got.iter().enumerate() {
-        out.line().add(Tone::Plain, if i == 0 { "    but       " } else { "              " }).add(Tone::Bad, got.clone());
+        out.line()
+            .add(Tone::Plain, if i == 0 { "    but       " } else { "              " })
+            .add(Tone::Bad, got.clone());
     }
 }
 
@@ -53,15 +60,22 @@ fn timeline(program: &Program, test: &TestResult, out: &mut Text) {
         };
         let (mark, tone, words) = match &happening.what {
             Happened::Entry(entry) => {
-                let journey = entry.journey.map_or(String::new(), |j| format!("{}: ", program.image.journeys[usize::from(j)].name));
+                let journey = entry
+                    .journey
+                    .map_or(String::new(), |j| format!("{}: ", program.image.journeys[usize::from(j)].name));
                 match &entry.what {
                     What::Zone(..) => continue,
                     What::Input(words) => (" ", Tone::Strong, words.clone()),
                     What::Told(words) => (" ", Tone::Dim, format!("  {journey}{words}")),
                     What::Effect(effect) => {
                         let (tone, words) = effect_in_words(program, effect, zone);
-                        let differs = test.failures.iter().any(|failure| failure.got.iter().any(|got| got.ends_with(&words)));
-                        (if differs { "✗" } else { " " }, if differs { Tone::Bad } else { tone }, format!("→ {journey}{words}"))
+                        let differs =
+                            test.failures.iter().any(|failure| failure.got.iter().any(|got| got.ends_with(&words)));
+                        (
+                            if differs { "✗" } else { " " },
+                            if differs { Tone::Bad } else { tone },
+                            format!("→ {journey}{words}"),
+                        )
                     }
                 }
             }
@@ -90,7 +104,10 @@ pub fn human(program: &Program, results: &Results) -> Text {
     line.add(if failed > 0 { Tone::Plain } else { Tone::Good }, format!("{passed} passed"));
     let (taken, all) = results.coverage.sum();
     if all > 0 {
-        line.add(Tone::Dim, format!("; tests took {taken} of {all} steps and branches ({})", share(taken as u64, all as u64)));
+        line.add(
+            Tone::Dim,
+            format!("; tests took {taken} of {all} steps and branches ({})", share(taken as u64, all as u64)),
+        );
     }
     out
 }
@@ -100,11 +117,14 @@ pub fn coverage(coverage: &Coverage) -> Text {
     let mut out = Text::default();
     for journey in &coverage.journeys {
         let line = out.line();
-        line.add(Tone::Strong, journey.name.clone()).add(Tone::Dim, format!("  {} of {} steps and branches", journey.taken, journey.all));
+        line.add(Tone::Strong, journey.name.clone())
+            .add(Tone::Dim, format!("  {} of {} steps and branches", journey.taken, journey.all));
         let place = |untaken: &super::Untaken| format!("{}:{}", untaken.file, untaken.line);
         let width = journey.untaken.iter().map(|u| place(u).chars().count()).max().unwrap_or(0);
         for untaken in &journey.untaken {
-            out.line().add(Tone::Dim, format!("  {}  ", left(&place(untaken), width))).add(Tone::Plain, untaken.text.clone());
+            out.line()
+                .add(Tone::Dim, format!("  {}  ", left(&place(untaken), width)))
+                .add(Tone::Plain, untaken.text.clone());
         }
     }
     out
@@ -154,17 +174,29 @@ pub fn junit(program: &Program, results: &Results) -> String {
     for file in files {
         let tests: Vec<&TestResult> = results.tests.iter().filter(|test| test.file == file).collect();
         let failed = tests.iter().filter(|test| !test.passed()).count();
-        let _ = writeln!(out, "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failed}\">", escape(file), tests.len());
+        let _ =
+            writeln!(out, "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failed}\">", escape(file), tests.len());
         for test in tests {
-            let open = format!("    <testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{}\"", escape(&test.title), escape(file), escape(file), test.line);
+            let open = format!(
+                "    <testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{}\"",
+                escape(&test.title),
+                escape(file),
+                escape(file),
+                test.line
+            );
             match test.failures.first() {
                 None => {
                     let _ = writeln!(out, "{open}/>");
                 }
                 Some(first) => {
-                    let message = format!("line {}: expected {}, but {}", first.line, first.expected, first.got.join("; "));
+                    let message =
+                        format!("line {}: expected {}, but {}", first.line, first.expected, first.got.join("; "));
                     let text = escape(&failing(program, test).to_string());
-                    let _ = writeln!(out, "{open}>\n      <failure message=\"{}\">{text}</failure>\n    </testcase>", escape(&message));
+                    let _ = writeln!(
+                        out,
+                        "{open}>\n      <failure message=\"{}\">{text}</failure>\n    </testcase>",
+                        escape(&message)
+                    );
                 }
             }
         }
