@@ -1,13 +1,13 @@
 //! What is remembered of events: updated as they come, read by expressions.
 
 use crate::eval::{Frame, Scope};
-use crate::image::{History, HistoryKind, MISSING, Word};
+use crate::image::{History, HistoryKind, MISSING, Span, Word};
 use crate::layout::{Adds, HistoryPlace};
 use crate::number::{add_int, number};
 use crate::pool::Pool;
 use crate::program::Program;
 use crate::state::{push, zone};
-use crate::time::Zone;
+use crate::time::{self, Zone, plus};
 use crate::watch::Dirty;
 
 /// An event that has come: its row, its own time, and the stamp it was given.
@@ -107,7 +107,10 @@ impl<W: AsRef<[Word]>> Buckets<W> {
     }
 
     fn get(&self, date: i64) -> Word {
-        let at = date.rem_euclid(self.days) as usize;
+        self.at(date.rem_euclid(self.days) as usize)
+    }
+
+    fn at(&self, at: usize) -> Word {
         match self.adds {
             Adds::One => self.words.as_ref()[1 + at / 2] >> (at % 2 * 32) & 0xffff_ffff,
             Adds::Int | Adds::Number => self.words.as_ref()[1 + at],
@@ -150,20 +153,33 @@ pub fn tally(program: &Program, state: &[Word], history: u16, now: i64, changes:
     let place = program.layout.histories[usize::from(history)];
     let words = &state[place.at..place.at + place.words];
     match &program.image.histories[usize::from(history)].kind {
-        HistoryKind::Recent { window, .. } => {
-            let zone = zone(program, state);
-            let ends = words.iter().filter(|word| **word != MISSING).map(|word| zone.add(*word as i64, window));
-            ends.filter(|end| *end > now).fold(0, |count, end| {
-                *changes = (*changes).min(end);
-                count + 1
-            })
-        }
+        HistoryKind::Recent { window, .. } => tally_moments(words, window, zone(program, state), now, changes),
         HistoryKind::Total | HistoryKind::SumTotal { .. } => words[0],
         HistoryKind::Days { days, .. } => {
             tally_days(&Buckets { words, days: i64::from(*days), adds: place.adds }, zone(program, state), now, changes)
         }
         HistoryKind::Last { .. } | HistoryKind::First { .. } => Word::from(words[0] != MISSING),
     }
+}
+
+fn tally_moments(words: &[Word], window: &Span, zone: &Zone, now: i64, changes: &mut i64) -> Word {
+    let (least, most) = time::lengths(window);
+    let mut count = 0;
+    let mut oldest = None;
+    for at in words.iter().filter(|word| **word != MISSING).map(|word| *word as i64) {
+        // Moments stand in their order: one that is far enough behind the oldest that counts also counts, and leaves later.
+        if oldest.is_some_and(|oldest| at - oldest > most - least) && plus(at, least) > now {
+            count += 1;
+            continue;
+        }
+        let end = zone.add(at, window);
+        if end > now {
+            *changes = (*changes).min(end);
+            oldest = oldest.or(Some(at));
+            count += 1;
+        }
+    }
+    count
 }
 
 fn tally_days(buckets: &Buckets<&[Word]>, zone: &Zone, now: i64, changes: &mut i64) -> Word {
@@ -173,11 +189,12 @@ fn tally_days(buckets: &Buckets<&[Word]>, zone: &Zone, now: i64, changes: &mut i
     }
     let mut total = 0;
     let mut oldest = None;
-    for date in (zone.date(now).min(latest) - buckets.days + 1).max(latest - buckets.days + 1)..=latest {
-        if date <= zone.date(now) - buckets.days {
-            continue;
-        }
-        let value = buckets.get(date);
+    // In a zone where it is still the day before, the dates after today count too.
+    let first = zone.date(now).max(latest) - buckets.days + 1;
+    let mut at = first.rem_euclid(buckets.days) as usize;
+    for date in first..=latest {
+        let value = buckets.at(at);
+        at = if at + 1 == buckets.days as usize { 0 } else { at + 1 };
         if value != 0 {
             oldest = oldest.or(Some(date));
             total = sum(buckets.adds, total, value);

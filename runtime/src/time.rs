@@ -383,9 +383,18 @@ pub fn plus(at: i64, ms: i64) -> i64 {
     at.saturating_add(ms).max(i64::MIN + 1)
 }
 
-/// The nominal length of a span: days of 24 hours, months of 30 days.
-pub fn nominal(span: &Span) -> i64 {
-    span.ms.saturating_add((i64::from(span.months) * 30 + i64::from(span.days)).saturating_mul(DAY))
+/// The least and the most milliseconds that a span takes, whatever the zone and the moment it is added to: months differ from
+/// their mean length by less than four days in all, and a zone's offset by less than 26 hours.
+pub fn lengths(span: &Span) -> (i64, i64) {
+    const MEAN_MONTH: i64 = 2_629_746_000;
+    let days = i64::from(span.months) * MEAN_MONTH + i64::from(span.days) * DAY;
+    let margin = match (span.months, span.days) {
+        (0, 0) => 0,
+        (0, _) => FARTHEST,
+        _ => FARTHEST + 4 * DAY,
+    };
+    let mean = span.ms.saturating_add(days);
+    (mean.saturating_sub(margin), mean.saturating_add(margin))
 }
 
 /// Year, month and day of a date. Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.

@@ -391,6 +391,15 @@ proptest! {
     }
 
     #[test]
+    fn spans_take_as_long_as_is_said(now in 0i64..4_000_000_000_000, of in 0usize..4, months in 0i32..200, days in 0i32..400, ms in 0i64..100) {
+        let zone = zone(["America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca"][of]);
+        let span = Span { months, days, ms };
+        let (least, most) = lengths(&span);
+        let takes = zone.add(now, &span) - now;
+        prop_assert!(least <= takes && takes <= most);
+    }
+
+    #[test]
     fn local_and_back(now in -1_000_000_000_000i64..8_000_000_000_000, of in 0usize..4) {
         let zone = zone(["America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu"][of]);
         let local = zone.local(now);
