@@ -514,7 +514,7 @@ fn cart() -> Journey {
             slot("left.left", Ty::Int),
             slot("reminder.due", Ty::Moment),
             slot("reminder.sent_at", Ty::Moment),
-            slot("reminder.channel", Ty::Int),
+            slot("reminder.channel", Ty::Text),
             slot("#paused", Ty::Moment),
             slot("#became", Ty::Bool),
         ],

@@ -278,15 +278,15 @@ impl<S: Sink> Machine<'_, S> {
         Some(tell::value(self.program, self.pool, ty, run.slot(self.state, slot)))
     }
 
-    /// Forgets the oldest keys of journeys that remember only so many.
-    pub(super) fn forget_oldest_keys(&mut self) {
+    /// Forgets the oldest keys of journeys that remember only so many; `stubs` are journeys of runs that have just lost their slots.
+    pub(super) fn forget_oldest_keys(&mut self, stubs: &[u16]) {
         let first = self.program.layout.records_at;
-        for (j, journey) in self.image.journeys.iter().enumerate() {
-            let remember = match &journey.reentry {
+        for j in stubs {
+            let remember = match &self.image.journeys[usize::from(*j)].reentry {
                 ReEntry::Never { remember } => (*remember).max(1) as usize,
                 _ => BARRED_KEPT,
             };
-            let stub = |state: &[Word], run: &Run| usize::from(run.journey(state)) == j && !run.whole(state);
+            let stub = |state: &[Word], run: &Run| run.journey(state) == *j && !run.whole(state);
             let held = run::records(self.state, first).filter(|run| stub(self.state, run)).count();
             for _ in remember..held {
                 let stubs = run::records(self.state, first).filter(|run| stub(self.state, run));
@@ -298,7 +298,7 @@ impl<S: Sink> Machine<'_, S> {
                     let text = format!(
                         "only {remember} keys are remembered: the oldest is forgotten and would be let in again"
                     );
-                    self.tell_journey(j as u16, text);
+                    self.tell_journey(*j, text);
                 }
                 crate::state::remove(self.state, oldest.0);
             }

@@ -363,6 +363,8 @@ impl<'a, S: Sink> Machine<'a, S> {
             return;
         }
         let (image, zone, now) = (self.image, self.zone(), self.now);
+        let mut stubs = std::mem::take(&mut self.work.taken);
+        stubs.clear();
         let kept = |words: &[Word], run: Run| -> Keep {
             if run.alive(words) {
                 return Keep::All;
@@ -370,9 +372,15 @@ impl<'a, S: Sink> Machine<'a, S> {
             if run.is(words, GONE) {
                 return Keep::Nothing;
             }
-            super::entry::kept(&image.journeys[usize::from(run.journey(words))], zone, now, words, run)
+            let journey = run.journey(words);
+            let kept = super::entry::kept(&image.journeys[usize::from(journey)], zone, now, words, run);
+            if kept == Keep::Stub && run.whole(words) && !stubs.contains(&journey) {
+                stubs.push(journey);
+            }
+            kept
         };
         run::compact(self.state, first, kept);
-        self.forget_oldest_keys();
+        self.forget_oldest_keys(&stubs);
+        self.work.taken = stubs;
     }
 }

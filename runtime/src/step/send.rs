@@ -298,7 +298,8 @@ impl<S: Sink> Machine<'_, S> {
             run.set_slot(self.state, slot, self.now as Word);
         }
         if let Some(slot) = send.channel {
-            run.set_slot(self.state, slot, u64::from(channel.channel));
+            let name = self.pool.text(&self.image.channels[usize::from(channel.channel)].name);
+            run.set_slot(self.state, slot, u64::from(name));
         }
         if let Some(slot) = send.id {
             run.set_id(self.state, slot, id);

@@ -342,7 +342,7 @@ impl Check<'_> {
         send.offer.iter().for_each(|offer| _ = self.index("offer", *offer, image.offers.len()));
         send.due.iter().for_each(|slot| self.slot(this, *slot, Some(&Ty::Moment)));
         send.sent_at.iter().for_each(|slot| self.slot(this, *slot, Some(&Ty::Moment)));
-        send.channel.iter().for_each(|slot| self.slot(this, *slot, None));
+        send.channel.iter().for_each(|slot| self.slot(this, *slot, Some(&Ty::Text)));
         send.id.iter().for_each(|slot| self.pair(this, *slot));
         send.sent.iter().chain(&send.refused).for_each(|pc| self.pc(this, *pc));
         self.stage(this, send.stage);

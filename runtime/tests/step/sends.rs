@@ -612,8 +612,8 @@ fn what_is_known_of_a_send_afterwards() {
         &[SMS, EMAIL],
         |b| vec![b.rule(quiet_again(), Over::Hold(None))],
         |j| {
-            let slots =
-                [("due", Ty::Moment), ("sent_at", Ty::Moment), ("channel", Ty::Int)].map(|(name, ty)| j.slot(name, ty));
+            let slots = [("due", Ty::Moment), ("sent_at", Ty::Moment), ("channel", Ty::Text)]
+                .map(|(name, ty)| j.slot(name, ty));
             let send = &mut j.it().sends[0];
             (send.due, send.sent_at, send.channel) = (Some(slots[0]), Some(slots[1]), Some(slots[2]));
         },
@@ -628,7 +628,8 @@ fn what_is_known_of_a_send_afterwards() {
     image.journeys[0].code[1] = Instr::Stay(0);
     let mut w = World::new(image);
     w.at("2026-03-02 22:00").agrees(MARKETING, true).does(came, &[]).until("2026-03-03 08:00");
-    assert_eq!(slots(&w), [t("2026-03-02 22:00") as Word, t("2026-03-03 08:00") as Word, Word::from(EMAIL)]);
+    let email = w.text("email");
+    assert_eq!(slots(&w), [t("2026-03-02 22:00") as Word, t("2026-03-03 08:00") as Word, email]);
 }
 
 /// A decision between two offers, their ranks, and the limit of the first.
