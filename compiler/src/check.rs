@@ -40,6 +40,7 @@ pub fn check(project: &Project) -> Checked {
         }
     }
     collect::collect(&mut cx, &trees);
+    settings::names(&cx, &project.settings);
     declare::declare(&mut cx);
     journey::check_journeys(&mut cx);
     declare::finish(&mut cx);

@@ -2,7 +2,8 @@
 
 use crate::iso;
 use crate::project::Settings;
-use crate::scope::{Context, listed};
+use crate::scope::{Context, Kind, listed};
+use journey_grammar::ast::Name;
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::{Diagnostic, nearest};
 use journey_grammar::span::{FileId, Span};
@@ -59,6 +60,22 @@ pub fn check(cx: &Context, text: &str) -> Option<Settings> {
                 error.message().trim_end_matches('.').to_string(),
             ));
             None
+        }
+    }
+}
+
+/// Looks up the purposes and channels that the settings name, once the project's names are known.
+pub fn names(cx: &Context, text: &str) {
+    let Ok(table) = DeTable::parse(text) else { return };
+    let Some((_, run)) = table.get_ref().iter().find(|(k, _)| k.get_ref() == "run") else { return };
+    for (key, kind) in [("assume_consent", Kind::Purpose), ("assume_reachable", Kind::Channel)] {
+        let value = run.get_ref().get(key).and_then(|v| v.get_ref().as_array());
+        for item in value.into_iter().flatten() {
+            let Some(name) = item.get_ref().as_str() else { continue };
+            // Without the quotes.
+            let whole = place(item.span());
+            let span = Span { start: whole.start + 1, end: whole.end.saturating_sub(1), ..whole };
+            cx.lookup(kind, &Name { text: name.to_string(), span });
         }
     }
 }

@@ -38,10 +38,11 @@ fn settings() {
         "[project]\nname = 3\ntime_zone = \"Europe/Berlin\"\ncurrency = \"EUR\"\n",
         "[project]\nnme = \"x\"\ntime_zone = \"Europe/Berlin\"\ncurrency = \"EUR\"\n\n[rn]\nevents = \"x\"\n",
         "[project]\nname = \"x\"\ntime_zone = \"Europe/Berlin\"\ncurrency = \"EUR\"\n\n[run]\nuntil = 3\nassume_reachble = []\n",
+        "[project]\nname = \"x\"\ntime_zone = \"Europe/Berlin\"\ncurrency = \"EUR\"\n\n[run]\nassume_consent = [\"news\", \"nws\"]\n",
     ];
     let found: Vec<String> = settings
         .iter()
-        .map(|s| format!("--- {s:?}\n{}", testing::render(&testing::check_with(s, "", &[], &[]))))
+        .map(|s| format!("--- {s:?}\n{}", testing::render(&testing::check_with(s, "purpose news \"News\"", &[], &[]))))
         .collect();
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!(found.join("\n"));
