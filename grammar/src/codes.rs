@@ -209,7 +209,7 @@ codes! {
     ClockBack = "J0706" Error "the clock of a test goes back",
     NotAReceipt = "J0707" Error "what happens of a message must be a receipt",
     UnknownPlace = "J0708" Error "a journey has no such place",
-    BadJson = "J0709" Error "a raw event is not JSON",
+    UnknownTask = "J0709" Error "no journey gives such a task",
     NothingExpected = "J0710" Warning "a test expects nothing",
 }
 
