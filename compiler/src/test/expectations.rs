@@ -256,13 +256,8 @@ impl Checker<'_, '_> {
 
     fn no_goal(&self, id: JourneyId, span: journey_grammar::span::Span) -> Diagnostic {
         let journey = &self.cx.program.journeys[id];
-        Diagnostic::new(
-            Code::UnknownEnd,
-            span,
-            format!("the journey `{}` has no goal", journey.name),
-            "never converts",
-        )
-        .label(journey.about.span, "no `goal` in its header")
+        Diagnostic::new(Code::UnknownEnd, span, format!("the journey `{}` has no goal", journey.name), "never converts")
+            .label(journey.about.span, "no `goal` in its header")
     }
 
     fn leaves(&self, id: JourneyId, how: &LeaveHow) -> Option<(String, bool)> {

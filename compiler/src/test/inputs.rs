@@ -158,7 +158,11 @@ impl Checker<'_, '_> {
                     format!("`{}` is about no one customer", e.name),
                     "for everyone",
                 )
-                .fix(format!("say `everyone sees {}`", e.name), who.span.to(event.span), format!("everyone sees {}", e.name)),
+                .fix(
+                    format!("say `everyone sees {}`", e.name),
+                    who.span.to(event.span),
+                    format!("everyone sees {}", e.name),
+                ),
             );
             return None;
         }
