@@ -91,7 +91,7 @@ impl<'x, 'a> Checker<'x, 'a> {
             seen.insert(&name.text, name.span);
             let zone = fields.iter().find_map(|f| match f {
                 TestField::Value(v) if v.name.text == "time_zone" => match &v.value.kind {
-                    ast::ExprKind::Text(zone) if crate::expr::is_zone(zone) => Some(zone.clone()),
+                    ast::ExprKind::Text(zone) if crate::iso::is_zone(zone) => Some(zone.clone()),
                     _ => None,
                 },
                 _ => None,
