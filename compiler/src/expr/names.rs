@@ -446,6 +446,10 @@ fn unknown(cx: &Context, env: &Env, path: &Path, first: &Name, hint: Option<&Ty>
         }
         _ => {}
     }
+    if env.reach == Reach::Constant {
+        out_of_reach(cx, env, path.span, &format!("`{}`", path.text()));
+        return;
+    }
     let owners = owners(cx, env, &first.text);
     let near = if owners.is_empty() { in_sight(env) } else { Vec::new() };
     let message = format!("there is no `{}` in sight here", first.text);
