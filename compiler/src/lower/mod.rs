@@ -9,6 +9,9 @@ mod journey;
 mod send;
 mod steps;
 mod tables;
+mod tests;
+
+pub use tests::lower_tests;
 
 use crate::hir::{self, Const, Program, Ty};
 use crate::project::Source;

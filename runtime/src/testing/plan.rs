@@ -41,8 +41,8 @@ pub struct Line {
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "fields are named after what they hold")]
 pub enum Kind {
-    /// What is known of a customer from the beginning: traits, and purposes with channels (none: all).
-    Customer { who: usize, traits: Value, consents: Vec<(String, Option<String>)> },
+    /// What is known of a customer from the beginning: an `identify` (`traits`, and what stands at the root), and purposes with channels (none: all).
+    Customer { who: usize, message: Map<String, Value>, consents: Vec<(String, Option<String>)> },
     /// The clock stands at this local time (days since 1970, milliseconds of the day); without a zone in the first customer's, else the project's.
     At { date: i64, time: i64, zone: Option<String> },
     /// The clock moves on, days and months in the first customer's zone.
@@ -52,7 +52,7 @@ pub enum Kind {
     /// An event for everyone.
     Everyone { wire: String, message: Map<String, Value> },
     /// The profile changes.
-    Becomes { who: usize, traits: Value },
+    Becomes { who: usize, message: Map<String, Value> },
     /// Consent changes.
     Consent { who: usize, granted: bool, purpose: String, channel: Option<String> },
     /// The next calls get no answer; none: all.

@@ -247,9 +247,7 @@ impl<'p> Stage<'p> {
 
     fn line(&mut self, line: &Line) {
         match &line.kind {
-            Kind::Customer { who, traits, consents } => {
-                self.remember_zone(*who, traits);
-                let mut traits = traits.clone();
+            Kind::Customer { who, message, consents } => {
                 let mut said = Map::new();
                 for (purpose, channel) in consents {
                     match channel {
@@ -264,21 +262,19 @@ impl<'p> Stage<'p> {
                         }
                     }
                 }
-                if let Value::Object(traits) = &mut traits {
-                    traits.insert("consents".into(), said.into());
-                }
-                self.identify(*who, traits);
+                let mut message = message.clone();
+                put(&mut message, "/traits/consents", said.into());
+                self.identify(*who, message);
             }
-            Kind::Becomes { who, traits } => {
-                self.remember_zone(*who, traits);
-                self.identify(*who, traits.clone());
-            }
+            Kind::Becomes { who, message } => self.identify(*who, message.clone()),
             Kind::Consent { who, granted, purpose, channel } => {
                 let said = match channel {
                     None => json!(granted),
                     Some(channel) => json!({ channel: granted }),
                 };
-                self.identify(*who, json!({ "consents": { purpose: said } }));
+                let mut message = Map::new();
+                put(&mut message, "/traits/consents", json!({ purpose: said }));
+                self.identify(*who, message);
             }
             Kind::At { date, time, zone } => {
                 let named = zone.as_deref().and_then(|name| self.program.zones.find(name));
@@ -340,14 +336,11 @@ impl<'p> Stage<'p> {
         }
     }
 
-    fn remember_zone(&mut self, who: usize, traits: &Value) {
-        if let Some(zone) = traits["time_zone"].as_str().and_then(|name| self.program.zones.find(name)) {
+    fn identify(&mut self, who: usize, message: Map<String, Value>) {
+        let message = self.message("identify", message, Some(who));
+        if let Some(zone) = message["traits"]["time_zone"].as_str().and_then(|name| self.program.zones.find(name)) {
             self.people[who].zone = Some(zone);
         }
-    }
-
-    fn identify(&mut self, who: usize, traits: Value) {
-        let message = json!({ "type": "identify", "userId": self.test.customers[who], "traits": traits });
         match self.clock {
             Some(_) => self.feed(who, &message),
             None => self.people[who].waiting.push(message),
