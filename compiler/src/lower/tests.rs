@@ -38,7 +38,8 @@ impl Plan<'_> {
 
     /// The source text of a span, on one line.
     fn text(&self, span: Span) -> String {
-        let text = self.sources.get(usize::from(span.file.0)).and_then(|s| s.text.get(span.range())).unwrap_or_default();
+        let text =
+            self.sources.get(usize::from(span.file.0)).and_then(|s| s.text.get(span.range())).unwrap_or_default();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
