@@ -31,9 +31,9 @@ impl Shape<'_> {
             ExprKind::Record(values) => self.record(first, values),
             ExprKind::Not(value) => self.expr(value),
             ExprKind::Negate(value) => {
-                let value_first = self.first(value.span);
-                self.layout.gaps[value_first].space = 0;
                 self.expr(value);
+                let value = self.first(value.span);
+                self.layout.gaps[value].space = 0;
             }
             ExprKind::Paren(value) => {
                 if first > 0 && !matches!(self.atoms.text(first - 1), "(" | "[") {

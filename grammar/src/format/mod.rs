@@ -16,7 +16,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-use crate::ast::{Decl, File, TestKind};
+use crate::ast::{Decl, File, TestKind, Text};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::span::FileId;
 use crate::tokens::{TokenKind, tokenize};
@@ -78,15 +78,18 @@ fn print(text: &str, tree: &File) -> String {
     shape.layout.print()
 }
 
-/// What is not written in this language: the JSON of tests.
+/// What stays as it is although it is several tokens: the JSON of tests, and locales such as `th-TH`.
 fn verbatim(tree: &File) -> Vec<Range<usize>> {
+    let range = |text: &Text| text.span.start as usize..text.span.end as usize;
     let mut ranges = Vec::new();
     for item in &tree.items {
-        let Decl::Test(test) = &item.decl else { continue };
-        for line in &test.items {
-            if let TestKind::DoesRaw { json, .. } = &line.kind {
-                ranges.push(json.span.start as usize..json.span.end as usize);
-            }
+        match &item.decl {
+            Decl::Test(test) => ranges.extend(test.items.iter().filter_map(|line| match &line.kind {
+                TestKind::DoesRaw { json, .. } => Some(range(json)),
+                _ => None,
+            })),
+            Decl::Message(message) => ranges.extend(message.renderings.iter().filter_map(|r| r.locale.as_ref().map(range))),
+            _ => {}
         }
     }
     ranges

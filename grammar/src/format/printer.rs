@@ -62,7 +62,7 @@ impl<'l, 't> Printer<'l, 't> {
             self.atom(i);
         }
         self.end(n);
-        let lines = columns_of_comments(&self.lines, self.layout.atoms);
+        let lines = columns_of_comments(&self.lines, &self.out, self.layout.atoms);
         let mut text = String::with_capacity(self.out.len() + self.out.len() / 8);
         for (line, column) in self.lines.iter().zip(lines) {
             text.push_str(self.out[line.start..line.end].trim_end_matches(' '));
@@ -150,7 +150,7 @@ impl<'l, 't> Printer<'l, 't> {
             Blank::Opening => own && atoms.blank_after_comments(i),
             Blank::Force => !own || atoms.blank_after_comments(i),
         };
-        let begins = !(first && !atoms.has_comments(i));
+        let begins = !first || atoms.has_comments(i);
         if begins {
             self.new_line(blank, indent);
         }
@@ -290,11 +290,14 @@ impl Remarks {
 }
 
 /// For each line, the column at which its comment begins: the same for neighbours.
-fn columns_of_comments(lines: &[Line], atoms: &Atoms<'_>) -> Vec<Option<usize>> {
+fn columns_of_comments(lines: &[Line], out: &str, atoms: &Atoms<'_>) -> Vec<Option<usize>> {
     let mut columns = vec![None; lines.len()];
     let mut remarks = Remarks::default();
     for (number, line) in lines.iter().enumerate() {
-        let same_block = number > 0 && line.indent == lines[number - 1].indent && line.end > line.start;
+        let same_block = number.checked_sub(1).and_then(|n| lines.get(n)).is_some_and(|above| {
+            let closes = out[above.start..above.end].trim_start().starts_with(['}', ')', ']']);
+            line.indent == above.indent && line.end > line.start && !closes
+        });
         if !(same_block || line.continues) {
             remarks.close(&mut columns);
         }

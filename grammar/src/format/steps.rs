@@ -117,6 +117,11 @@ impl Shape<'_> {
                 self.expr(on);
                 let mut lines = Vec::new();
                 for (cases, block) in arms {
+                    for case in cases {
+                        if let Case::Value(value) = case {
+                            self.expr(value);
+                        }
+                    }
                     let Some(case) = cases.first() else { continue };
                     let span = match case {
                         Case::Path(path) => path.span,
@@ -148,7 +153,9 @@ impl Shape<'_> {
                 let rank = rank.as_ref().map(|r| self.first(r.span).saturating_sub(2));
                 let lines: Vec<_> = self.word_arm(otherwise).into_iter().collect();
                 if let Some(open) = self.find("{", first, end) {
-                    self.arms(open, &lines, rank.as_slice());
+                    let from = Some(open + 1).filter(|&from| self.is(from, "from"));
+                    let others: Vec<usize> = [from, rank].into_iter().flatten().collect();
+                    self.arms(open, &lines, &others);
                 }
             }
             StepKind::Send(send) => {
