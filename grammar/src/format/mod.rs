@@ -88,7 +88,9 @@ fn verbatim(tree: &File) -> Vec<Range<usize>> {
                 TestKind::DoesRaw { json, .. } => Some(range(json)),
                 _ => None,
             })),
-            Decl::Message(message) => ranges.extend(message.renderings.iter().filter_map(|r| r.locale.as_ref().map(range))),
+            Decl::Message(message) => {
+                ranges.extend(message.renderings.iter().filter_map(|r| r.locale.as_ref().map(range)))
+            }
             _ => {}
         }
     }
