@@ -45,8 +45,11 @@ fn report(d: &Diagnostic, sources: &[Source], colour: bool) -> Report<'static, (
         .with_tab_width(2);
     let mut report =
         Report::build(kind, place(d.span())).with_config(config).with_code(d.code).with_message(&d.message);
-    for (order, label) in d.labels.iter().enumerate() {
-        let color = if order == 0 { main } else { Color::Cyan };
+    // In order of the text, the main file first: so that the labels of one file are drawn in one piece.
+    let mut labels: Vec<_> = d.labels.iter().enumerate().collect();
+    labels.sort_by_key(|(_, l)| (l.span.file != d.span().file, l.span.file, l.span.start));
+    for (order, (number, label)) in labels.into_iter().enumerate() {
+        let color = if number == 0 { main } else { Color::Cyan };
         report = report.with_label(
             Label::new(place(label.span)).with_message(&label.text).with_color(color).with_order(order as i32),
         );
