@@ -2,6 +2,8 @@
 
 use journey_cli::view::{self, Format};
 use journey_compiler::project::{Checked, Project};
+use journey_runtime::program::Program;
+use journey_runtime::testing;
 use std::path::{Path, PathBuf};
 
 /// The settings of programs that stand alone, in pages and test files.
@@ -92,4 +94,29 @@ pub fn blocks(markdown: &str) -> Vec<Block> {
         }
     }
     blocks
+}
+
+/// Runs the tests of a checked program. `Err` tells what failed, with the findings or the failing time-lines.
+pub fn passes(what: &str, checked: &Checked) -> Result<(), String> {
+    if checked.has_errors() {
+        return Err(format!("{what} does not compile:\n{}", findings(checked)));
+    }
+    let image = journey_compiler::lower::lower(&checked.program, &checked.sources);
+    let plan = journey_compiler::lower::lower_tests(&checked.program, &checked.sources);
+    let program = Program::new(image).map_err(|errors| format!("{what} is refused by the verifier: {errors:?}"))?;
+    let results = testing::run(&program, &plan, None);
+    if results.tests.is_empty() {
+        return Err(format!("{what} has no tests"));
+    }
+    if results.failed() > 0 {
+        return Err(format!("{what}:\n{}", testing::show::human(&program, &results)));
+    }
+    Ok(())
+}
+
+/// Fails with what failed.
+pub fn must_pass(what: &str, checked: &Checked) {
+    if let Err(why) = passes(what, checked) {
+        panic!("{why}");
+    }
 }

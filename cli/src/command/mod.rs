@@ -9,6 +9,7 @@ mod new;
 mod run;
 pub use new::FILES as TEMPLATE;
 mod snapshot;
+mod test;
 
 use crate::args::Command;
 use crate::{Done, Ended, load, output, view};
@@ -21,13 +22,13 @@ pub fn run(command: Command) -> Done {
     match command {
         Command::New(args) => new::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run(&args),
-        _ => Err(crate::Failure::new("this command is not there yet")),
     }
 }
 

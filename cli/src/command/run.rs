@@ -112,7 +112,7 @@ fn assume(image: &mut Image, settings: &RunSettings) -> Result<Vec<String>, Fail
     Ok(assumptions)
 }
 
-fn refused(errors: Vec<journey_runtime::verify::VerifyError>) -> Failure {
+pub(super) fn refused(errors: Vec<journey_runtime::verify::VerifyError>) -> Failure {
     let first = errors.first().map(ToString::to_string).unwrap_or_default();
     Failure::new(format!("the compiled program was refused: {first}"))
         .help("this is a defect of the compiler, not of the program; please report it")

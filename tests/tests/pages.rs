@@ -1,0 +1,62 @@
+//! Every program on a page compiles, and those that say so run.
+//!
+//! What stands behind the opening fence says how:
+//!
+//! * `journey`: a program that stands alone;
+//! * `journey more`: one more file of the program that grows down the page;
+//! * `journey error J0101`: the page's program with this added raises exactly that code;
+//! * `tests` at the end of the first two: its tests pass.
+
+use journey_compiler::project::Checked;
+use journey_tests::{Block, blocks, check_files, findings, must_compile, must_pass, repository};
+
+fn pages() -> Vec<(String, Vec<Block>)> {
+    let mut paths = vec![repository().join("README.md")];
+    let docs = std::fs::read_dir(repository().join("docs")).into_iter().flatten();
+    paths.extend(docs.filter_map(|e| e.ok().map(|e| e.path())).filter(|p| p.extension().is_some_and(|e| e == "md")));
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).unwrap();
+            (path.strip_prefix(repository()).unwrap().display().to_string(), blocks(&text))
+        })
+        .collect()
+}
+
+fn hold(name: &str, checked: &Checked, tests: bool) {
+    must_compile(name, checked);
+    if tests {
+        must_pass(name, checked);
+    }
+}
+
+#[test]
+fn every_program_on_a_page_compiles_and_its_tests_pass() {
+    let mut programs = 0;
+    for (page, blocks) in pages() {
+        let mut growing: Vec<(String, String)> = Vec::new();
+        for block in blocks.iter().filter(|b| b.info.split(' ').next() == Some("journey")) {
+            programs += 1;
+            let name = format!("{page}:{}", block.line);
+            let file = (format!("{:04}.journey", block.line), block.text.clone());
+            let words: Vec<&str> = block.info.split_whitespace().skip(1).collect();
+            match words.as_slice() {
+                [] | ["tests"] => hold(&name, &check_files(vec![file]), !words.is_empty()),
+                ["more", rest @ ..] => {
+                    growing.push(file);
+                    hold(&name, &check_files(growing.clone()), rest == ["tests"]);
+                }
+                ["error", code] => {
+                    let mut files = growing.clone();
+                    files.push(file);
+                    let checked = check_files(files);
+                    let codes: Vec<&str> = checked.diagnostics.iter().map(|d| d.code.as_str()).collect();
+                    assert_eq!(codes, [*code], "{name}:\n{}", findings(&checked));
+                }
+                other => panic!("{name}: nobody knows what {other:?} means"),
+            }
+        }
+    }
+    assert!(programs > 0);
+}
