@@ -86,11 +86,11 @@ def visit(user, at, cart):
         items = [{"sku": sku, "name": name, "price": price, "quantity": 1} for sku, name, _, price in basket]
         write(at, "Cart Updated", {"cart_id": cart, "total": total, "products": items}, user)
     decision = rng.random()
-    if decision < 0.35:
+    if decision < 0.22:
         buy(user, at + timedelta(minutes=rng.randrange(3, 30)), cart, basket, total)
-    elif decision < 0.5:
+    elif decision < 0.36:
         buy(user, at + timedelta(hours=rng.randrange(12, 60)), cart, basket, total)
-    elif decision < 0.6:
+    elif decision < 0.46:
         write(at + timedelta(hours=rng.randrange(1, 30)), "Cart Emptied", {"cart_id": cart}, user)
 
 
@@ -109,7 +109,7 @@ for number in range(150):
     traits["lifetime_value"] = spent
     traits["tier"] = "gold" if spent > 40_000 else "silver" if spent > 6_000 else "bronze"
     traits.update({score: round(rng.betavariate(2, 9), 2) for score in ("delivery_score", "club_score", "repair_score")})
-    traits["consents"] = rng.choices([{"marketing": True}, {"marketing": {"email": True}}, {"marketing": False}, {}], weights=[6, 2, 1, 1])[0]
+    traits["consents"] = rng.choices([{"marketing": True}, {"marketing": {"email": True}}, {"marketing": False}, {}], weights=[14, 4, 1, 1])[0]
     first = some_time(BEGIN, BEGIN + timedelta(days=60))
     write(first - timedelta(minutes=1), None, traits, user, "identify")
     for round_ in range(rng.choice([1, 1, 2, 2, 3, 4, 6])):

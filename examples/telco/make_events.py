@@ -73,9 +73,9 @@ for number in range(200):
         label, thirst = f"2026-{month + 1:02}", rng.random() + (0.3 if number % 4 == 0 else 0)
         if begin >= first and plan != "unlimited" and thirst > 0.55:
             day = begin + rng.randrange(14, 22)
-            write(some_time(day, 0, 24), "Data Used", {"month": label, "share": 80}, user)
+            write(some_time(day, 0, 24), "Data Used", {"month": label, "share": 0.8}, user)
             if thirst > 0.8:
-                write(some_time(day + rng.randrange(1, 6), 0, 24), "Data Used", {"month": label, "share": 100}, user)
+                write(some_time(day + rng.randrange(1, 6), 0, 24), "Data Used", {"month": label, "share": 1.0}, user)
     for _ in range(rng.choice([0, 0, 0, 1, 1, 2])):
         ask_for_help(user, rng.randrange(first + 1, DAYS), rng.choice(["bill", "bill", "network", "phone", "other"]))
     if rng.random() < 0.35:
@@ -108,7 +108,7 @@ for place, bad in enumerate([                                    # and these are
     '{"type":"track","messageId":"bad-1","userId":"l004","timestamp":"2026-03-02T03:00:00Z","event":"CSAT Given","properties":{"score":9}}',
     '{"type":"track","messageId":"bad-2","userId":"l004","timestamp":"2026-03-03T03:00:00Z","event":"CSAT Given","properties":{"score":"very good"}}',
     '{"type":"track","messageId":"bad-3","userId":"l009","timestamp":"2026-03-04T03:00:00Z","event":"Ticket Opened","properties":{"about":"bill"}}',
-    '{"type":"track","messageId":"bad-4","userId":"l009","timestamp":"2026-03-05T03:00:00Z","event":"Data Used","properties":{"month":"March 2026","share":80}}',
+    '{"type":"track","messageId":"bad-4","userId":"l009","timestamp":"2026-03-05T03:00:00Z","event":"Data Used","properties":{"month":"2026-03","share":80}}',
     '{"type":"track","messageId":"bad-5","userId":"l010","timestamp":"2026-03-06T03:00:00Z","event":"Contract Changed","properties":{"what":"everything"}}',
     '{"type":"track","messageId":"bad-6","userId":"l010","timestamp":"yesterday","event":"Roaming Started","properties":{"trip":"r1","country":"TH"}}',
     '{"type":"track","messageId":"bad-7","userId":"l011","timestamp":"2026-03-09T03:00:00Z","event":"Tower Struck By Lightning","properties":{}}',

@@ -139,9 +139,9 @@ pub struct ListTy {
 }
 
 impl ListTy {
-    /// Words per member.
+    /// Words per member. A member of which nothing is read has one, so that the list knows how many there are.
     pub fn stride(&self) -> usize {
-        self.fields.len()
+        self.fields.len().max(1)
     }
 }
 

@@ -315,7 +315,7 @@ impl Check<'_> {
     }
 
     fn list_ty(&mut self, list: &ListTy) {
-        self.need(!list.fields.is_empty() && list.fields.len() < MOST, "members of a list have no fields, or too many");
+        self.need(list.fields.len() < MOST, "members of a list have too many fields");
         self.need(list.records || list.fields.len() == 1, "plain members have more than one field");
         for field in &list.fields {
             self.ty(&field.ty);

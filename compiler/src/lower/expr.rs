@@ -166,8 +166,9 @@ impl Lower<'_> {
         let member = match &f.member {
             Member::None => 0,
             Member::Plain => 1,
-            Member::Record(record) => self.records.iter().filter(|(r, _)| r == record).count() as u16,
-            Member::Collected(event) => self.collected.iter().filter(|(e, _)| e == event).count() as u16,
+            // As `ListTy::stride`: a member of which nothing is read has one word.
+            Member::Record(record) => self.records.iter().filter(|(r, _)| r == record).count().max(1) as u16,
+            Member::Collected(event) => self.collected.iter().filter(|(e, _)| e == event).count().max(1) as u16,
         };
         let function = image::Function {
             text,

@@ -135,6 +135,10 @@ pub(crate) fn word(raw: &str, kind: &Kind, bounds: &Bounds, place: &mut Place<'_
                 row.finish(layout)
                     .map_err(|(field, flaw)| flawed(flaw.at(&format!(".{}", layout.fields[field].name))))?;
                 words.extend_from_slice(&row.words);
+                // A member of which nothing is read is still one.
+                if row.words.is_empty() {
+                    words.push(MISSING);
+                }
             }
             return Ok(Word::from(place.pool.list(&words)));
         }

@@ -306,7 +306,7 @@ impl Check<'_> {
                 self.need(*at_most > 0, "nothing is collected");
                 if self.index("slot", *list, this.journey.slots.len()) {
                     let kind = Kind::of(&this.journey.slots[usize::from(*list)].ty);
-                    self.need(kind == Kind::List(fields.len()), "what is collected does not fit its list");
+                    self.need(kind == Kind::List(fields.len().max(1)), "what is collected does not fit its list");
                 }
                 self.pc(this, *next);
             }
