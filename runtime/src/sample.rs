@@ -388,8 +388,8 @@ fn functions() -> Vec<Function> {
             vec![
                 constant(0, (9 * HOUR) as Word),
                 constant(1, NEW_YORK.into()),
-                Op::NextAt { dst: 0, day: DayRule::Week { days: 0b1_1111, calendar: Some(0) }, time: 0, zone: Some(1) },
-                give(0),
+                Op::NextAt { dst: 2, day: DayRule::Week { days: 0b1_1111, calendar: Some(0) }, time: 0, zone: Some(1) },
+                give(2),
             ],
         )),
         // 9: an input

@@ -11,16 +11,21 @@ impl Out<'_> {
         let Some(function) = image.functions.get(id as usize) else { return String::new() };
         let targets: Vec<usize> = function.ops.iter().filter_map(target).collect();
         let members = self.members.get(&id).cloned();
-        let types = vec![None; usize::from(function.regs)];
-        let mut code = Code { constants: constants(function), types, function, members };
+        let none = vec![None; usize::from(function.regs)];
+        let mut code = Code { constants: constants(function), types: none.clone(), written: none, function, members };
+        // Twice, since a constant may be put into a register before anything whose type is known.
+        function.ops.iter().for_each(|op| _ = self.op(&mut code, op));
         let mut lines = Vec::new();
+        let mut label = String::new();
         for (at, op) in function.ops.iter().enumerate() {
             let line = self.op(&mut code, op);
-            let label = if targets.contains(&at) { at.to_string() } else { String::new() };
-            // A constant that stands where it is read has no line of its own, unless control goes to it.
-            if !line.is_empty() || !label.is_empty() {
-                let line = if line.is_empty() { "go on" } else { &line };
+            if targets.contains(&at) {
+                label = if label.is_empty() { at.to_string() } else { format!("{label}, {at}") };
+            }
+            // A constant that stands where it is read has no line of its own.
+            if !line.is_empty() {
                 lines.push(format!("{label:>3} {line}"));
+                label.clear();
             }
         }
         let plain = match &lines[..] {
@@ -49,7 +54,11 @@ impl Out<'_> {
         };
         let (dst, ty, text) = match op {
             Op::Const { dst, .. } if code.constant(*dst).is_some() => return String::new(),
-            Op::Const { dst, value } => (dst, None, raw(*value)),
+            Op::Const { dst, value } => {
+                let ty = code.written.get(usize::from(*dst)).cloned().flatten();
+                let text = ty.as_ref().map_or_else(|| raw(*value), |ty| self.value(ty, *value));
+                (dst, ty, text)
+            }
             Op::Profile { dst, field } => {
                 let ty = image.profile.get(usize::from(*field)).map(|field| field.ty.clone());
                 (dst, ty, self.profile(*field))
@@ -105,7 +114,8 @@ impl Out<'_> {
                 (dst, Some(Ty::Bool), format!("{} {} {}", reg(code, *a, &ty), sign(*cmp), reg(code, *b, &ty)))
             }
             Op::Arith { op, dst, a, b } => {
-                let (left, right, result) = arithmetic(*op, code.ty(*a), code.ty(*b));
+                let money = Ty::Money(image.currency.clone());
+                let (left, right, result) = arithmetic(*op, code.ty(*a), code.ty(*b), money);
                 (dst, Some(result), format!("{} {} {}", reg(code, *a, &left), operator(*op), reg(code, *b, &right)))
             }
             Op::IntToNum { dst, a } => (dst, Some(Ty::Number), format!("number {}", reg(code, *a, &Ty::Int))),
@@ -171,8 +181,11 @@ impl Out<'_> {
             Op::JumpMissing { a, to } => return format!("if {} is missing go to {to}", bare(code, *a)),
             Op::Return { a } => return format!("give {}", reg(code, *a, &code.function.ty)),
         };
-        if let Some(place) = code.types.get_mut(usize::from(*dst)) {
-            *place = ty;
+        if let (Some(now), Some(first)) =
+            (code.types.get_mut(usize::from(*dst)), code.written.get_mut(usize::from(*dst)))
+        {
+            *first = first.take().or(ty.clone());
+            *now = ty;
         }
         format!("r{dst} = {text}")
     }
@@ -230,6 +243,8 @@ struct Code<'a> {
     members: Option<ListTy>,
     /// Constants that are the only thing ever written to their register.
     constants: Vec<Option<Word>>,
+    /// For each register, the first type that is written to it.
+    written: Vec<Option<Ty>>,
     /// The types of what was written last.
     types: Vec<Option<Ty>>,
 }
@@ -292,7 +307,7 @@ fn operator(op: Arith) -> &'static str {
 }
 
 /// The types of both operands and of the result, from what is known of the operands.
-fn arithmetic(op: Arith, left: Option<&Ty>, right: Option<&Ty>) -> (Ty, Ty, Ty) {
+fn arithmetic(op: Arith, left: Option<&Ty>, right: Option<&Ty>, money: Ty) -> (Ty, Ty, Ty) {
     let known = |ty: Option<&Ty>, other: Ty| ty.cloned().unwrap_or(other);
     match op {
         Arith::AddInt | Arith::SubInt => match (left, right) {
@@ -310,9 +325,9 @@ fn arithmetic(op: Arith, left: Option<&Ty>, right: Option<&Ty>) -> (Ty, Ty, Ty) 
             (known(left, Ty::Number), known(right, Ty::Number), Ty::Number)
         }
         Arith::MulMoney | Arith::DivMoney => {
-            let money = known(left, Ty::Int);
+            let money = known(left, money);
             (money.clone(), known(right, Ty::Number), money)
         }
-        Arith::RatioMoney => (known(left, Ty::Int), known(right, known(left, Ty::Int)), Ty::Number),
+        Arith::RatioMoney => (known(left, money.clone()), known(right, known(left, money)), Ty::Number),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Out;
 use super::words::{days_of_week, from, span, window};
-use crate::image::{Event, HistoryKind, Over, Role, Rule, RuleKind};
+use crate::image::{HistoryKind, Over, Role, Rule, RuleKind};
 use crate::report::words;
 
 impl Out<'_> {
@@ -43,10 +43,9 @@ impl Out<'_> {
     }
 
     fn events(&mut self) {
-        let (used, unused): (Vec<&Event>, Vec<&Event>) = self.image.events.iter().partition(|event| event.used);
         self.blank();
         self.line(0, "events, with the fields that are read");
-        for event in used {
+        for event in self.image.events.iter().filter(|event| event.used) {
             let everyone = if event.everyone { " for everyone" } else { "" };
             let field = |at: u16| event.fields.get(usize::from(at)).map_or("?", |field| field.name.as_str());
             let role = match event.role {
@@ -76,10 +75,6 @@ impl Out<'_> {
             });
             let fields = fields.collect();
             self.rows(4, fields);
-        }
-        if !unused.is_empty() {
-            let names: Vec<&str> = unused.iter().map(|event| event.name.as_str()).collect();
-            self.line(2, format!("read by nothing: {}", names.join(", ")));
         }
     }
 

@@ -4,7 +4,8 @@ use super::Out;
 use super::reads::{JourneyReads, reads};
 use super::words::span;
 use crate::image::{
-    Capture, ConsentRule, Due, FnId, Instr, Journey, NextBest, Occasion, Pc, PlaceKind, ReEntry, Send, TextId, Trigger,
+    Capture, ConsentRule, Due, FnId, Instr, Journey, NextBest, Occasion, Pc, PlaceKind, ReEntry, Send, Step, TextId,
+    Trigger,
 };
 use crate::report::words;
 
@@ -194,21 +195,33 @@ impl<'a> Out<'a> {
 
     fn code(&mut self, journey: &'a Journey) {
         let mut present = None;
+        let mut shown = vec![false; journey.steps.len()];
         for (pc, instr) in journey.code.iter().enumerate() {
-            let step = journey.step_of.get(pc).copied();
+            let step = journey.step_of.get(pc).copied().map(usize::from);
             if step != present {
                 present = step;
-                if let Some(step) = step.and_then(|step| journey.steps.get(usize::from(step))) {
+                if let Some((at, step)) = step.and_then(|at| Some((at, journey.steps.get(at)?))) {
+                    let again = std::mem::replace(&mut shown[at], true);
                     self.blank();
-                    let labels = step.annotations.iter().filter(|label| !journey.annotations.contains(label));
-                    let labels: String = labels.map(|(facet, path)| format!("  @{facet} {path}")).collect();
-                    let stage = self.in_stage(journey, step.stage);
-                    self.line(2, format!("// {}   [{}{stage}]{labels}", step.text, step.id));
+                    self.line(2, self.step(journey, step, again, instr));
                 }
             }
             let mut lines = self.instr(journey, pc, instr).into_iter();
             self.line(2, format!("{pc:>4}  {}", lines.next().unwrap_or_default()));
             lines.for_each(|line| self.line(10, line));
+        }
+    }
+
+    /// The heading of a step; a short one when some of its code has been shown.
+    fn step(&self, journey: &Journey, step: &Step, again: bool, instr: &Instr) -> String {
+        match (again, instr) {
+            (true, Instr::Finish(None)) => "// the end".into(),
+            (true, _) => format!("// [{}]", step.id),
+            (false, _) => {
+                let labels = step.annotations.iter().filter(|label| !journey.annotations.contains(label));
+                let labels: String = labels.map(|(facet, path)| format!("  @{facet} {path}")).collect();
+                format!("// {}   [{}{}]{labels}", step.text, step.id, self.in_stage(journey, step.stage))
+            }
         }
     }
 
