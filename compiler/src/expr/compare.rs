@@ -178,7 +178,10 @@ fn may_compare(cx: &Context, ty: &Ty, op: Comparison, op_span: Span) -> bool {
             ),
         };
         let d = match ty {
-            Ty::Enum(_) => d.help("name the values that are meant: `x in [gold, silver]`"),
+            Ty::Enum(id) => match cx.program.enums.get(*id).map(|e| e.values.as_slice()) {
+                Some([.., a, b]) => d.help(format!("name the values that are meant: `in [{a}, {b}]`")),
+                _ => d,
+            },
             Ty::Facet(_) => d.help("`in` asks whether it lies below a path"),
             _ => d,
         };
@@ -260,23 +263,20 @@ fn shifted(e: Expr, by: Expr, minus: bool) -> Expr {
 
 /// Reports a comparison whose answer is known from what was asked before.
 pub fn decided(cx: &Context, env: &Env, e: Expr) -> Expr {
-    let truth = env.facts.decide(&e, &super::sizes(cx));
-    let code = match truth {
-        None => return e,
-        Some(true) => Code::AlwaysHolds,
-        Some(false) => Code::NeverHolds,
-    };
+    let Some(truth) = env.facts.decide(&e, &super::sizes(cx)) else { return e };
+    let code = if truth == env.negated { Code::NeverHolds } else { Code::AlwaysHolds };
     let what = said(cx, e.span);
+    let what = if env.negated { format!("the opposite of {what}") } else { what };
     cx.report(
         Diagnostic::new(
             code,
             e.span,
-            format!("{what} {} here", if truth == Some(true) { "always holds" } else { "can never hold" }),
+            format!("{what} {} here", if truth != env.negated { "always holds" } else { "can never hold" }),
             "decided already",
         )
         .note("it follows from a condition that holds on every way to this place"),
     );
-    if truth == Some(true) { e } else { poison(e.span) }
+    if code == Code::AlwaysHolds { e } else { poison(e.span) }
 }
 
 /// `x between a and b`
@@ -318,7 +318,7 @@ pub fn inside(cx: &Context, env: &Env, span: Span, left: &ast::Expr, right: &ast
         return poison(span);
     }
     // A list written out gives bare words on the left no meaning, but what stands on the left gives it to the list.
-    let l = if names::is_word(cx, env, left) {
+    let l = if names::is_word(cx, env, left) && !names::is_word(cx, env, right) {
         let r = infer(cx, env, right, None);
         let of = match &r.ty.ty {
             Ty::List(of) => Some((**of).clone()),

@@ -61,6 +61,8 @@ pub struct Env {
     pub unclear: bool,
     /// The condition this is a part of, where `x is known and` may be put; `true` when it must be put in brackets.
     pub condition: Option<(Span, bool)>,
+    /// Under a `not`: what never holds makes the whole always hold.
+    pub negated: bool,
 }
 
 impl Env {

@@ -226,6 +226,10 @@ impl Facts {
                 }
             }
             (ExprKind::Compare(op, a, b), _) => {
+                // What has been compared was there.
+                for place in [a, b].into_iter().filter_map(|e| Place::of(e)) {
+                    self.know(place);
+                }
                 let op = if truth { *op } else { opposite(*op) };
                 self.compare(op, a, b, sizes);
                 self.compare(mirrored(op), b, a, sizes);
@@ -234,6 +238,7 @@ impl Facts {
                 if e.ty.ty == Ty::Bool
                     && let Some(place) = Place::of(e)
                 {
+                    self.know(place.clone());
                     self.restrict(place, [u16::from(truth)].into());
                 }
             }

@@ -6,7 +6,7 @@ use crate::hir::{Bounds, Const, Expr, ExprKind, Ty, Type};
 use crate::iso;
 use crate::scope::Context;
 use journey_grammar::codes::Code;
-use journey_grammar::diagnostic::{Diagnostic, Fix};
+use journey_grammar::diagnostic::Diagnostic;
 
 /// The value as one of the `expected` type: whole numbers become numbers, written shares become probabilities; what does not fit
 /// is reported and poisoned.
@@ -96,56 +96,55 @@ pub fn convert(cx: &Context, mut e: Expr, to: &Ty) -> Result<Expr, Expr> {
     }
 }
 
-/// The value; reported and poisoned when it may be missing.
-pub fn require_known(cx: &Context, env: &Env, e: Expr) -> Expr {
+/// The value as one that is there; reported where it may be missing.
+pub fn require_known(cx: &Context, env: &Env, mut e: Expr) -> Expr {
     if !e.ty.optional || e.ty.ty == Ty::Poison {
         return e;
     }
-    let what = said(cx, e.span);
-    let text = cx.text(e.span).to_string();
-    let mut d = Diagnostic::new(Code::MayBeMissing, e.span, format!("{what} may be missing"), "may be missing here");
+    let text = cx.text(e.span).trim().to_string();
     let place = Place::of(&e);
-    d = match &place {
+    let declared = cx.type_text(&e.ty);
+    let d = Diagnostic::new(
+        Code::MayBeMissing,
+        e.span,
+        format!("{} may be missing", said(cx, e.span)),
+        "may be missing here",
+    );
+    let mut d = d.note(match &place {
         Some(p) if env.facts.is_forgotten(p) => {
-            d.note("it was known before, and after a wait, a send or a call it may have changed: ask again")
+            "it was known before; after a wait, a send or a call the profile may have changed, so it is asked again".into()
         }
-        Some(Place::Profile(f)) => {
-            d.note(format!("`{text}` is declared `{}`: a customer without it comes here too", declared(cx, *f)))
+        Some(Place::Profile(_)) => format!("`{text}` is declared `{declared}`: customers without it come here too"),
+        Some(Place::Remembered(last, ..)) => {
+            format!("it may never have happened, and then there is no {} one", if *last { "last" } else { "first" })
         }
-        Some(Place::Remembered(last, ..)) => d.note(format!(
-            "it may never have happened, and then there is no {} one",
-            if *last { "last" } else { "first" }
-        )),
-        Some(Place::Field(..) | Place::EventField(..) | Place::Member(_) | Place::Param(..)) => {
-            d.note("where it is missing there is nothing to go by")
+        Some(Place::EventField(..)) => format!("`{text}` is `{declared}`: not every event brings it"),
+        Some(_) => format!("`{text}` is `{declared}`: it is not there for everyone who comes here"),
+        None => "a part of it may be missing, and then the whole is".into(),
+    });
+    // What has no name of its own is too long to be said twice.
+    if place.is_some() && !text.is_empty() {
+        let stand_in = words::stand_in(cx, &e.ty.ty);
+        let shown = stand_in.as_deref().unwrap_or("…");
+        d = d.help(format!(
+            "ask first: `{text} is known and …`, or say what stands in for it: `{text} otherwise {shown}`"
+        ));
+        if let Some((condition, brackets)) = env.condition {
+            let asked = format!("{text} is known and {}", cx.text(condition));
+            let asked = if brackets { format!("({asked})") } else { asked };
+            d = d.suggest("ask first whether it is known", condition, asked);
         }
-        None => d.note("a part of it may be missing, and then the whole is"),
-    };
-    d = d.help(format!("say what stands in for it with {what} `otherwise`, or ask first whether {what} `is known`"));
-    if let Some(stand_in) = words::stand_in(cx, &e.ty.ty) {
-        d.fixes.push(Fix {
-            title: format!("let `{stand_in}` stand in for it"),
-            edits: vec![(e.span.before(), "(".into()), (e.span.after(), format!(" otherwise {stand_in})"))],
-            safe: false,
-        });
-    }
-    if let Some((condition, brackets)) = env.condition
-        && place.is_some()
-        && !text.is_empty()
-    {
-        let (open, close) = if brackets { ("(", ")") } else { ("", "") };
-        let mut edits = vec![(condition.before(), format!("{open}{text} is known and "))];
-        if brackets {
-            edits.push((condition.after(), close.into()));
+        if let Some(stand_in) = stand_in {
+            let stand_in_text = format!("({text} otherwise {stand_in})");
+            d = d.suggest(format!("let `{stand_in}` stand in for it"), e.span, stand_in_text);
         }
-        d.fixes.push(Fix { title: "ask first whether it is known".into(), edits, safe: false });
+    } else {
+        d = d.help("ask first whether its parts are known, or say what stands in for them with `otherwise`");
     }
     cx.report(d);
-    poison(e.span)
-}
-
-fn declared(cx: &Context, field: usize) -> String {
-    cx.program.profile.get(field).map(|f| cx.type_text(&f.field.ty)).unwrap_or_default()
+    // Said once; from here on it counts as known.
+    e.ty.optional = false;
+    e
 }
 
 /// Says what is wrong with a value of another kind than needed.
@@ -207,10 +206,8 @@ pub fn special(cx: &Context, e: &Expr, to: &Ty) -> Option<Diagnostic> {
                 format!("\"{word}\" is text, where {} is needed", words::kind(cx, to)),
                 "paths of a taxonomy are written without quotes",
             );
-            Some(match f.by_path.contains_key(word) {
-                true => d.fix(format!("change it to `{word}`"), e.span, word.clone()),
-                false => d,
-            })
+            let known = f.by_path.contains_key(word) || f.by_last.get(word).is_some_and(|n| n.len() == 1);
+            Some(if known { d.fix(format!("change it to `{word}`"), e.span, word.clone()) } else { d })
         }
         (Ty::Date, Ty::Moment, _) => Some(
             Diagnostic::new(
@@ -245,7 +242,7 @@ fn missing_unit(cx: &Context, e: &Expr, to: &Ty, text: &str) -> Diagnostic {
         match (to, constant) {
             (Ty::Duration, true) => format!("{text} of what: minutes, hours, days?"),
             (Ty::Money(_), true) => "in which currency?".into(),
-            (_, true) => "of a hundred?".into(),
+            (_, true) => "in percent?".into(),
             _ => "a plain number".into(),
         },
     );

@@ -7,7 +7,7 @@ use crate::hir::{Comparison, Const, Expr, ExprKind, Fold, HAPPENED_AT, HistoryUs
 use crate::scope::{Context, Kind};
 use journey_grammar::ast::{self, Name};
 use journey_grammar::codes::Code;
-use journey_grammar::diagnostic::Diagnostic;
+use journey_grammar::diagnostic::{Diagnostic, Fix};
 use journey_grammar::span::Span;
 
 /// A count that no comparison has told yet how many moments it must keep.
@@ -92,15 +92,20 @@ pub fn query(cx: &Context, env: &Env, ast: &ast::Expr, field: Option<&Name>) -> 
         "sum" => sum(cx, env, ast, span, first, of),
         "any" | "all" => {
             if cx.lookup_event(first).is_some() {
-                cx.report(
-                    Diagnostic::new(
-                        Code::WrongQuery,
-                        function.span,
-                        format!("`{}` is asked of a list, and `{}` is an event", function.text, first.text),
-                        "of what happened, ask for the count",
-                    )
-                    .help(format!("`count({} where …) > 0`", first.text)),
+                let mut d = Diagnostic::new(
+                    Code::WrongQuery,
+                    function.span,
+                    format!("`{}` is asked of a list, and `{}` is an event", function.text, first.text),
+                    "of what happened, ask for the count",
                 );
+                if function.text == "any" {
+                    d.fixes.push(Fix {
+                        title: "ask whether the count is more than 0".into(),
+                        edits: vec![(function.span, "count".into()), (span.after(), " > 0".into())],
+                        safe: false,
+                    });
+                }
+                cx.report(d);
             }
             poison(span)
         }

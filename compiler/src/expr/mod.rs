@@ -19,7 +19,7 @@ pub use env::{Env, Present, Reach, Seen};
 pub use facts::{Facts, Place};
 pub use fit::{fit, require_known, within_bounds};
 pub use literal::instant;
-pub use names::{field_twice, field_type, lacks_fields};
+pub use names::{field_twice, field_type, lacks_fields, type_of};
 pub use time::{calendar, check_watched, check_watched_segment, days, time_of_day, zone};
 
 use crate::hir::{Const, Expr, ExprKind, Length, Ty, Type};
@@ -188,7 +188,8 @@ fn infer(cx: &Context, env: &Env, ast: &ast::Expr, hint: Option<&Ty>) -> Expr {
         A::List(items) => list(cx, env, span, items, hint),
         A::Record(fields) => names::record(cx, env, span, fields, hint),
         A::Not(inner) => {
-            let inner = condition(cx, env, inner);
+            let env = Env { negated: !env.negated, ..env.clone() };
+            let inner = condition(cx, &env, inner);
             typed(span, Ty::Bool, ExprKind::Not(Box::new(inner)))
         }
         A::Negate(inner) => arithmetic::negate(cx, env, span, inner, hint),

@@ -214,6 +214,11 @@ pub fn field_type(cx: &Context, event: usize, field: usize) -> Type {
     field.map(|f| f.ty.clone()).unwrap_or(Type { ty: Ty::Poison, optional: false })
 }
 
+/// The part of a path before a name.
+fn before(span: Span, name: &Name) -> Span {
+    Span { end: name.span.start.saturating_sub(1).max(span.start), ..span }
+}
+
 /// A value that has no fields; known where it is known to be there.
 fn plain(cx: &Context, env: &Env, span: Span, rest: &[Name], kind: ExprKind, ty: Type) -> Expr {
     if ty.ty == Ty::Poison {
@@ -224,12 +229,12 @@ fn plain(cx: &Context, env: &Env, span: Span, rest: &[Name], kind: ExprKind, ty:
             Diagnostic::new(
                 Code::NoSuchField,
                 further.span,
-                format!("there is no `{}` in {}", further.text, words::kind(cx, &ty.ty)),
+                format!("{} has no `{}`: it is {}", said(cx, before(span, further)), further.text, words::kind(cx, &ty.ty)),
                 "nothing to look into",
             )
-            .note(match ty.ty {
+            .help(match ty.ty {
                 Ty::List(_) => "a list is asked with `any(… where …)`, `all`, `count` and `sum`",
-                _ => "this is a plain value",
+                _ => "it stands for itself, without anything after it",
             }),
         );
         return poison(span);
@@ -358,7 +363,9 @@ fn no_field(cx: &Context, env: &Env, first: &Name, name: &Name, variable: &Varia
     let names = variable.fields.iter().map(|f| f.name.as_str());
     let message = format!("`{}` has no field `{}`", first.text, name.text);
     cx.unknown_in(&format!("{} {}", env.whose, first.text), message, name, names, |d| {
-        if partly.is_empty() {
+        if partly.len() == events.len() && events.len() > 1 {
+            d.note(format!("{} have it, and of different types", words::listed(&partly)))
+        } else if partly.is_empty() {
             let all: Vec<&str> = variable.fields.iter().map(|f| f.name.as_str()).collect();
             if all.is_empty() { d } else { d.help(format!("it has {}", words::listed(&all))) }
         } else {
@@ -416,7 +423,8 @@ pub fn out_of_reach(cx: &Context, env: &Env, span: Span, what: &str) -> Expr {
 
 /// Reports a name that is not in sight, with what was probably meant.
 fn unknown(cx: &Context, env: &Env, path: &Path, first: &Name, hint: Option<&Ty>) {
-    if env.unclear {
+    // Beside something that is wrong already, nobody can tell what a word stands for.
+    if env.unclear || matches!(hint, Some(Ty::Poison)) {
         return;
     }
     match hint {
@@ -424,7 +432,7 @@ fn unknown(cx: &Context, env: &Env, path: &Path, first: &Name, hint: Option<&Ty>
             cx.lookup_value(*id, first);
             return;
         }
-        Some(Ty::Text | Ty::Zone) if path.parts.len() == 1 && nearest(&first.text, in_sight(env)).is_none() => {
+        Some(Ty::Text | Ty::Zone) if path.parts.len() == 1 && nearest(&first.text, in_sight(cx, env)).is_none() => {
             cx.report(
                 Diagnostic::new(
                     Code::WrongKind,
@@ -451,7 +459,7 @@ fn unknown(cx: &Context, env: &Env, path: &Path, first: &Name, hint: Option<&Ty>
         return;
     }
     let owners = owners(cx, env, &first.text);
-    let near = if owners.is_empty() { in_sight(env) } else { Vec::new() };
+    let near = if owners.is_empty() { in_sight(cx, env) } else { Vec::new() };
     let message = format!("there is no `{}` in sight here", first.text);
     cx.unknown_in(&env.whose, message, first, near, |mut d| {
         if let Some(l) = d.labels.first_mut() {
@@ -486,14 +494,28 @@ fn unknown(cx: &Context, env: &Env, path: &Path, first: &Name, hint: Option<&Ty>
                     first.text, first.text
                 ));
         }
-        let names = in_sight(env);
-        if names.is_empty() { d } else { d.help(format!("in sight are {}", words::listed(&names))) }
+        let names = in_sight(cx, env);
+        match &names[..] {
+            [] => d,
+            ["profile"] => d.help("what is known of the customer is named with `profile.` before it"),
+            [one] => d.help(format!("in sight is `{one}`")),
+            _ => d.help(format!("in sight are {}", words::listed(&names))),
+        }
     });
 }
 
 /// Names that could have been meant.
-fn in_sight(env: &Env) -> Vec<&str> {
-    let mut names: Vec<&str> = env.variables.keys().map(String::as_str).collect();
+fn in_sight<'e>(cx: &'e Context, env: &'e Env) -> Vec<&'e str> {
+    let mut names: Vec<&str> = Vec::new();
+    if !matches!(env.reach, Reach::History | Reach::Constant) {
+        names.extend(env.variables.keys().map(String::as_str));
+    }
+    if let Some(present) = &env.event {
+        let fields = cx.program.events.get(present.event).map(|e| e.fields.as_slice()).unwrap_or_default();
+        names.extend(fields.iter().map(|f| f.name.as_str()));
+    }
+    let member = env.member.as_ref().and_then(|m| member_fields(cx, m));
+    names.extend(member.unwrap_or_default().iter().map(|f| f.name.as_str()));
     names.extend(env.params.iter().map(|p| p.name.as_str()));
     if let Some(alias) = env.event.as_ref().and_then(|p| p.alias.as_deref()) {
         names.push(alias);
@@ -584,7 +606,7 @@ pub fn record(cx: &Context, env: &Env, span: Span, fields: &[ast::FieldValue], h
     let lacking: Vec<&str> = record
         .fields
         .iter()
-        .filter(|f| !f.ty.optional && f.default.is_none() && f.ty.ty != Ty::Poison)
+        .filter(|f| !f.ty.optional && f.default.is_none() && !matches!(f.ty.ty, Ty::Poison | Ty::List(_)))
         .filter(|f| !fields.iter().any(|g| g.name.text == f.name))
         .map(|f| f.name.as_str())
         .collect();

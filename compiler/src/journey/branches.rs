@@ -1,7 +1,7 @@
 //! Where ways part: by a condition, by a value, by chance.
 
 use super::run::{Flow, Run};
-use super::waits::end_of;
+use super::waits::SuggestArms;
 use crate::expr::{self, Place, sizes, walk, words};
 use crate::hir::{self, CaseValue, Comparison, Const, Expr, ExprKind, StepKind, Ty, Type};
 use journey_grammar::ast::{self, Block, Case, Name};
@@ -102,7 +102,7 @@ impl Run<'_, '_> {
                     "no `else`",
                 )
                 .note("a customer with another value would have nowhere to go")
-                .suggest("add an `else`", end_of(span), "  else { }\n"),
+                .suggest_arms(self.cx, "add an `else`", span, &["else { }"]),
             );
         }
         let covered = otherwise.is_none();
@@ -164,13 +164,13 @@ impl Run<'_, '_> {
             if missing.len() == 1 { "one case has no arm" } else { "these cases have no arm" },
         )
         .note("a customer with another value would have nowhere to go");
-        let arms: String = missing.iter().map(|m| format!("  {m} {{ }}\n")).collect();
+        let arms: Vec<String> = missing.iter().map(|m| format!("{m} {{ }}")).collect();
         if missing.len() <= 8 {
             let title =
                 if missing.len() == 1 { "add the arm that is missing" } else { "add the arms that are missing" };
-            d = d.suggest(title, end_of(span), arms);
+            d = d.suggest_arms(self.cx, title, span, &arms);
         }
-        self.cx.report(d.suggest("add an `else`", end_of(span), "  else { }\n"));
+        self.cx.report(d.suggest_arms(self.cx, "add an `else`", span, &["else { }"]));
     }
 
     /// `experiment N { variant a 45 percent {} holdout 10 percent }`
@@ -240,11 +240,8 @@ impl Run<'_, '_> {
                 d = d.label(arm.share.span, self.cx.text(arm.share.span).to_string());
             }
             if total < 1.0 && !arms.iter().any(|a| a.holdout) {
-                d = d.suggest(
-                    "hold the rest out",
-                    end_of(span),
-                    format!("  holdout {} percent\n", percent(1.0 - total)),
-                );
+                let rest = format!("holdout {} percent", percent(1.0 - total));
+                d = d.suggest_arms(self.cx, "hold the rest out", span, &[rest]);
             }
             self.cx.report(d);
         }

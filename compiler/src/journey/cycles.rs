@@ -79,8 +79,8 @@ fn say(program: &Program, cx: &Context, circle: &[&Edge]) {
         [one] if one.emit => format!("`{}` starts itself again at the same instant", name(one.from)),
         [one] => format!("`{}` goes to itself without a wait", name(one.from)),
         _ => {
-            let names: Vec<String> = circle.iter().map(|e| format!("`{}`", name(e.from))).collect();
-            format!("{} start one another without a wait", names.join(", "))
+            let names: Vec<&String> = circle.iter().map(|e| name(e.from)).collect();
+            format!("{} start one another without a wait", crate::expr::words::listed(&names))
         }
     };
     let head = |span: Span| {

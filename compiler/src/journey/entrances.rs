@@ -60,6 +60,9 @@ impl Run<'_, '_> {
             };
             let event = of.and_then(|of| self.cx.names.find(Kind::Event, &of.event.text));
             let alias = of.and_then(|of| of.alias.as_ref());
+            if alias.is_none() && matches!(clause.kind, ClauseKind::StartOver(_)) {
+                continue; // Reported with the clause, where there is a name to give.
+            }
             if let (Some(alias), None) = (alias, event) {
                 unknown.push(&alias.text);
             }

@@ -3,10 +3,11 @@
 use super::run::{Flow, Run};
 use crate::expr::{self, Env, words};
 use crate::hir::{EventId, EventUse, VariableId};
-use crate::scope::Kind;
+use crate::scope::{Context, Kind};
 use journey_grammar::ast::{EventRef, Name, Scope};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
+use journey_grammar::span::Span;
 
 /// What an event is listened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl Run<'_, '_> {
                             "a trigger starts a run of its own",
                             "there is no run yet that it could belong to",
                         )
-                        .fix("take it away", of.event.span.after().to(scope.span), ""),
+                        .fix("take it away", with_blank(scope.span), ""),
                     );
                 }
                 None
@@ -51,6 +52,9 @@ impl Run<'_, '_> {
             let env = Env { unclear: env.unclear || self.cx.names.is_broken(Kind::Event, event), ..env };
             expr::check_condition(self.cx, &env, c)
         });
+        if of.of.is_some() && sending.is_none() {
+            return None; // Reported; without it, it would be every receipt.
+        }
         Some(EventUse { event, span: of.span, key, of: sending, alias, condition })
     }
 
@@ -87,7 +91,7 @@ impl Run<'_, '_> {
                     )
                     .note("without a key there is one run per customer, and every event of the customer reaches it")
                     .help("`one run per … ` in the header gives it a key")
-                    .fix("take it away", of.event.span.after().to(scope.span), ""),
+                    .fix("take it away", with_blank(scope.span), ""),
                 );
             }
             return None;
@@ -130,10 +134,10 @@ impl Run<'_, '_> {
                 .fix(format!("change it to `{}`", key.alias), scope.what.span, key.alias.clone()),
             );
         }
-        if scope.any { None } else { self.matching_field(of, event, scope) }
+        if scope.any { None } else { self.matching_field(event, scope) }
     }
 
-    fn matching_field(&self, of: &EventRef, event: EventId, scope: &Scope) -> Option<usize> {
+    fn matching_field(&self, event: EventId, scope: &Scope) -> Option<usize> {
         let key = self.key.as_ref()?;
         let e = &self.cx.program.events[event];
         let (name, span) = match &scope.by {
@@ -167,7 +171,7 @@ impl Run<'_, '_> {
                 "without `for this {}` the event is about the customer, and reaches every run",
                 key.alias
             ));
-            self.cx.report(d.suggest("take it away", of.event.span.after().to(scope.span), ""));
+            self.cx.report(d.suggest("take it away", with_blank(scope.span), ""));
             return None;
         };
         let ty = &e.fields[field].ty.ty;
@@ -216,7 +220,7 @@ impl Run<'_, '_> {
                     format!("`{}` is no receipt, and belongs to no message", e.name),
                     "no channel reports it",
                 )
-                .fix("take `of …` away", of.event.span.after().to(name.span), ""),
+                .fix("take `of …` away", of_phrase(self.cx, name), ""),
             );
             return None;
         }
@@ -266,6 +270,19 @@ impl Run<'_, '_> {
         }
         Some(sending.variable)
     }
+}
+
+/// A phrase with the blank before it.
+fn with_blank(span: Span) -> Span {
+    Span { start: span.start.saturating_sub(1), ..span }
+}
+
+/// ` of reminder`, with the blanks and the word before the name.
+pub fn of_phrase(cx: &Context, name: &Name) -> Span {
+    let text = cx.sources.get(usize::from(name.span.file.0)).map(|s| s.text.as_str()).unwrap_or_default();
+    let before = text.get(..name.span.start as usize).unwrap_or_default().trim_end();
+    let kept = before.strip_suffix("of").unwrap_or(before).trim_end();
+    Span { start: kept.len() as u32, ..name.span }
 }
 
 fn reports<'p>(program: &'p crate::hir::Program, channels: &[usize]) -> Vec<&'p str> {

@@ -37,6 +37,12 @@ impl Run<'_, '_> {
                     entrances.known(self.after(&anytime, &used));
                     match variable {
                         Some(v) => journey.start_over.push((used, v)),
+                        None if of.alias.is_none() && self.no_aliases(decl) => {
+                            // No step knows the event by a name, so there is none to give.
+                            let hidden = self.event_variable(&self.made_up(), of.span, &[used.event], &[], true);
+                            let v = self.add(hidden);
+                            journey.start_over.push((used, v));
+                        }
                         None => self.start_over_without_alias(of, entrances),
                     }
                 }
@@ -199,6 +205,14 @@ impl Run<'_, '_> {
             Const::Text(name) => Some(Some(name)),
             _ => None,
         }
+    }
+
+    /// Whether no way in gives its event a name.
+    fn no_aliases(&self, decl: &ast::Journey) -> bool {
+        decl.header.iter().all(|c| match &c.kind {
+            ClauseKind::Trigger(ast::Trigger::Event(of)) | ClauseKind::StartOver(of) => of.alias.is_none(),
+            _ => true,
+        })
     }
 
     fn start_over_without_alias(&self, of: &EventRef, entrances: &Entrances) {

@@ -2,7 +2,7 @@
 
 use super::run::{Flow, Run};
 use crate::expr::{self, words};
-use crate::hir::{Bounds, Const, Expr, ExprKind, Field, Param, Ty};
+use crate::hir::{Bounds, Const, Expr, ExprKind, Field, Param, Ty, VariableKind};
 use crate::scope::Kind;
 use journey_grammar::ast::{self, Arg, FieldValue, Name, Path};
 use journey_grammar::codes::Code;
@@ -117,15 +117,21 @@ impl Run<'_, '_> {
             .iter()
             .map(|l| {
                 let param = params.iter().find(|p| p.name == **l)?;
-                let owners: Vec<String> = flow
-                    .env
-                    .variables
-                    .iter()
-                    .filter(|(_, s)| {
-                        s.variable.fields.iter().any(|f| f.name == **l && f.ty.ty == param.ty.ty && !f.ty.optional)
-                    })
-                    .map(|(v, _)| format!("{l}: {v}.{l}"))
-                    .collect();
+                let mut owners: Vec<String> = Vec::new();
+                for (v, s) in flow.env.variables.iter() {
+                    match (&s.variable.kind, &param.ty.ty) {
+                        (VariableKind::Event(events), Ty::Event(e)) if events[..] == [*e] => {
+                            owners.push(format!("{l}: {v}"));
+                        }
+                        _ if s.variable.fields.iter().any(|f| {
+                            f.name == **l && f.ty.ty == param.ty.ty && !f.ty.optional
+                        }) =>
+                        {
+                            owners.push(format!("{l}: {v}.{l}"));
+                        }
+                        _ => {}
+                    }
+                }
                 (owners.len() == 1).then(|| owners[0].clone())
             })
             .collect();
@@ -205,6 +211,12 @@ impl Run<'_, '_> {
             self.cx.report(expr::lacks_fields(span, &format!("`{}`", e.name), &lacking));
             return None;
         }
+        for (i, field) in e.fields.iter().enumerate() {
+            if is_left_out_list(field) && !values.iter().any(|(at, _)| *at == i) {
+                let kind = ExprKind::Const(Const::List(Vec::new()));
+                values.push((i, Expr { span, ty: field.ty.clone(), kind }));
+            }
+        }
         sound.then_some(values)
     }
 
@@ -223,8 +235,14 @@ pub fn lacking_fields(fields: &[Field], is_given: impl Fn(usize) -> bool) -> Vec
         .iter()
         .enumerate()
         .filter(|(i, f)| !f.ty.optional && f.default.is_none() && f.ty.ty != Ty::Poison && !is_given(*i))
+        .filter(|(_, f)| !is_left_out_list(f))
         .map(|(_, f)| f.name.as_str())
         .collect()
+}
+
+/// Whether a field may be left out where an event is written down, since it is an empty list then.
+pub fn is_left_out_list(field: &Field) -> bool {
+    matches!(field.ty.ty, Ty::List(_)) && !field.ty.optional && field.default.is_none()
 }
 
 fn names_of(params: &[Param]) -> Vec<&str> {

@@ -12,7 +12,8 @@ mod sends;
 mod steps;
 mod waits;
 
-pub use inputs::lacking_fields;
+pub use events::of_phrase;
+pub use inputs::{is_left_out_list, lacking_fields};
 
 use crate::hir::{Journey, JourneyId, OfferId, Step, Trigger, Variable};
 use crate::scope::{Context, Kind};

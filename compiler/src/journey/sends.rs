@@ -1,7 +1,7 @@
 //! Sends, calls, and the choice of the next best action.
 
 use super::run::{CHANNEL, DUE, Flow, Run, SENT_AT};
-use super::waits::end_of;
+use super::waits::SuggestArms;
 use crate::expr::{self, Env, Place, words};
 use crate::hir::{self, Expr, OfferId, StepKind, Ty, Type, VariableField, VariableKind};
 use crate::scope::Kind;
@@ -183,11 +183,7 @@ impl Run<'_, '_> {
                             "by what the best offer is found is not said",
                             "no `rank by`",
                         )
-                        .suggest(
-                            "rank by what an offer is likely to bring",
-                            end_of(span),
-                            "  rank by propensity * value\n",
-                        ),
+                        .suggest_arms(cx, "rank by what an offer is likely to bring", span, &["rank by propensity * value"]),
                     );
                 }
                 None
@@ -202,7 +198,7 @@ impl Run<'_, '_> {
                     "no `else`",
                 )
                 .note("an offer may be made to those who are eligible, within its limits, and to whom its first message may be sent")
-                .suggest("go on: `else { }`", end_of(span), "  else { }\n"),
+                .suggest_arms(cx, "go on: `else { }`", span, &["else { }"]),
             );
         }
         let mut made = flow.clone();

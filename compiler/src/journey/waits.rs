@@ -6,6 +6,7 @@ use crate::expr::{self, sizes};
 use crate::hir::{
     self, DayRule, Delay, Expr, ExprKind, Length, Limiting, StepKind, Ty, Type, VariableField, VariableKind,
 };
+use crate::scope::Context;
 use journey_grammar::ast::{self, Block, EventRef, Name, Until};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
@@ -46,7 +47,43 @@ impl Run<'_, '_> {
             );
             return None;
         }
+        if self.not_a_length(flow, duration) {
+            return None;
+        }
         expr::checked_length(self.cx, duration).map(|l| StepKind::Wait(Delay::Length(l)))
+    }
+
+    /// `wait booking.starts_at` where `wait until booking.starts_at` is meant.
+    fn not_a_length(&self, flow: &Flow, duration: &ast::Expr) -> bool {
+        let ast::ExprKind::Path(path) = &duration.kind else { return false };
+        let text = path.text();
+        let (message, label, fix) = match expr::type_of(self.cx, &flow.env, path) {
+            Some(Ty::Moment) => (
+                format!("`{text}` is a moment, and `wait` takes a length of time"),
+                "wait until then?",
+                format!("until {text} else continue"),
+            ),
+            Some(Ty::Date) => (
+                format!("`{text}` is a day, and `wait` takes a length of time"),
+                "wait until that day?",
+                format!("until {text} at 09:00 else continue"),
+            ),
+            Some(Ty::Duration) => (
+                format!("`{text}` is not fixed, and how long a `wait` takes is"),
+                "different for each",
+                format!("until now + {text} else continue"),
+            ),
+            _ => return false,
+        };
+        let code = if fix.contains("now") { Code::NotConstant } else { Code::WrongKind };
+        self.cx.report(
+            Diagnostic::new(code, duration.span, message, label).suggest(
+                format!("say `wait {fix}`"),
+                duration.span,
+                fix,
+            ),
+        );
+        true
     }
 
     /// `wait until …`
@@ -97,11 +134,12 @@ impl Run<'_, '_> {
                     cx.report(
                         Diagnostic::new(
                             Code::DeadArm,
-                            past_span(past).unwrap_or(span),
+                            else_span(self.cx, span, past),
                             "this moment is never past",
-                            "the `else` is never needed",
+                            "never needed",
                         )
-                        .note("it is always after the present moment"),
+                        .note("it is always after the present moment")
+                        .fix("take it away", else_span(self.cx, span, past), ""),
                     );
                 }
                 // It was past already: no time has gone by.
@@ -195,7 +233,7 @@ impl Run<'_, '_> {
             cx.report(
                 Diagnostic::new(Code::ElseMissing, head, "what happens when the time is up is not said", "no `else`")
                     .help("`else { }` goes on after the block")
-                    .suggest("go on: `else { }`", end_of(span), "  else { }\n"),
+                    .suggest_arms(cx, "go on: `else { }`", span, &["else { }"]),
             );
         }
         let otherwise = self.optional_block(&mut timed_out, otherwise);
@@ -334,12 +372,15 @@ fn is_poisoned(until: &hir::Until) -> bool {
     }
 }
 
-fn past_span(past: &ast::Past) -> Option<Span> {
-    match past {
-        ast::Past::Continue => None,
-        ast::Past::Finish(label) => label.as_ref().map(|l| l.span),
-        ast::Past::Block(b) => Some(b.span),
-    }
+/// From the last `else` of a `wait until` to its end.
+fn else_span(cx: &Context, span: Span, past: &ast::Past) -> Span {
+    let end = match past {
+        ast::Past::Block(b) => b.span.start,
+        _ => span.end,
+    };
+    let text = cx.text(Span { end, ..span });
+    let start = text.rfind("else").map_or(span.start, |at| span.start + at as u32);
+    Span { start, ..span }
 }
 
 /// Whether a moment is always after the present one: `now + 3 days`, `now + 1 day at 09:00`.
@@ -362,8 +403,26 @@ fn positive(l: &Length) -> bool {
     l.months >= 0 && l.days >= 0 && l.ms >= 0
 }
 
-/// Just before the brace that closes a step.
-pub fn end_of(span: Span) -> Span {
-    let end = span.end.saturating_sub(1);
-    Span { start: end, end, ..span }
+/// Offers to add arms to a block.
+pub trait SuggestArms {
+    /// Offers to add these lines before the brace that closes the step at `span`.
+    fn suggest_arms<S: AsRef<str>>(self, cx: &Context, title: &str, span: Span, arms: &[S]) -> Self;
+}
+
+impl SuggestArms for Diagnostic {
+    fn suggest_arms<S: AsRef<str>>(self, cx: &Context, title: &str, span: Span, arms: &[S]) -> Diagnostic {
+        let text = cx.sources.get(usize::from(span.file.0)).map(|s| s.text.as_str()).unwrap_or_default();
+        let end = span.end.saturating_sub(1);
+        let before = text.get(..end as usize).unwrap_or_default();
+        let line = before.rfind('\n').map_or("", |n| &before[n + 1..]);
+        let at = Span { start: end, end, ..span };
+        let arms = arms.iter().map(AsRef::as_ref);
+        let text: String = if line.trim().is_empty() {
+            // The brace has a line of its own.
+            arms.map(|a| format!("  {a}\n{line}")).collect()
+        } else {
+            arms.map(|a| format!("{a} ")).collect()
+        };
+        self.suggest(title, at, text)
+    }
 }

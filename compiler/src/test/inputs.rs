@@ -3,7 +3,7 @@
 use super::{Checker, is_receipt};
 use crate::expr;
 use crate::hir::{Const, EventId, Field, FieldId, HAPPENED_AT, TestKind};
-use crate::journey::lacking_fields;
+use crate::journey::{is_left_out_list, lacking_fields, of_phrase};
 use crate::scope::Kind;
 use journey_grammar::ast::{FieldValue, Name, TestField, Text};
 use journey_grammar::codes::Code;
@@ -112,6 +112,14 @@ impl Checker<'_, '_> {
             );
             return None;
         }
+        if all {
+            // A list that is not given is empty.
+            for (i, field) in e.fields.iter().enumerate() {
+                if is_left_out_list(field) && !values.iter().any(|(f, _)| *f == i) {
+                    values.push((i, Const::List(Vec::new())));
+                }
+            }
+        }
         sound.then_some(values)
     }
 
@@ -140,7 +148,7 @@ impl Checker<'_, '_> {
                             format!("`{}` is no receipt, and belongs to no message", event.text),
                             "no channel reports it",
                         )
-                        .fix("take `of …` away", event.span.after().to(message.span), ""),
+                        .fix("take `of …` away", of_phrase(cx, message), ""),
                     );
                     return None;
                 }
