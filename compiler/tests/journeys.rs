@@ -7,7 +7,8 @@ use journey_compiler::testing;
 fn journeys() {
     insta::glob!("journeys/*.journey", |path| {
         let text = std::fs::read_to_string(path).unwrap();
-        let checked = testing::check(&text, &[("fr.csv", "date,name\n2026-05-01,Fête du Travail\n")], journey_stdlib::packs());
+        let checked =
+            testing::check(&text, &[("fr.csv", "date,name\n2026-05-01,Fête du Travail\n")], journey_stdlib::packs());
         let found = testing::render(&checked);
         if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("sound")) {
             assert_eq!(found, "", "{}", path.display());

@@ -229,7 +229,12 @@ fn plain(cx: &Context, env: &Env, span: Span, rest: &[Name], kind: ExprKind, ty:
             Diagnostic::new(
                 Code::NoSuchField,
                 further.span,
-                format!("{} has no `{}`: it is {}", said(cx, before(span, further)), further.text, words::kind(cx, &ty.ty)),
+                format!(
+                    "{} has no `{}`: it is {}",
+                    said(cx, before(span, further)),
+                    further.text,
+                    words::kind(cx, &ty.ty)
+                ),
                 "nothing to look into",
             )
             .help(match ty.ty {

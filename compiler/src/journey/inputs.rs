@@ -123,9 +123,11 @@ impl Run<'_, '_> {
                         (VariableKind::Event(events), Ty::Event(e)) if events[..] == [*e] => {
                             owners.push(format!("{l}: {v}"));
                         }
-                        _ if s.variable.fields.iter().any(|f| {
-                            f.name == **l && f.ty.ty == param.ty.ty && !f.ty.optional
-                        }) =>
+                        _ if s
+                            .variable
+                            .fields
+                            .iter()
+                            .any(|f| f.name == **l && f.ty.ty == param.ty.ty && !f.ty.optional) =>
                         {
                             owners.push(format!("{l}: {v}.{l}"));
                         }

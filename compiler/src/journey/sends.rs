@@ -183,7 +183,12 @@ impl Run<'_, '_> {
                             "by what the best offer is found is not said",
                             "no `rank by`",
                         )
-                        .suggest_arms(cx, "rank by what an offer is likely to bring", span, &["rank by propensity * value"]),
+                        .suggest_arms(
+                            cx,
+                            "rank by what an offer is likely to bring",
+                            span,
+                            &["rank by propensity * value"],
+                        ),
                     );
                 }
                 None

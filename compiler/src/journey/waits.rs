@@ -76,13 +76,11 @@ impl Run<'_, '_> {
             _ => return false,
         };
         let code = if fix.contains("now") { Code::NotConstant } else { Code::WrongKind };
-        self.cx.report(
-            Diagnostic::new(code, duration.span, message, label).suggest(
-                format!("say `wait {fix}`"),
-                duration.span,
-                fix,
-            ),
-        );
+        self.cx.report(Diagnostic::new(code, duration.span, message, label).suggest(
+            format!("say `wait {fix}`"),
+            duration.span,
+            fix,
+        ));
         true
     }
 
