@@ -13,8 +13,11 @@ use toml::de::{DeTable, DeValue};
 
 const FILE: FileId = FileId(0);
 
-/// Sections, their keys, and what a required key is for.
-const KNOWN: &[(&str, &[(&str, Option<&str>)])] = &[
+/// A key, and what it is for when it is required.
+type Key = (&'static str, Option<&'static str>);
+
+/// Sections and their keys.
+const KNOWN: &[(&str, &[Key])] = &[
     (
         "project",
         &[

@@ -47,7 +47,8 @@ fn pages_are_true() {
     let mut wrong = Vec::new();
     for code in Code::ALL {
         let page = code.page();
-        if !page.contains("## Example") {
+        // The pages of syntax come with the parser's own cases.
+        if code.as_str().starts_with("J00") && !page.contains("## Example") {
             continue;
         }
         let title = format!("# {code}: {}\n", code.summary());
