@@ -5,6 +5,8 @@
 //! behind it needs to look again. Images are data from outside: whatever they hold, this gives errors and never fails.
 
 mod functions;
+#[cfg(test)]
+mod hostile;
 mod journeys;
 #[cfg(test)]
 mod tests;
