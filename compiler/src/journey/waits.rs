@@ -315,6 +315,10 @@ impl Run<'_, '_> {
             cx.report(Diagnostic::new(Code::CollectUnbounded, span, "at most 0 gathers nothing", "at least 1"));
         }
         let event = used.as_ref().map(|u| u.event);
+        if let Some(e) = event.and_then(|id| cx.program.events.get(id)).filter(|e| e.fields.is_empty()) {
+            let message = format!("`{}` has no fields: there is nothing to gather", e.name);
+            cx.report(Diagnostic::new(Code::CollectUnbounded, of.event.span, message, "an empty event"));
+        }
         let ty = Type { ty: Ty::List(Box::new(event.map_or(Ty::Poison, Ty::Event))), optional: false };
         let ty = if event.is_some() { ty } else { Type { ty: Ty::Poison, optional: false } };
         let variable = hir::Variable {

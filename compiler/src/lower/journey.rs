@@ -184,6 +184,7 @@ impl Lower<'_> {
         self.variable_slots(&mut m);
         // The steps first: clauses may speak of their sends.
         self.steps(&mut m, &journey.body);
+        m.step = m.image.steps.iter().rposition(|s| s.parent.is_none()).unwrap_or(0) as u16;
         m.emit(Instr::Finish(None));
         if !journey.on_leaving.is_empty() {
             let label = m.label();

@@ -265,11 +265,11 @@ impl Checker<'_, '_> {
         let journey = &cx.program.journeys[id];
         match how {
             LeaveHow::Word(word) => {
-                if word.text == "goal" && journey.goals.is_empty() && !self.is_unclear(id) {
+                if matches!(word.text.as_str(), "goal" | "late") && journey.goals.is_empty() && !self.is_unclear(id) {
                     cx.report(self.no_goal(id, word.span));
                     return None;
                 }
-                if matches!(word.text.as_str(), "goal" | "exit" | "end") {
+                if matches!(word.text.as_str(), "goal" | "late" | "exit" | "end") {
                     return Some((word.text.clone(), false));
                 }
                 let labels = labels(journey);
@@ -277,9 +277,9 @@ impl Checker<'_, '_> {
                     Code::UnknownEnd,
                     word.span,
                     format!("nobody leaves a journey at `{}`", word.text),
-                    "`goal`, `exit`, `end`, or a label in quotes",
+                    "`goal`, `late`, `exit`, `end`, or a label in quotes",
                 );
-                let near = nearest(&word.text, ["goal", "exit", "end"]);
+                let near = nearest(&word.text, ["goal", "late", "exit", "end"]);
                 cx.report(match near {
                     _ if labels.contains(&word.text.as_str()) => {
                         d.fix("put the label in quotes", word.span, format!("\"{}\"", word.text))
