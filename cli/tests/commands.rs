@@ -1,0 +1,248 @@
+//! The command as people and scripts use it: exit codes, streams, extremes.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn journey() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_journey"));
+    command.env_remove("NO_COLOR").env_remove("JOURNEY_FORMAT");
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    journey().args(args).output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A project made by `journey new`.
+fn new_project(folder: &Path) -> PathBuf {
+    let path = folder.join("spring");
+    let made = run(&["new", path.to_str().unwrap()]);
+    assert_eq!(code(&made), 0, "{}", err(&made));
+    path
+}
+
+const SETTINGS: &str = "[project]\nname = \"p\"\ntime_zone = \"UTC\"\ncurrency = \"EUR\"\n";
+
+/// A project with one file of these bytes.
+fn project_of(folder: &Path, bytes: &[u8]) -> String {
+    std::fs::write(folder.join("journey.toml"), SETTINGS).unwrap();
+    std::fs::write(folder.join("a.journey"), bytes).unwrap();
+    folder.to_str().unwrap().to_string()
+}
+
+/// It says why in one error, and does not panic.
+fn refused(output: &Output, expected: i32, words: &str) {
+    let text = out(output) + &err(output);
+    assert_eq!(code(output), expected, "{text}");
+    assert!(text.contains(words), "{text}");
+    assert!(!text.contains("panicked"), "{text}");
+}
+
+#[test]
+fn a_new_project_checks_tests_runs_and_is_laid_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = new_project(folder.path());
+    let path = path.to_str().unwrap();
+    for args in [&["check", path][..], &["check", "--deny-warnings", path], &["test", path], &["run", path], &["fmt", "--check", path]] {
+        let output = run(args);
+        assert_eq!(code(&output), 0, "{args:?}: {}{}", out(&output), err(&output));
+    }
+    let story = out(&run(&["run", path, "--trace", "ana"]));
+    assert!(story.contains("sends welcome by email"), "{story}");
+    refused(&run(&["run", path, "--trace", "nobody"]), 2, "no customer `nobody`");
+    refused(&run(&["new", path]), 2, "not empty");
+}
+
+#[test]
+fn mistakes_are_1_and_wrong_use_is_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = project_of(folder.path(), b"journey x {\n  wait 2\n}\n");
+    refused(&run(&["check", &project]), 1, "J0");
+    refused(&run(&["test", &project]), 1, "J0");
+    refused(&run(&["run", &project]), 1, "J0");
+    refused(&run(&["check", "--colour"]), 2, "--color");
+    refused(&run(&["check", "/nowhere/at/all"]), 2, "does not exist");
+    refused(&run(&["explain", "J9999"]), 2, "no code");
+    assert_eq!(code(&run(&["explain", "J0101"])), 0);
+    assert_eq!(code(&run(&["--help"])), 0);
+}
+
+#[test]
+fn findings_have_forms_for_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = project_of(folder.path(), "// ก\njourney x {\n  trigger on nothing_known\n  re-entry never\n  finish\n}\n".as_bytes());
+    let json: serde_json::Value = serde_json::from_slice(&run(&["check", "--format", "json", &project]).stdout).unwrap();
+    assert_eq!(json[0]["code"], "J0101");
+    assert_eq!((&json[0]["labels"][0]["line"], &json[0]["labels"][0]["column"]), (&3.into(), &14.into()));
+    let sarif: serde_json::Value = serde_json::from_slice(&run(&["check", "--format", "sarif", &project]).stdout).unwrap();
+    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "J0101");
+    assert_eq!(sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "a.journey");
+    let github = out(&run(&["check", "--format", "github", &project]));
+    assert!(github.starts_with("::error title=journey (J0101),file=a.journey,line=3,col=14,"), "{github}");
+    let concise = out(&run(&["check", "--format", "concise", &project]));
+    assert!(concise.starts_with("a.journey:3:14: error[J0101]: "), "{concise}");
+}
+
+#[test]
+fn a_pipe_gets_no_colour_and_may_close_early() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = project_of(folder.path(), b"journey x {\n  wait 2\n}\n");
+    let piped = run(&["check", &project]);
+    assert!(!out(&piped).contains('\x1b'));
+    let forced = run(&["check", "--color", "always", &project]);
+    assert!(out(&forced).contains('\x1b'));
+    let mut child = journey().args(["explain"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert!(!err(&ended).contains("panicked"), "{}", err(&ended));
+}
+
+#[test]
+fn standard_input_is_laid_out_and_run_on() {
+    let feed = |args: &[&str], text: &str| {
+        let mut child = journey().args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let laid_out = feed(&["fmt", "-"], "team   a \"a@b.c\"   // who\n");
+    assert_eq!(out(&laid_out), "team a \"a@b.c\"  // who\n");
+    assert_eq!(code(&feed(&["fmt", "--check", "-"], "team   a \"a@b.c\"\n")), 1);
+    let folder = tempfile::tempdir().unwrap();
+    let project = new_project(folder.path());
+    let events = std::fs::read_to_string(project.join("events.jsonl")).unwrap();
+    let summary = feed(&["run", project.to_str().unwrap(), "--events", "-", "--format", "json"], &events);
+    let json: serde_json::Value = serde_json::from_slice(&summary.stdout).unwrap();
+    assert_eq!(json["messages"]["read"], 6);
+}
+
+#[test]
+fn packed_events_are_told_by_their_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = new_project(folder.path());
+    let events = std::fs::read(project.join("events.jsonl")).unwrap();
+    let plain = run(&["run", project.to_str().unwrap()]);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&events).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let zst = zstd::encode_all(&events[..], 3).unwrap();
+    for (name, bytes) in [("a.gz", &gzip), ("b.zst", &zst), ("c", &gzip)] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let packed = run(&["run", project.to_str().unwrap(), "--events", path.to_str().unwrap()]);
+        assert_eq!(out(&packed), out(&plain), "{name}: {}", err(&packed));
+    }
+    for cut in [gzip.len() / 2, gzip.len() - 3] {
+        let path = folder.path().join("cut.gz");
+        std::fs::write(&path, &gzip[..cut]).unwrap();
+        refused(&run(&["run", project.to_str().unwrap(), "--events", path.to_str().unwrap()]), 2, "cannot read");
+    }
+}
+
+#[test]
+fn snapshots_are_written_and_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = new_project(folder.path());
+    let project = path.to_str().unwrap();
+    refused(&run(&["snapshot", "--check", project]), 2, "journey snapshot");
+    assert_eq!(code(&run(&["snapshot", project])), 0);
+    assert_eq!(code(&run(&["snapshot", "--check", project])), 0);
+    let file = path.join("welcome.journey");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("wait up to 3 days", "wait up to 4 days")).unwrap();
+    let changed = run(&["snapshot", "--check", project]);
+    assert_eq!(code(&changed), 1);
+    assert!(out(&changed).contains("4 days"), "{}", out(&changed));
+}
+
+#[test]
+fn a_build_runs_like_its_sources() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = new_project(folder.path());
+    let image = folder.path().join("spring.journeyc");
+    let built = run(&["build", path.to_str().unwrap(), "-o", image.to_str().unwrap()]);
+    assert_eq!(code(&built), 0, "{}", err(&built));
+    let events = path.join("events.jsonl");
+    let args = ["--events", events.to_str().unwrap(), "--until", "2026-04-01"];
+    let from_image = journey().arg("run").arg(&image).args(args).output().unwrap();
+    let from_sources = journey().arg("run").arg(&path).args(args).output().unwrap();
+    assert_eq!(out(&from_image), out(&from_sources), "{}", err(&from_image));
+    let mut bytes = std::fs::read(&image).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xff;
+    std::fs::write(&image, bytes).unwrap();
+    refused(&journey().arg("run").arg(&image).args(args).output().unwrap(), 2, "cannot use");
+}
+
+#[test]
+fn safe_fixes_are_applied() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = new_project(folder.path());
+    let file = path.join("welcome.journey");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("send first_steps by", "send frist_steps by")).unwrap();
+    assert_eq!(code(&run(&["check", path.to_str().unwrap()])), 1);
+    assert_eq!(code(&run(&["check", "--fix", path.to_str().unwrap()])), 0);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn extremes_are_clear_errors() {
+    let check = |bytes: &[u8]| {
+        let folder = tempfile::tempdir().unwrap();
+        run(&["check", &project_of(folder.path(), bytes)])
+    };
+    let deep = format!("segment deep = {}1 == 1{}\n", "(".repeat(10_000), ")".repeat(10_000));
+    refused(&check(deep.as_bytes()), 1, "J0");
+    refused(&check(&vec![b'x'; 1 << 20]), 1, "J0");
+    refused(&check("journey a {\n".repeat(90_000).as_bytes()), 1, "J0");
+    refused(&check(b"team a \"\xff\xfe\"\n"), 2, "not UTF-8");
+    refused(&check("team a \"a\u{0}b\u{202e}c\"\n".as_bytes()), 1, "J0");
+    let empty = tempfile::tempdir().unwrap();
+    refused(&run(&["check", empty.path().to_str().unwrap()]), 2, "no journey project");
+    std::fs::write(empty.path().join("journey.toml"), SETTINGS).unwrap();
+    refused(&run(&["check", empty.path().to_str().unwrap()]), 2, "no .journey file");
+    std::fs::write(empty.path().join("journey.toml"), "[project\n").unwrap();
+    std::fs::write(empty.path().join("a.journey"), "").unwrap();
+    refused(&run(&["check", empty.path().to_str().unwrap()]), 1, "journey.toml");
+}
+
+/// A folder without rights. Root reads everything, so there is nothing to see as root.
+#[cfg(unix)]
+#[test]
+fn a_folder_without_rights_is_a_clear_error() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let project = project_of(folder.path(), b"team a \"a@b.c\"\n");
+    let closed = folder.path().join("closed");
+    std::fs::create_dir(&closed).unwrap();
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
+    let readable = std::fs::read_dir(&closed).is_ok();
+    let output = run(&["check", &project]);
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o755)).unwrap();
+    if readable {
+        assert_eq!(code(&output), 0, "{}", err(&output));
+    } else {
+        refused(&output, 2, "closed");
+    }
+}
+
+#[test]
+fn shells_get_their_completions() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = run(&["completions", shell]);
+        assert!(out(&script).contains("journey"), "{shell}");
+    }
+}
