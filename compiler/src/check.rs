@@ -51,12 +51,28 @@ pub fn check(project: &Project) -> Checked {
     Checked { sources, trees, settings, program, diagnostics }
 }
 
+/// Findings of one file that are shown. Who has more has pasted something that is no journey, or will mend these first.
+const SHOWN: usize = 100;
+
+/// The first findings of each file; what is left out is said in one more.
+fn bounded(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    for of_file in diagnostics.chunk_by(|a, b| a.span().file == b.span().file) {
+        kept.extend(of_file.iter().take(SHOWN).cloned());
+        if let Some(next) = of_file.get(SHOWN) {
+            let message = format!("{} more findings in this file are not shown", of_file.len() - SHOWN);
+            kept.push(Diagnostic::new(Code::TooManyMistakes, next.span(), message, "from here on"));
+        }
+    }
+    kept
+}
+
 /// By file and place, each finding once.
 fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics
         .sort_by(|a, b| (a.span(), a.severity, a.code, &a.message).cmp(&(b.span(), b.severity, b.code, &b.message)));
     diagnostics.dedup_by(|a, b| a.span() == b.span() && a.code == b.code && a.message == b.message);
-    diagnostics
+    bounded(diagnostics)
 }
 
 fn add(
