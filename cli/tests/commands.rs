@@ -56,7 +56,13 @@ fn a_new_project_checks_tests_runs_and_is_laid_out() {
     let folder = tempfile::tempdir().unwrap();
     let path = new_project(folder.path());
     let path = path.to_str().unwrap();
-    for args in [&["check", path][..], &["check", "--deny-warnings", path], &["test", path], &["run", path], &["fmt", "--check", path]] {
+    for args in [
+        &["check", path][..],
+        &["check", "--deny-warnings", path],
+        &["test", path],
+        &["run", path],
+        &["fmt", "--check", path],
+    ] {
         let output = run(args);
         assert_eq!(code(&output), 0, "{args:?}: {}{}", out(&output), err(&output));
     }
@@ -83,13 +89,21 @@ fn mistakes_are_1_and_wrong_use_is_2() {
 #[test]
 fn findings_have_forms_for_programs() {
     let folder = tempfile::tempdir().unwrap();
-    let project = project_of(folder.path(), "// ก\njourney x {\n  trigger on nothing_known\n  re-entry never\n  finish\n}\n".as_bytes());
-    let json: serde_json::Value = serde_json::from_slice(&run(&["check", "--format", "json", &project]).stdout).unwrap();
+    let project = project_of(
+        folder.path(),
+        "// ก\njourney x {\n  trigger on nothing_known\n  re-entry never\n  finish\n}\n".as_bytes(),
+    );
+    let json: serde_json::Value =
+        serde_json::from_slice(&run(&["check", "--format", "json", &project]).stdout).unwrap();
     assert_eq!(json[0]["code"], "J0101");
     assert_eq!((&json[0]["labels"][0]["line"], &json[0]["labels"][0]["column"]), (&3.into(), &14.into()));
-    let sarif: serde_json::Value = serde_json::from_slice(&run(&["check", "--format", "sarif", &project]).stdout).unwrap();
+    let sarif: serde_json::Value =
+        serde_json::from_slice(&run(&["check", "--format", "sarif", &project]).stdout).unwrap();
     assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "J0101");
-    assert_eq!(sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "a.journey");
+    assert_eq!(
+        sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+        "a.journey"
+    );
     let github = out(&run(&["check", "--format", "github", &project]));
     assert!(github.starts_with("::error title=journey (J0101),file=a.journey,line=3,col=14,"), "{github}");
     let concise = out(&run(&["check", "--format", "concise", &project]));
@@ -113,7 +127,8 @@ fn a_pipe_gets_no_colour_and_may_close_early() {
 #[test]
 fn standard_input_is_laid_out_and_run_on() {
     let feed = |args: &[&str], text: &str| {
-        let mut child = journey().args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            journey().args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         child.wait_with_output().unwrap()
     };
