@@ -117,7 +117,8 @@ pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Op
     };
     names
         .into_iter()
-        .filter(|n| *n != wanted)
+        // Names of other lengths are not near, and the distance is not worth the time.
+        .filter(|n| *n != wanted && n.len().abs_diff(wanted.len()) <= 4 * limit)
         .map(|n| (strsim::damerau_levenshtein(wanted, n), n))
         .filter(|(d, _)| *d <= limit)
         .min()

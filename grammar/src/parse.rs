@@ -9,10 +9,12 @@
 //!
 //! So a mistake costs its own line, and the effort is a small number of short parses for each line that is wrong.
 
+mod brackets;
 mod content;
 mod declarations;
 mod explain;
 mod expr;
+mod filter;
 mod journey;
 mod layout;
 mod placeholder;
@@ -21,7 +23,7 @@ mod rules;
 mod sink;
 mod slips;
 mod steps;
-mod tests;
+mod test_lines;
 mod vocabulary;
 
 pub use placeholder::parse_placeholder;

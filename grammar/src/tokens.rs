@@ -259,8 +259,8 @@ fn other_quotes(lex: &mut Lex<'_>) -> bool {
         "»" => &['«', '»'],
         _ => &['”', '“', '"'],
     };
-    let line = lex.remainder().find(['\n', '\r']).unwrap_or(lex.remainder().len());
-    match lex.remainder().get(..line).and_then(|l| l.char_indices().find(|(_, c)| closers.contains(c))) {
+    let end = lex.remainder().char_indices().find(|(_, c)| closers.contains(c) || matches!(c, '\n' | '\r'));
+    match end.filter(|(_, c)| closers.contains(c)) {
         Some((at, c)) => {
             lex.bump(at + c.len_utf8());
             true

@@ -64,9 +64,11 @@ impl Reader<'_> {
     fn rendering(&mut self, pair: Pair<'_>) -> Rendering {
         let span = self.span(&pair);
         let channel = self.word_in(&pair);
-        let locale = child(&pair, Rule::in_locale).and_then(|p| {
-            let text = self.text_in(&p);
-            text.or_else(|| child(&p, Rule::locale).map(|l| self.name(&l)).map(|n| Text { text: n.text, span: n.span }))
+        let locale = child(&pair, Rule::in_locale).map(|p| {
+            self.text_in(&p).unwrap_or_else(|| {
+                let name = self.word_in(&p);
+                Text { text: name.text, span: name.span }
+            })
         });
         let mut parts = Vec::new();
         if let Some(body) = child(&pair, Rule::parts) {

@@ -102,7 +102,6 @@ pub(crate) fn describe(kind: Rule) -> Says {
         R::claim => Exactly("claim"),
         R::rendering => Thing("a channel with its content, such as `email { … }`"),
         R::in_locale => Exactly("in"),
-        R::locale => Thing("a locale such as `th`"),
         R::part => Thing("a part such as `subject \"…\"`"),
         R::dates | R::dates_from => Exactly("from"),
         R::dates_to => Exactly("to"),
