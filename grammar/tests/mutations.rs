@@ -183,7 +183,9 @@ fn several_mistakes_give_no_more_reports_than_a_few_each() {
 #[test]
 fn cut_anywhere() {
     let text = PROGRAMS[1];
-    for at in (0..text.len()).step_by(if cfg!(debug_assertions) { 11 } else { 1 }).filter(|at| text.is_char_boundary(*at)) {
+    for at in
+        (0..text.len()).step_by(if cfg!(debug_assertions) { 11 } else { 1 }).filter(|at| text.is_char_boundary(*at))
+    {
         let parsed = support::read(&text[..at]);
         check_places(&text[..at], &parsed);
         assert!(parsed.diagnostics.len() <= 4, "{}", support::draw(&text[..at], &parsed.diagnostics));
