@@ -230,7 +230,9 @@ impl Shard {
                 telling.0.origin = origin;
                 let before = telling.1.input(input.seen, describe(program, pool, &input, origin.is_none()));
                 step::step(program, pool, scratch, &customer, words, &input, &mut telling);
-                telling.1.zone(before, state::zone_id(words), state::own_zone(words));
+                if !telling.1.leave_out_unheard(before, program, &input) {
+                    telling.1.zone(before, state::zone_id(words), state::own_zone(words));
+                }
                 self.out.story = Some(story);
             }
         }

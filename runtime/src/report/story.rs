@@ -72,6 +72,19 @@ impl Story {
         self.entries.len() - 1
     }
 
+    /// Takes back the input at `place` if it was for everyone and nothing of this customer's came of it. Whether it did.
+    pub fn leave_out_unheard(&mut self, place: usize, program: &Program, input: &Input) -> bool {
+        let everyone = match &input.kind {
+            InputKind::Event { event, .. } => program.image.events[usize::from(*event)].everyone,
+            _ => false,
+        };
+        let unheard = everyone && self.entries.len() == place + 1;
+        if unheard {
+            self.entries.truncate(place);
+        }
+        unheard
+    }
+
     /// Tells in which zone local times are read after the input at `place` was taken. Said once for as long as it stays.
     pub fn zone(&mut self, place: usize, zone: ZoneId, own: bool) {
         let last = self.entries.iter().rev().find_map(|entry| match entry.what {
