@@ -5,7 +5,7 @@
 //! timers at one instant. The state holds its own table of due times: the host only promises to call [`advance`] at
 //! [`next_wake`] or later, and wake-ups that are late, early or repeated change nothing.
 //!
-//! The files follow the rules of the language: [`machine`](self) the phases of an input, `walk` the steps, `entry` who comes in,
+//! The files follow the rules of the language: `machine` the phases of an input, `walk` the steps, `entry` who comes in,
 //! `goal_exit` who goes, `pause`, `wait`, `send` its gates, `decide` choices, `timers` the passing of time, `calendar` triggers by
 //! the calendar, `ids` names that never change, `tell` words for traces, `run` the record of a run, `standing` where runs stand.
 
@@ -13,6 +13,8 @@ mod calendar;
 mod decide;
 mod entry;
 mod goal_exit;
+#[cfg(test)]
+mod hostile;
 mod ids;
 mod machine;
 mod pause;
