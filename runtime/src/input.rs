@@ -136,6 +136,13 @@ pub enum EffectKind {
         /// Why.
         reason: Reason,
     },
+    /// An arm of an experiment fell to a run.
+    Assigned {
+        /// The experiment's name, of [`crate::image::Image::texts`].
+        experiment: crate::image::TextId,
+        /// The arm's name, likewise.
+        arm: crate::image::TextId,
+    },
     /// The goal was reached: a conversion. At most once a run.
     Converted,
     /// A run ended.

@@ -12,6 +12,7 @@ use crate::report::story::{Story, describe};
 use crate::report::tally::Tally;
 use crate::state;
 use crate::step::{self, Customer};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -66,6 +67,32 @@ pub(crate) struct Out {
     pub(crate) dead: Vec<DeadLetter>,
     pub(crate) story: Option<Story>,
     keep: bool,
+    /// For each run of a customer, the arms that fell to it, with what they are counted under.
+    assigned: FxHashMap<(u32, u16, u32), Vec<(u16, u32, u32)>>,
+}
+
+impl Out {
+    /// Counts runs of arms, and their conversions. An arm that falls to a run again is still one run.
+    fn arms(&mut self, customer: u32, effect: &Effect) {
+        let Some(journey) = effect.journey else { return };
+        let run = (customer, journey, effect.run);
+        match effect.kind {
+            EffectKind::Assigned { experiment, arm } => {
+                let arm = (journey, experiment, arm);
+                let arms = self.assigned.entry(run).or_default();
+                if !arms.contains(&arm) {
+                    arms.push(arm);
+                    self.tally.arms.entry(arm).or_default().runs += 1;
+                }
+            }
+            EffectKind::Converted => {
+                for arm in self.assigned.get(&run).into_iter().flatten() {
+                    self.tally.arms.entry(*arm).or_default().converted += 1;
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Where an input came from.
@@ -86,6 +113,7 @@ struct Drain<'a> {
 impl Sink for Drain<'_> {
     fn effect(&mut self, effect: Effect) {
         self.out.tally.count(&effect);
+        self.out.arms(self.number, &effect);
         if let EffectKind::Rejected { contract, field, reason } = effect.kind {
             let problem = Problem { contract, field, fault: Fault::Unusable, reason };
             let raw = self.origin.map_or(String::new(), |origin| text(origin.raw));

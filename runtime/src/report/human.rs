@@ -1,7 +1,7 @@
 //! Text for people: lines of pieces that say how they are meant, so that a terminal may colour them; and the summary laid out in it.
 
 use super::story::counted;
-use super::summary::{JourneySummary, Summary};
+use super::summary::{ArmSummary, JourneySummary, Summary};
 use super::words::{bytes, count, share};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -206,6 +206,23 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
         }
         table.write(&mut out);
         summary.journeys.iter().for_each(|journey| details(&mut out, journey, width));
+    }
+
+    if !summary.experiments.is_empty() {
+        out.line();
+        let mut table = Table::new(2, &["Experiments", "arm", "runs", "converted", ""]);
+        for (i, arm) in summary.experiments.iter().enumerate() {
+            let same = |before: &ArmSummary| (&before.journey, &before.experiment) == (&arm.journey, &arm.experiment);
+            let first = i == 0 || !same(&summary.experiments[i - 1]);
+            table.row(Tone::Plain, vec![
+                if first { format!("{} of {}", arm.experiment, arm.journey) } else { String::new() },
+                arm.arm.clone(),
+                count(arm.runs),
+                if arm.conversion_rate.is_some() { count(arm.converted) } else { "–".into() },
+                arm.conversion_rate.map_or(String::new(), |_| share(arm.converted, arm.runs)),
+            ]);
+        }
+        table.write(&mut out);
     }
 
     if !summary.sends.is_empty() {

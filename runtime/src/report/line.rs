@@ -26,6 +26,10 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    experiment: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arm: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<&'a str>,
@@ -116,6 +120,11 @@ pub fn effect(image: &Image, customer: &str, effect: &Effect) -> String {
             line.kind = "entry_refused";
             line.key = known(key);
             line.reason = Some(reason.words().to_string());
+        }
+        EffectKind::Assigned { experiment, arm } => {
+            line.kind = "assigned";
+            line.experiment = Some(&image.texts[*experiment as usize]);
+            line.arm = Some(&image.texts[*arm as usize]);
         }
         EffectKind::Converted => line.kind = "converted",
         EffectKind::Left { how } => {

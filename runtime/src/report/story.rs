@@ -104,7 +104,14 @@ impl Story {
         let mut zone = program.zones.get(program.zone);
         let mut day = None;
         let mut clock = None;
-        for entry in &self.entries {
+        for (i, entry) in self.entries.iter().enumerate() {
+            // Why somebody was not let in is told next, in more words.
+            let next = self.entries.get(i + 1);
+            if let What::Effect(Effect { kind: EffectKind::EntryRefused { .. }, .. }) = entry.what
+                && next.is_some_and(|next| matches!(next.what, What::Told(_)) && next.journey == entry.journey)
+            {
+                continue;
+            }
             if let What::Zone(id, own) = entry.what {
                 zone = program.zones.get(id);
                 let whose =
@@ -211,6 +218,9 @@ pub fn effect_in_words(program: &Program, effect: &Effect, zone: &Zone) -> (Tone
         EffectKind::StartedOver => (Tone::Plain, "starts over from the top".into()),
         EffectKind::Updated => (Tone::Plain, "takes the newer values".into()),
         EffectKind::EntryRefused { reason, .. } => (Tone::Bad, format!("refuses entry: {}", reason.words())),
+        EffectKind::Assigned { experiment, arm } => {
+            (Tone::Plain, format!("experiment {}: {}", image.texts[*experiment as usize], image.texts[*arm as usize]))
+        }
         EffectKind::Converted => (Tone::Good, "converts".into()),
         EffectKind::Left { how } => {
             let words = match how_left(how) {

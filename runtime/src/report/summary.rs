@@ -30,6 +30,8 @@ pub struct Summary {
     pub not_sent: Vec<RefusalSummary>,
     /// Hand-overs, by offer.
     pub offers: BTreeMap<String, u64>,
+    /// Experiments, arm by arm.
+    pub experiments: Vec<ArmSummary>,
     /// Work given, by team.
     pub tasks: BTreeMap<String, u64>,
     /// Calls, by webhook.
@@ -114,6 +116,23 @@ pub struct RefusalSummary {
     pub held: u64,
 }
 
+/// What became of an arm of an experiment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArmSummary {
+    /// The journey.
+    pub journey: String,
+    /// The experiment.
+    pub experiment: String,
+    /// The arm.
+    pub arm: String,
+    /// Runs it fell to.
+    pub runs: u64,
+    /// Of those, runs that converted afterwards.
+    pub converted: u64,
+    /// A fraction; none when the journey has no goal.
+    pub conversion_rate: Option<f64>,
+}
+
 /// Bad inputs of one kind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DeadSummary {
@@ -161,6 +180,7 @@ impl Summary {
             sends: sends(image, tally),
             not_sent: not_sent(image, tally),
             offers: tally.offers.iter().map(|(o, n)| (image.offers[usize::from(*o)].name.clone(), *n)).collect(),
+            experiments: experiments(image, tally),
             tasks: tally.tasks.iter().map(|(t, n)| (image.teams[usize::from(*t)].clone(), *n)).collect(),
             calls: tally.calls.iter().map(|(w, n)| (image.webhooks[usize::from(*w)].name.clone(), *n)).collect(),
             emitted: tally.emitted.iter().map(|(e, n)| (image.events[usize::from(*e)].name.clone(), *n)).collect(),
@@ -223,6 +243,22 @@ fn not_sent(image: &Image, tally: &Tally) -> Vec<RefusalSummary> {
         held,
     };
     both.into_iter().map(named).collect()
+}
+
+/// Arms in the order of the program: texts are numbered as they first stand in it.
+fn experiments(image: &Image, tally: &Tally) -> Vec<ArmSummary> {
+    let arm = |(&(journey, experiment, arm), counts): (&(u16, u32, u32), &super::tally::ArmTally)| {
+        let journey = &image.journeys[usize::from(journey)];
+        ArmSummary {
+            journey: journey.name.clone(),
+            experiment: image.texts[experiment as usize].clone(),
+            arm: image.texts[arm as usize].clone(),
+            runs: counts.runs,
+            converted: counts.converted,
+            conversion_rate: (counts.runs > 0 && !journey.goals.is_empty()).then(|| counts.converted as f64 / counts.runs as f64),
+        }
+    };
+    tally.arms.iter().map(arm).collect()
 }
 
 fn dead_letters(outcome: &Outcome) -> Vec<DeadSummary> {

@@ -18,6 +18,8 @@ pub struct Tally {
     pub held: BTreeMap<(u16, u16, Reason), u64>,
     /// Hand-overs, by offer.
     pub offers: BTreeMap<u16, u64>,
+    /// Arms of experiments, by journey, experiment and arm (texts of the image).
+    pub arms: BTreeMap<(u16, u32, u32), ArmTally>,
     /// Work given, by team.
     pub tasks: BTreeMap<u16, u64>,
     /// Calls, by webhook.
@@ -51,6 +53,15 @@ pub struct JourneyTally {
     pub refused: BTreeMap<Reason, u64>,
     /// Runs that ended.
     pub left: BTreeMap<LeaveHow, u64>,
+}
+
+/// Counts of an arm of an experiment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ArmTally {
+    /// Runs it fell to.
+    pub runs: u64,
+    /// Of those, runs that converted afterwards.
+    pub converted: u64,
 }
 
 impl JourneyTally {
@@ -126,6 +137,11 @@ impl Tally {
         sum(&mut self.refused, &other.refused);
         sum(&mut self.held, &other.held);
         sum(&mut self.offers, &other.offers);
+        for (arm, theirs) in &other.arms {
+            let ours = self.arms.entry(*arm).or_default();
+            ours.runs += theirs.runs;
+            ours.converted += theirs.converted;
+        }
         sum(&mut self.tasks, &other.tasks);
         sum(&mut self.calls, &other.calls);
         sum(&mut self.emitted, &other.emitted);

@@ -4,19 +4,15 @@ use super::ids;
 use super::machine::Machine;
 use super::run::Run;
 use crate::image::{Pc, TextId, Ty, Word};
-use crate::input::Sink;
+use crate::input::{EffectKind, Sink};
 use crate::limits::Room;
 
 impl<S: Sink> Machine<'_, S> {
     /// The arm of an experiment that falls to the customer: the same on every entry.
     pub(super) fn experiment(&mut self, run: Run, pc: Pc, name: TextId, arms: &[(u64, TextId, Pc)]) -> Pc {
-        let name = &self.image.texts[name as usize];
-        let lot = u64::from(ids::lot("experiment", name, self.customer.id));
+        let lot = u64::from(ids::lot("experiment", &self.image.texts[name as usize], self.customer.id));
         let Some((_, arm, to)) = arms.iter().find(|(threshold, ..)| *threshold > lot) else { return pc + 1 };
-        if S::TELLS {
-            let text = format!("experiment {name}: {}", self.image.texts[*arm as usize]);
-            self.tell(Some(run), Some(pc), text);
-        }
+        self.effect(run, Some(pc), None, EffectKind::Assigned { experiment: name, arm: *arm });
         *to
     }
 

@@ -474,6 +474,9 @@ impl World {
             EffectKind::StartedOver => "started over".into(),
             EffectKind::Updated => "updated".into(),
             EffectKind::EntryRefused { reason, .. } => format!("refused entry: {}", reason.words()),
+            EffectKind::Assigned { experiment, arm } => {
+                format!("experiment {}: {}", image.texts[*experiment as usize], image.texts[*arm as usize])
+            }
             EffectKind::Converted => "converted".into(),
             EffectKind::Left { how } => match how {
                 LeaveHow::Goal => "left at goal".into(),
