@@ -214,13 +214,16 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
         for (i, arm) in summary.experiments.iter().enumerate() {
             let same = |before: &ArmSummary| (&before.journey, &before.experiment) == (&arm.journey, &arm.experiment);
             let first = i == 0 || !same(&summary.experiments[i - 1]);
-            table.row(Tone::Plain, vec![
-                if first { format!("{} of {}", arm.experiment, arm.journey) } else { String::new() },
-                arm.arm.clone(),
-                count(arm.runs),
-                if arm.conversion_rate.is_some() { count(arm.converted) } else { "–".into() },
-                arm.conversion_rate.map_or(String::new(), |_| share(arm.converted, arm.runs)),
-            ]);
+            table.row(
+                Tone::Plain,
+                vec![
+                    if first { format!("{} of {}", arm.experiment, arm.journey) } else { String::new() },
+                    arm.arm.clone(),
+                    count(arm.runs),
+                    if arm.conversion_rate.is_some() { count(arm.converted) } else { "–".into() },
+                    arm.conversion_rate.map_or(String::new(), |_| share(arm.converted, arm.runs)),
+                ],
+            );
         }
         table.write(&mut out);
     }

@@ -255,7 +255,8 @@ fn experiments(image: &Image, tally: &Tally) -> Vec<ArmSummary> {
             arm: image.texts[arm as usize].clone(),
             runs: counts.runs,
             converted: counts.converted,
-            conversion_rate: (counts.runs > 0 && !journey.goals.is_empty()).then(|| counts.converted as f64 / counts.runs as f64),
+            conversion_rate: (counts.runs > 0 && !journey.goals.is_empty())
+                .then(|| counts.converted as f64 / counts.runs as f64),
         }
     };
     tally.arms.iter().map(arm).collect()
