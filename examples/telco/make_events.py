@@ -80,9 +80,9 @@ for number in range(200):
         ask_for_help(user, rng.randrange(first + 1, DAYS), rng.choice(["bill", "bill", "network", "phone", "other"]))
     if rng.random() < 0.35:
         day, trip = rng.randrange(first + 1, DAYS - 20), f"r{number:03}"
-        write(some_time(day, 0, 24), "Roaming Started", {"trip": trip, "country": rng.choice(COUNTRIES)}, user)
+        write(some_time(day, 0, 24), "Roaming Started", {"trip_id": trip, "country": rng.choice(COUNTRIES)}, user)
         if rng.random() < 0.9:
-            write(some_time(day + rng.randrange(3, 15), 0, 24), "Roaming Ended", {"trip": trip}, user)
+            write(some_time(day + rng.randrange(3, 15), 0, 24), "Roaming Ended", {"trip_id": trip}, user)
     if rng.random() < 0.08:                                      # the model takes someone to be restless, and is right or is not
         day = rng.randrange(first + 10, DAYS - 30)
         write(some_time(day, 3, 4), None, {"churn_risk": round(rng.uniform(0.6, 0.95), 2)}, user, "identify")
@@ -110,7 +110,7 @@ for place, bad in enumerate([                                    # and these are
     '{"type":"track","messageId":"bad-3","userId":"l009","timestamp":"2026-03-04T03:00:00Z","event":"Ticket Opened","properties":{"about":"bill"}}',
     '{"type":"track","messageId":"bad-4","userId":"l009","timestamp":"2026-03-05T03:00:00Z","event":"Data Used","properties":{"month":"2026-03","share":80}}',
     '{"type":"track","messageId":"bad-5","userId":"l010","timestamp":"2026-03-06T03:00:00Z","event":"Contract Changed","properties":{"what":"everything"}}',
-    '{"type":"track","messageId":"bad-6","userId":"l010","timestamp":"yesterday","event":"Roaming Started","properties":{"trip":"r1","country":"TH"}}',
+    '{"type":"track","messageId":"bad-6","userId":"l010","timestamp":"yesterday","event":"Roaming Started","properties":{"trip_id":"r1","country":"TH"}}',
     '{"type":"track","messageId":"bad-7","userId":"l011","timestamp":"2026-03-09T03:00:00Z","event":"Tower Struck By Lightning","properties":{}}',
     '{"type":"identify","messageId":"bad-8","userId":"l012","timestamp":"2026-03-10T03:00:00Z","traits":{"plan":"gigantic"}}',
 ]):
