@@ -183,13 +183,14 @@ impl<'a> Lower<'a> {
             Ty::Zone => image::Ty::Zone,
             Ty::Enum(id) => image::Ty::Enum(*id as u16),
             Ty::Facet(id) => image::Ty::Facet(*id as u16),
-            Ty::List(of) => image::Ty::List(Box::new(self.list_ty(of, 0))),
+            Ty::List(of) => image::Ty::List(Box::new(self.list_ty(of, &hir::Bounds::default()))),
             // Members, aliases and poison are no values of their own: nothing asks for their word.
             Ty::Record(_) | Ty::Event(_) | Ty::Poison => image::Ty::Bool,
         }
     }
 
-    fn list_ty(&mut self, of: &Ty, at_most: u32) -> image::ListTy {
+    /// A list's members; `bounds` are the list's own.
+    fn list_ty(&mut self, of: &Ty, bounds: &hir::Bounds) -> image::ListTy {
         let program = self.program;
         let fields = match of {
             Ty::Record(record) => {
@@ -206,10 +207,10 @@ impl<'a> Lower<'a> {
                 currency_path: None,
                 ty: self.ty(plain),
                 optional: false,
-                bounds: image::Bounds::default(),
+                bounds: bounds.members.as_ref().map(|m| self.bounds(m, plain)).unwrap_or_default(),
             }],
         };
-        image::ListTy { fields, at_most, records: matches!(of, Ty::Record(_) | Ty::Event(_)) }
+        image::ListTy { fields, at_most: bounds.at_most.unwrap_or(u32::MAX), records: matches!(of, Ty::Record(_) | Ty::Event(_)) }
     }
 
     fn list_field(&mut self, field: &hir::Field) -> image::ListField {
@@ -226,7 +227,7 @@ impl<'a> Lower<'a> {
     /// A declared field's type: a list carries its bound.
     fn field_ty(&mut self, ty: &Ty, bounds: &hir::Bounds) -> image::Ty {
         match ty {
-            Ty::List(of) => image::Ty::List(Box::new(self.list_ty(of, bounds.at_most.unwrap_or(u32::MAX)))),
+            Ty::List(of) => image::Ty::List(Box::new(self.list_ty(of, bounds))),
             other => self.ty(other),
         }
     }
