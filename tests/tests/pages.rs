@@ -8,6 +8,8 @@
 //! * `tests` at the end of the first two: its tests pass.
 
 use journey_compiler::project::Checked;
+use journey_runtime::host::memory::{self, Options};
+use journey_runtime::program::Program;
 use journey_tests::{Block, blocks, check_files, findings, must_compile, must_pass, repository};
 
 fn pages() -> Vec<(String, Vec<Block>)> {
@@ -59,4 +61,18 @@ fn every_program_on_a_page_compiles_and_its_tests_pass() {
         }
     }
     assert!(programs > 0);
+}
+
+/// The README shows a program, events, and the story that comes of them.
+#[test]
+fn the_story_of_the_readme_is_what_the_program_tells() {
+    let text = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let blocks = blocks(&text);
+    let block = |info: &str| &blocks.iter().find(|b| b.info == info).unwrap().text;
+    let checked = check_files(vec![("readme.journey".to_string(), block("journey tests").clone())]);
+    let image = journey_compiler::lower::lower(&checked.program, &checked.sources);
+    let program = Program::new(image).unwrap();
+    let options = Options { story: Some("ana".to_string()), ..Options::default() };
+    let outcome = memory::run(&program, block("jsonl").as_bytes(), &options, |_| {}).unwrap();
+    assert_eq!(&outcome.story.unwrap().tell(&program, "ana").to_string(), block("text"));
 }
