@@ -374,10 +374,9 @@ impl<'a> Context<'a> {
             return u16::try_from(index).ok();
         }
         let all = values.join(", ");
-        let message = format!("`{}` is not one of the values it may be", name.text);
-        self.unknown_in(&all, message, name, values.iter().map(String::as_str), |d| {
-            d.help(format!("it may be {}", listed(values.iter().map(String::as_str), "or")))
-        });
+        let may = listed(values.iter().map(String::as_str), "or");
+        let message = format!("`{}` is not one of the values it may be: {may}", name.text);
+        self.unknown_in(&all, message, name, values.iter().map(String::as_str), |d| d);
         None
     }
 

@@ -108,3 +108,13 @@ fn broken_programs_give_bounded_and_well_placed_errors() {
     // A name that is no longer declared is missed where it is used; most mistakes are seen where they are made.
     assert!(near * 100 >= with_errors * 80, "only {near} of {with_errors} have a finding near the change");
 }
+
+/// A documented journey that its vendor's tool accepts, and that leaves people standing in a step for ever.
+#[test]
+fn the_recipe_that_must_not_compile_is_told_why() {
+    let checked = journey_tests::check_folder(&repository().join("tests/recipes/r12_repeat_purchase/broken"));
+    assert!(checked.has_errors());
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("recipe-r12d", findings(&checked));
+    });
+}

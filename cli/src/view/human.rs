@@ -47,7 +47,14 @@ fn report(d: &Diagnostic, sources: &[Source], colour: bool) -> Report<'static, (
         Report::build(kind, place(d.span())).with_config(config).with_code(d.code).with_message(&d.message);
     // In order of the text, the main file first: so that the labels of one file are drawn in one piece.
     let mut labels: Vec<_> = d.labels.iter().enumerate().collect();
-    labels.sort_by_key(|(_, l)| (l.span.file != d.span().file, l.span.file, l.span.start));
+    // On one line, from right to left: so that the words hang without crossing.
+    let line = |span: journey_grammar::span::Span| {
+        let text = sources.get(usize::from(span.file.0)).map_or("", |s| s.text.as_str());
+        text[..floor(text, span.start as usize)].matches('\n').count()
+    };
+    labels.sort_by_key(|(_, l)| {
+        (l.span.file != d.span().file, l.span.file, line(l.span), std::cmp::Reverse(l.span.start))
+    });
     for (order, (number, label)) in labels.into_iter().enumerate() {
         let color = if number == 0 { main } else { Color::Cyan };
         report = report.with_label(

@@ -158,11 +158,13 @@ fn placeholder(cx: &Context, sight: &Sight, whole: Span, file: &str, place: Rang
             ast.span,
             format!("`{}` may be missing, and then nothing stands here", cx.text(ast.span)),
             "may be missing",
-        )
-        .help("say what stands here instead: `otherwise 'friend'`");
-        if let Some(stand_in) = stand_in(&value.ty.ty) {
-            d = d.suggest("give it a stand-in", ast.span.after(), format!(" otherwise {stand_in}"));
-        }
+        );
+        d = match stand_in(&value.ty.ty) {
+            Some(stand_in) => {
+                d.suggest("say what stands here instead", ast.span.after(), format!(" otherwise {stand_in}"))
+            }
+            None => d.help("say what stands here instead, with `otherwise`"),
+        };
         cx.report(d);
     }
     Some(value)

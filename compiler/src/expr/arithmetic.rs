@@ -254,9 +254,7 @@ fn refuse(cx: &Context, span: Span, op: ast::BinaryOp, op_span: Span, l: Expr, r
     let d = if let (Ty::Money(a), Ty::Money(b)) = (&lt, &rt)
         && a != b
     {
-        Diagnostic::new(Code::TwoCurrencies, op_span, format!("{a} and {b} meet here"), "two currencies")
-            .label(l.span, format!("an amount in {a}"))
-            .label(r.span, format!("an amount in {b}"))
+        Diagnostic::new(Code::TwoCurrencies, op_span, format!("{a} and {b} meet here"), format!("left of it {a}, right of it {b}"))
             .note("amounts in different currencies never meet: what one is worth in the other changes every day")
     } else if sum
         && constant(&r)

@@ -113,9 +113,7 @@ pub fn same_kind(cx: &Context, env: &Env, l: Expr, r: Expr, op_span: Span, op: &
     };
     let (l_const, r_const) = (matches!(l.kind, ExprKind::Const(_)), matches!(r.kind, ExprKind::Const(_)));
     let d = if let (Ty::Money(a), Ty::Money(b)) = (&lt, &rt) {
-        Diagnostic::new(Code::TwoCurrencies, op_span, format!("{a} and {b} meet here"), "two currencies")
-            .label(l.span, format!("an amount in {a}"))
-            .label(r.span, format!("an amount in {b}"))
+        Diagnostic::new(Code::TwoCurrencies, op_span, format!("{a} and {b} meet here"), format!("left of it {a}, right of it {b}"))
             .note("amounts in different currencies never meet: what one is worth in the other changes every day")
     } else if let Some(d) = r_const.then(|| special(cx, &r, &lt)).flatten() {
         d
@@ -147,10 +145,8 @@ pub fn two_kinds(cx: &Context, l: &Expr, r: &Expr, op_span: Span, op: &str) -> D
         Code::KindsDoNotMeet,
         op_span,
         format!("`{op}` cannot {verb} {lk} and {rk}"),
-        "these do not go together",
+        format!("left of it {lk}, right of it {rk}"),
     )
-    .label(l.span, lk)
-    .label(r.span, rk)
 }
 
 fn may_compare(cx: &Context, ty: &Ty, op: Comparison, op_span: Span) -> bool {

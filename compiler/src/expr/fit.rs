@@ -126,10 +126,6 @@ pub fn require_known(cx: &Context, env: &Env, mut e: Expr) -> Expr {
     // What has no name of its own is too long to be said twice.
     if place.is_some() && !text.is_empty() {
         let stand_in = words::stand_in(cx, &e.ty.ty);
-        let shown = stand_in.as_deref().unwrap_or("…");
-        d = d.help(format!(
-            "ask first: `{text} is known and …`, or say what stands in for it: `{text} otherwise {shown}`"
-        ));
         if let Some((condition, brackets)) = env.condition {
             let asked = format!("{text} is known and {}", cx.text(condition));
             let asked = if brackets { format!("({asked})") } else { asked };
@@ -138,6 +134,11 @@ pub fn require_known(cx: &Context, env: &Env, mut e: Expr) -> Expr {
         if let Some(stand_in) = stand_in {
             let stand_in_text = format!("({text} otherwise {stand_in})");
             d = d.suggest(format!("let `{stand_in}` stand in for it"), e.span, stand_in_text);
+        }
+        if d.fixes.is_empty() {
+            d = d.help(format!(
+                "ask first: `{text} is known and …`, or say what stands in for it: `{text} otherwise …`"
+            ));
         }
     } else {
         d = d.help("ask first whether its parts are known, or say what stands in for them with `otherwise`");

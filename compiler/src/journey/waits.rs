@@ -230,7 +230,6 @@ impl Run<'_, '_> {
             let head = Span { end: limit.span.end, ..span };
             cx.report(
                 Diagnostic::new(Code::ElseMissing, head, "what happens when the time is up is not said", "no `else`")
-                    .help("`else { }` goes on after the block")
                     .suggest_arms(cx, "go on: `else { }`", span, &["else { }"]),
             );
         }

@@ -233,9 +233,7 @@ impl Reader<'_> {
             "`and` and `or` stand side by side without brackets",
             format!("does this `{word}` come first, or that `{other}`?"),
         )
-        .label(first, format!("the `{other}`"))
-        .note(format!("it can be read as `{}`", readings[0].0))
-        .note(format!("or as `{}`", readings[1].0));
+        .label(first, format!("the `{other}`"));
         for (text, edits) in readings {
             d.fixes.push(Fix { title: format!("read it as `{text}`"), edits, safe: false });
         }
