@@ -78,7 +78,10 @@ fn run() {
         );
         let memory = outcome.memory;
         let [states, ids, texts] = [memory.states, memory.ids, memory.texts].map(|m| m as u64 / outcome.customers);
-        println!("  bytes a customer     {states} state, {ids} id, {texts} texts; as laid out, without runs: {}", program.layout.fresh().len() * 8);
+        println!(
+            "  bytes a customer     {states} state, {ids} id, {texts} texts; as laid out, without runs: {}",
+            program.layout.fresh().len() * 8
+        );
     }
 }
 

@@ -47,7 +47,9 @@ fn a_replay_gives_the_same_bytes_for_any_threads_and_interleaving() {
     let by_customer = by_customer.into_values().rev().flatten().collect::<Vec<_>>().join("\n");
     let first = replay(&program, &as_recorded, 1);
     assert!(first.1.lines().count() > 20_000, "{}", first.1.lines().count());
-    for (lines, threads) in [(&as_recorded, 1), (&as_recorded, 2), (&as_recorded, 7), (&by_customer, 1), (&by_customer, 3)] {
+    for (lines, threads) in
+        [(&as_recorded, 1), (&as_recorded, 2), (&as_recorded, 7), (&by_customer, 1), (&by_customer, 3)]
+    {
         let again = replay(&program, lines, threads);
         assert_eq!(again.0, first.0);
         assert!(again.1 == first.1, "the effects differ");

@@ -254,8 +254,13 @@ fn refuse(cx: &Context, span: Span, op: ast::BinaryOp, op_span: Span, l: Expr, r
     let d = if let (Ty::Money(a), Ty::Money(b)) = (&lt, &rt)
         && a != b
     {
-        Diagnostic::new(Code::TwoCurrencies, op_span, format!("{a} and {b} meet here"), format!("left of it {a}, right of it {b}"))
-            .note("amounts in different currencies never meet: what one is worth in the other changes every day")
+        Diagnostic::new(
+            Code::TwoCurrencies,
+            op_span,
+            format!("{a} and {b} meet here"),
+            format!("left of it {a}, right of it {b}"),
+        )
+        .note("amounts in different currencies never meet: what one is worth in the other changes every day")
     } else if sum
         && constant(&r)
         && let Some(d) = wanted(&lt).and_then(|w| special(cx, &r, &w))

@@ -113,8 +113,13 @@ pub fn same_kind(cx: &Context, env: &Env, l: Expr, r: Expr, op_span: Span, op: &
     };
     let (l_const, r_const) = (matches!(l.kind, ExprKind::Const(_)), matches!(r.kind, ExprKind::Const(_)));
     let d = if let (Ty::Money(a), Ty::Money(b)) = (&lt, &rt) {
-        Diagnostic::new(Code::TwoCurrencies, op_span, format!("{a} and {b} meet here"), format!("left of it {a}, right of it {b}"))
-            .note("amounts in different currencies never meet: what one is worth in the other changes every day")
+        Diagnostic::new(
+            Code::TwoCurrencies,
+            op_span,
+            format!("{a} and {b} meet here"),
+            format!("left of it {a}, right of it {b}"),
+        )
+        .note("amounts in different currencies never meet: what one is worth in the other changes every day")
     } else if let Some(d) = r_const.then(|| special(cx, &r, &lt)).flatten() {
         d
     } else if let Some(d) = l_const.then(|| special(cx, &l, &rt)).flatten() {

@@ -210,7 +210,11 @@ impl<'a> Lower<'a> {
                 bounds: bounds.members.as_ref().map(|m| self.bounds(m, plain)).unwrap_or_default(),
             }],
         };
-        image::ListTy { fields, at_most: bounds.at_most.unwrap_or(u32::MAX), records: matches!(of, Ty::Record(_) | Ty::Event(_)) }
+        image::ListTy {
+            fields,
+            at_most: bounds.at_most.unwrap_or(u32::MAX),
+            records: matches!(of, Ty::Record(_) | Ty::Event(_)),
+        }
     }
 
     fn list_field(&mut self, field: &hir::Field) -> image::ListField {
