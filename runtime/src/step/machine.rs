@@ -303,7 +303,8 @@ impl<'a, S: Sink> Machine<'a, S> {
     fn line_up(&mut self) {
         let mut order = std::mem::take(&mut self.work.order);
         order.clear();
-        order.extend(run::records(self.state, self.program.layout.records_at).filter(|run| run.whole(self.state)));
+        let stands = |run: &Run| run.whole(self.state) && !run.is(self.state, GONE);
+        order.extend(run::records(self.state, self.program.layout.records_at).filter(stands));
         for run in &order {
             run.mark(self.state, ARRIVED, false);
             run.mark(self.state, UPDATED, false);

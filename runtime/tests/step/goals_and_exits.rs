@@ -311,3 +311,31 @@ fn on_leaving_runs_at_any_end_and_nothing_holds_it_back() {
         "2026-03-03 10:00 stay#2 left at end",
     ]);
 }
+
+#[test]
+fn a_run_that_a_newer_one_has_replaced_converts_no_more() {
+    let mut b = Build::new();
+    let (came, bought) = (b.event("came", &[]), b.event("bought", &[]));
+    let mut j = b.journey("a");
+    j.on(came, None, &[]);
+    j.it().goals.push(Goal { listener: hear(bought), within: Some(days(3)), go_on: true });
+    j.step("emit", Instr::Emit { event: bought, fields: vec![] });
+    j.wait(ms(HOUR));
+    j.finish();
+    let mut image = b.image;
+    // The first run does not reach its goal; the second emits it at the instant it comes in.
+    let mut w = World::new({
+        image.journeys[0].code[0] = Instr::Nop;
+        image.clone()
+    });
+    w.at("2026-03-02 10:00").does(came, &[]).until("2026-03-02 12:00");
+    let state = w.state.clone();
+    image.journeys[0].code[0] = Instr::Emit { event: bought, fields: vec![] };
+    let mut w = World::new(image);
+    w.state = state;
+    w.at("2026-03-02 12:00").does(came, &[]).expect(&[
+        "2026-03-02 12:00 a#2 entered",
+        "2026-03-02 12:00 a#2 emitted bought",
+        "2026-03-02 12:00 a#2 converted",
+    ]);
+}
