@@ -116,7 +116,7 @@ for number in range(120):
     for day in range(1, 14):
         use(user, account, start + timedelta(days=day), eager)
     if rng.random() < 0.12 + 0.16 * eager:
-        subscribe(user, account, start + timedelta(days=rng.choice([6, 11, 13, 14, 20, 33]), hours=1), eager)
+        subscribe(user, account, start + timedelta(days=rng.choice([6, 11, 13, 14, 20, 33, 48, 62]), hours=1), eager)
 
 lines.sort(key=lambda line: (line["timestamp"], line["messageId"]))
 out = [json.dumps({**line, "timestamp": iso(line["timestamp"])}, ensure_ascii=False, separators=(",", ":")) for line in lines]
