@@ -100,6 +100,8 @@ pub struct Facts {
     ranges: BTreeMap<Place, Range>,
     /// Was known before a wait, a send or a call.
     forgotten: BTreeSet<Place>,
+    /// May be replaced while the run waits (`update`).
+    replaceable: BTreeSet<Place>,
     /// This point is never reached.
     pub never: bool,
 }
@@ -135,13 +137,22 @@ impl Facts {
 
     /// A wait, a send or a call: what is known of the profile and of histories ends.
     pub fn pass_time(&mut self) {
+        let replaceable = std::mem::take(&mut self.replaceable);
+        let changes = |p: &Place| p.is_live() || replaceable.contains(p);
         let (live, kept): (BTreeSet<Place>, BTreeSet<Place>) =
-            std::mem::take(&mut self.known).into_iter().partition(Place::is_live);
+            std::mem::take(&mut self.known).into_iter().partition(changes);
         self.known = kept;
         self.forgotten.extend(live);
-        self.missing.retain(|p| !p.is_live());
-        self.values.retain(|p, _| !p.is_live());
-        self.ranges.retain(|p, _| !p.is_live());
+        self.missing.retain(|p| !changes(p));
+        self.values.retain(|p, _| !changes(p));
+        self.ranges.retain(|p, _| !changes(p));
+        self.replaceable = replaceable;
+    }
+
+    /// From now on the place may be replaced while the run waits.
+    pub fn replaceable(&mut self, place: Place) {
+        self.forget(&place);
+        self.replaceable.insert(place);
     }
 
     /// Inside a question about a list, its members are others than outside.
@@ -166,6 +177,7 @@ impl Facts {
             values: self.values.iter().filter_map(|(p, v)| Some((place(p)?, v.clone()))).collect(),
             ranges: self.ranges.iter().filter_map(|(p, v)| Some((place(p)?, *v))).collect(),
             forgotten: self.forgotten.clone(),
+            replaceable: self.replaceable.clone(),
             never: self.never,
         }
     }
@@ -192,6 +204,7 @@ impl Facts {
             ranges: self.ranges.iter().filter_map(|(p, a)| Some((p.clone(), a.join(*other.ranges.get(p)?)))).collect(),
             known,
             forgotten,
+            replaceable: self.replaceable.union(&other.replaceable).cloned().collect(),
             never: false,
         }
     }

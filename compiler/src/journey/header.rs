@@ -264,7 +264,7 @@ impl Run<'_, '_> {
                 let Some(new) = fields.iter().find(|f| f.name == own.name) else { continue };
                 if new.ty.ty == own.ty.ty {
                     replaced += 1;
-                    at_top.env.facts.forget(&Place::Field(v, i));
+                    at_top.env.facts.replaceable(Place::Field(v, i));
                 } else {
                     clash.get_or_insert((own.name.clone(), new.ty.clone(), own.ty.clone()));
                 }
