@@ -112,7 +112,8 @@ pub fn require_known(cx: &Context, env: &Env, mut e: Expr) -> Expr {
     );
     let mut d = d.note(match &place {
         Some(p @ Place::Field(..)) if env.facts.is_forgotten(p) => {
-            "it was known before; after a wait, an `update` may have put another in its place, so it is asked again".into()
+            "it was known before; after a wait, an `update` may have put another in its place, so it is asked again"
+                .into()
         }
         Some(p) if env.facts.is_forgotten(p) => {
             "it was known before; after a wait, a send or a call the profile may have changed, so it is asked again"
