@@ -66,7 +66,7 @@ fn naive_word(image: &Image, value: &Value, ty: &Ty, bounds: &Bounds, pool: &mut
             whole.or(if last.len() == 1 { Some(last[0]) } else { None }).map(|i| i as Word)
         }
         (Ty::Moment, Value::String(text)) => text.parse::<jiff::Timestamp>().ok().map(|t| t.as_millisecond() as Word),
-        (Ty::Date, Value::String(text)) => {
+        (Ty::Date, Value::String(text)) if text.len() == 10 => {
             let date: jiff::civil::Date = text.parse().ok()?;
             let days = date.since((jiff::Unit::Day, jiff::civil::date(1970, 1, 1))).ok()?.get_days();
             Some(i64::from(days) as Word)

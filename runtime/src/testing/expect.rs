@@ -18,19 +18,28 @@ pub(super) struct Verdicts {
     pub(super) unexpected: Option<Failure>,
 }
 
-/// An effect of the period, with its customer.
+/// An effect of the period, with its customer and its place in what happened.
 #[derive(Clone, Copy)]
 struct Done<'a> {
     who: usize,
     effect: &'a Effect,
+    at: usize,
+}
+
+/// What happened instead: each with its place in what happened, where it has one.
+type Got = Vec<(Option<usize>, String)>;
+
+/// In words only.
+fn words_only(words: impl Into<String>) -> Got {
+    vec![(None, words.into())]
 }
 
 /// Looks at expectations that stand together. Time has gone on to the present for everybody.
 pub(super) fn judge(stage: &Stage<'_>, lines: &[Line]) -> Verdicts {
     let happened = &stage.happened[stage.since..];
-    let done = happened.iter().filter_map(|happening| match &happening.what {
+    let done = happened.iter().enumerate().filter_map(|(i, happening)| match &happening.what {
         Happened::Entry(entry) => match &entry.what {
-            What::Effect(effect) => Some(Done { who: happening.who?, effect }),
+            What::Effect(effect) => Some(Done { who: happening.who?, effect, at: stage.since + i }),
             _ => None,
         },
         _ => None,
@@ -72,21 +81,15 @@ impl Judge<'_, '_> {
                 Expect::Receives { who, message, .. } => self.instead(*who, message, &free),
                 other => self.other(other)?,
             };
-            Some(Failure { line: line.line, expected: line.text.clone(), got })
+            Some(failure(line.line, &line.text, got))
         };
         let verdicts: Vec<Option<Failure>> = lines.iter().enumerate().map(verdict).collect();
         // A send that is told of where it fails a line is not told of again.
-        let told = |done: &&Done<'_>| {
-            let words = self.say(**done);
-            !verdicts.iter().flatten().any(|failure| failure.got.contains(&words))
-        };
-        let unexpected: Vec<String> = free.iter().filter(told).map(|done| self.say(*done)).collect();
+        let told = |done: &&Done<'_>| !verdicts.iter().flatten().any(|failure| failure.marks.contains(&done.at));
+        let unexpected: Got = free.iter().filter(told).map(|done| self.say(*done)).collect();
         let line = lines.last().or(self.stage.test.lines.last()).map_or(self.stage.test.line, |line| line.line);
-        let unexpected = (!unexpected.is_empty()).then(|| Failure {
-            line,
-            expected: if lines.is_empty() { "nothing is sent after this".into() } else { "no other message".into() },
-            got: unexpected,
-        });
+        let expected = if lines.is_empty() { "nothing is sent after this" } else { "no other message" };
+        let unexpected = (!unexpected.is_empty()).then(|| failure(line, expected, unexpected));
         Verdicts { lines: verdicts, unexpected }
     }
 
@@ -107,7 +110,7 @@ impl Judge<'_, '_> {
     }
 
     /// What is wrong with an expectation that is not about a hand-over; none: nothing.
-    fn other(&self, expect: &Expect) -> Option<Vec<String>> {
+    fn other(&self, expect: &Expect) -> Option<Got> {
         let program = self.stage.program;
         let image = &program.image;
         let journey_of = |effect: &Effect| effect.journey.map(|j| image.journeys[usize::from(j)].name.as_str());
@@ -121,7 +124,7 @@ impl Judge<'_, '_> {
             if near.iter().any(exact) {
                 return None;
             }
-            Some(if near.is_empty() { vec![nothing] } else { near.iter().map(|done| self.say(*done)).collect() })
+            Some(if near.is_empty() { words_only(nothing) } else { near.iter().map(|done| self.say(*done)).collect() })
         };
         match expect {
             Expect::Receives { .. } => None,
@@ -131,7 +134,7 @@ impl Judge<'_, '_> {
                         && matches!(done.effect.kind, EffectKind::Sent { .. })
                         && from.as_deref().is_none_or(|from| journey_of(done.effect) == Some(from))
                 };
-                let sent: Vec<String> = self.done.iter().filter(sent).map(|done| self.say(*done)).collect();
+                let sent: Got = self.done.iter().filter(sent).map(|done| self.say(*done)).collect();
                 (!sent.is_empty()).then_some(sent)
             }
             Expect::Waiting { who, journey, at } => {
@@ -139,14 +142,14 @@ impl Judge<'_, '_> {
                 let met = here.iter().any(|names| at.as_ref().is_none_or(|at| names.contains(at)));
                 let got = || match here.is_empty() {
                     true => self.left(*who, journey),
-                    false => here.iter().map(|names| format!("is in {journey} at {}", names.join(", "))).collect(),
+                    false => here.iter().map(|names| (None, format!("is in {journey} at {}", names.join(", ")))).collect(),
                 };
                 (!met).then(got)
             }
             Expect::NotIn { who, journey } => {
                 let here = self.standing(*who, journey);
                 (!here.is_empty())
-                    .then(|| here.iter().map(|names| format!("is in {journey} at {}", names.join(", "))).collect())
+                    .then(|| here.iter().map(|names| (None, format!("is in {journey} at {}", names.join(", ")))).collect())
             }
             Expect::Enters { who, journey, at } => {
                 let entry = |e: &Effect| {
@@ -212,8 +215,8 @@ impl Judge<'_, '_> {
                 among(None, &given, &exact, "no task was given".into())
             }
             Expect::Profile { who, fields } => {
-                let wrong: Vec<String> =
-                    fields.iter().filter_map(|(name, expected)| self.field(*who, name, expected)).collect();
+                let wrong: Got =
+                    fields.iter().filter_map(|(name, expected)| Some((None, self.field(*who, name, expected)?))).collect();
                 (!wrong.is_empty()).then_some(wrong)
             }
             Expect::Emits { who, event, with } => {
@@ -224,8 +227,9 @@ impl Judge<'_, '_> {
             }
             Expect::Rejected(wanted) => {
                 let met = self.rejected.iter().any(|reason| reason.to_lowercase().contains(&wanted.to_lowercase()));
-                let got = || {
-                    if self.rejected.is_empty() { vec!["nothing was rejected".into()] } else { self.rejected.clone() }
+                let got = || match self.rejected.is_empty() {
+                    true => words_only("nothing was rejected"),
+                    false => self.rejected.iter().map(|words| (None, words.clone())).collect(),
                 };
                 (!met).then(got)
             }
@@ -233,7 +237,7 @@ impl Judge<'_, '_> {
     }
 
     /// What came instead of a message: hand-overs that nothing expects, and why the message itself was not handed over.
-    fn instead(&self, who: usize, message: &str, free: &[Done<'_>]) -> Vec<String> {
+    fn instead(&self, who: usize, message: &str, free: &[Done<'_>]) -> Got {
         let image = &self.stage.program.image;
         let about = |done: &&Done<'_>| match &done.effect.kind {
             EffectKind::Refused { message: m, .. } | EffectKind::Held { message: m, .. } => {
@@ -241,25 +245,25 @@ impl Judge<'_, '_> {
             }
             _ => false,
         };
-        let mut got: Vec<String> = free.iter().filter(|done| done.who == who).map(|done| self.say(*done)).collect();
+        let mut got: Got = free.iter().filter(|done| done.who == who).map(|done| self.say(*done)).collect();
         got.extend(self.done.iter().filter(about).map(|done| self.say(*done)));
         if got.is_empty() {
-            got.push(format!("nothing was sent to {}", self.name(who)));
+            got.push((None, format!("nothing was sent to {}", self.name(who))));
         }
         got
     }
 
     /// How a customer left a journey they should be in.
-    fn left(&self, who: usize, journey: &str) -> Vec<String> {
+    fn left(&self, who: usize, journey: &str) -> Got {
         let image = &self.stage.program.image;
         let about = |done: &&Done<'_>| {
             done.who == who
                 && done.effect.journey.is_some_and(|j| image.journeys[usize::from(j)].name == journey)
                 && matches!(done.effect.kind, EffectKind::Left { .. } | EffectKind::EntryRefused { .. })
         };
-        let mut got: Vec<String> = self.done.iter().filter(about).map(|done| self.say(*done)).collect();
+        let mut got: Got = self.done.iter().filter(about).map(|done| self.say(*done)).collect();
         if got.is_empty() {
-            got.push(format!("is not in {journey}"));
+            got.push((None, format!("is not in {journey}")));
         }
         got
     }
@@ -307,9 +311,14 @@ impl Judge<'_, '_> {
     }
 
     /// An effect in words, with whom and when.
-    fn say(&self, done: Done<'_>) -> String {
-        say(self.stage.program, self.stage.zone_of(done.who), self.name(done.who), done.effect)
+    fn say(&self, done: Done<'_>) -> (Option<usize>, String) {
+        (Some(done.at), say(self.stage.program, self.stage.zone_of(done.who), self.name(done.who), done.effect))
     }
+}
+
+fn failure(line: u32, expected: &str, got: Got) -> Failure {
+    let (marks, got): (Vec<Option<usize>>, Vec<String>) = got.into_iter().unzip();
+    Failure { line, expected: expected.trim_start_matches("expect ").to_string(), got, marks: marks.into_iter().flatten().collect() }
 }
 
 /// `ana, 2026-03-01 11:00: abandoned_cart sends cart_reminder by push`

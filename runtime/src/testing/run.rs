@@ -69,6 +69,8 @@ pub struct Failure {
     pub expected: String,
     /// What happened instead, a line each.
     pub got: Vec<String>,
+    /// What of it stands in [`TestResult::happened`], and where.
+    pub marks: Vec<usize>,
 }
 
 /// One thing that happened in a test.
@@ -327,7 +329,7 @@ impl<'p> Stage<'p> {
     }
 
     fn fail(&mut self, line: &Line, got: Vec<String>) {
-        self.failures.push(Failure { line: line.line, expected: line.text.clone(), got });
+        self.failures.push(Failure { line: line.line, expected: line.text.clone(), got, marks: Vec::new() });
     }
 
     fn with_fake(&mut self, webhook: &str, change: impl FnOnce(&mut Fake)) {

@@ -28,7 +28,7 @@ fn tell(out: &mut Text, test: &TestResult, failure: &Failure) {
     out.line().add(Tone::Dim, format!("    {}:{}", test.file, failure.line));
     out.line()
         .add(Tone::Plain, "    expected  ")
-        .add(Tone::Good, failure.expected.trim_start_matches("expect ").to_string());
+        .add(Tone::Good, failure.expected.clone());
     for (i, got) in failure.got.iter().enumerate() {
         out.line()
             .add(Tone::Plain, if i == 0 { "    but       " } else { "              " })
@@ -38,13 +38,13 @@ fn tell(out: &mut Text, test: &TestResult, failure: &Failure) {
 
 /// All that happened, in order of time. What differs from what was expected is marked.
 fn timeline(program: &Program, test: &TestResult, out: &mut Text) {
-    let mut happened: Vec<_> = test.happened.iter().collect();
+    let mut happened: Vec<_> = test.happened.iter().enumerate().collect();
     // Customers live beside each other; a stable sort brings their times together and keeps each one's order.
-    happened.sort_by_key(|happening| happening.what.time());
+    happened.sort_by_key(|(_, happening)| happening.what.time());
     let names = test.customers.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let several = test.customers.len() > 1;
     let (mut day, mut clock) = (None, None);
-    for happening in happened {
+    for (i, happening) in happened {
         let zone = program.zones.get(happening.zone);
         let at = happening.what.time();
         let local = zone.local(at);
@@ -70,7 +70,7 @@ fn timeline(program: &Program, test: &TestResult, out: &mut Text) {
                     What::Effect(effect) => {
                         let (tone, words) = effect_in_words(program, effect, zone);
                         let differs =
-                            test.failures.iter().any(|failure| failure.got.iter().any(|got| got.ends_with(&words)));
+                            test.failures.iter().any(|failure| failure.marks.contains(&i));
                         (
                             if differs { "✗" } else { " " },
                             if differs { Tone::Bad } else { tone },
