@@ -142,14 +142,17 @@ impl Judge<'_, '_> {
                 let met = here.iter().any(|names| at.as_ref().is_none_or(|at| names.contains(at)));
                 let got = || match here.is_empty() {
                     true => self.left(*who, journey),
-                    false => here.iter().map(|names| (None, format!("is in {journey} at {}", names.join(", ")))).collect(),
+                    false => {
+                        here.iter().map(|names| (None, format!("is in {journey} at {}", names.join(", ")))).collect()
+                    }
                 };
                 (!met).then(got)
             }
             Expect::NotIn { who, journey } => {
                 let here = self.standing(*who, journey);
-                (!here.is_empty())
-                    .then(|| here.iter().map(|names| (None, format!("is in {journey} at {}", names.join(", ")))).collect())
+                (!here.is_empty()).then(|| {
+                    here.iter().map(|names| (None, format!("is in {journey} at {}", names.join(", ")))).collect()
+                })
             }
             Expect::Enters { who, journey, at } => {
                 let entry = |e: &Effect| {
@@ -215,8 +218,10 @@ impl Judge<'_, '_> {
                 among(None, &given, &exact, "no task was given".into())
             }
             Expect::Profile { who, fields } => {
-                let wrong: Got =
-                    fields.iter().filter_map(|(name, expected)| Some((None, self.field(*who, name, expected)?))).collect();
+                let wrong: Got = fields
+                    .iter()
+                    .filter_map(|(name, expected)| Some((None, self.field(*who, name, expected)?)))
+                    .collect();
                 (!wrong.is_empty()).then_some(wrong)
             }
             Expect::Emits { who, event, with } => {
@@ -318,7 +323,12 @@ impl Judge<'_, '_> {
 
 fn failure(line: u32, expected: &str, got: Got) -> Failure {
     let (marks, got): (Vec<Option<usize>>, Vec<String>) = got.into_iter().unzip();
-    Failure { line, expected: expected.trim_start_matches("expect ").to_string(), got, marks: marks.into_iter().flatten().collect() }
+    Failure {
+        line,
+        expected: expected.trim_start_matches("expect ").to_string(),
+        got,
+        marks: marks.into_iter().flatten().collect(),
+    }
 }
 
 /// `ana, 2026-03-01 11:00: abandoned_cart sends cart_reminder by push`

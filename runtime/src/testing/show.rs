@@ -26,9 +26,7 @@ pub fn failing(program: &Program, test: &TestResult) -> Text {
 
 fn tell(out: &mut Text, test: &TestResult, failure: &Failure) {
     out.line().add(Tone::Dim, format!("    {}:{}", test.file, failure.line));
-    out.line()
-        .add(Tone::Plain, "    expected  ")
-        .add(Tone::Good, failure.expected.clone());
+    out.line().add(Tone::Plain, "    expected  ").add(Tone::Good, failure.expected.clone());
     for (i, got) in failure.got.iter().enumerate() {
         out.line()
             .add(Tone::Plain, if i == 0 { "    but       " } else { "              " })
@@ -69,8 +67,7 @@ fn timeline(program: &Program, test: &TestResult, out: &mut Text) {
                     What::Told(words) => (" ", Tone::Dim, format!("  {journey}{words}")),
                     What::Effect(effect) => {
                         let (tone, words) = effect_in_words(program, effect, zone);
-                        let differs =
-                            test.failures.iter().any(|failure| failure.marks.contains(&i));
+                        let differs = test.failures.iter().any(|failure| failure.marks.contains(&i));
                         (
                             if differs { "✗" } else { " " },
                             if differs { Tone::Bad } else { tone },
