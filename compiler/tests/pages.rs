@@ -47,13 +47,13 @@ fn pages_are_true() {
     let mut wrong = Vec::new();
     for code in Code::ALL {
         let page = code.page();
-        // The pages of syntax come with the parser's own cases.
-        if code.as_str().starts_with("J00") && !page.contains("## Example") {
-            continue;
-        }
         let title = format!("# {code}: {}\n", code.summary());
         if !page.starts_with(&title) {
             wrong.push(format!("{code}: the page does not begin with `{}`\n", title.trim()));
+        }
+        // It takes a hundred mistakes to raise it: no example for a page.
+        if *code == Code::TooManyMistakes {
+            continue;
         }
         let (Some(example), Some(fixed)) = (program(page, "Example"), program(page, "Fixed")) else {
             wrong.push(format!("{code}: an example or the mended program is missing\n"));

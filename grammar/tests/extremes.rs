@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 /// How many bytes make a large text: a megabyte, less in builds that are not optimised.
 const LARGE: usize = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
 
-/// The codes reported for a text, which must be read in time; a busy machine is given some more of it.
+/// The codes reported for a text, which must be read in time; generously, since the machine may be busy: what is slow here takes minutes.
 fn codes(text: &str) -> Vec<Code> {
     let begun = Instant::now();
     let parsed = support::read(text);
-    let limit = if cfg!(debug_assertions) { 60 } else { 3 };
+    let limit = 30;
     assert!(begun.elapsed() < Duration::from_secs(limit), "{:?} for {} bytes", begun.elapsed(), text.len());
     // The tree is walked and dropped without trouble.
     let _ = format!("{:?}", parsed.file).len();
@@ -72,7 +72,8 @@ fn many_mistakes() {
     let text = format!("journey j {{\n{}}}\n", broken.repeat(LARGE / broken.len()));
     let found = codes(&text);
     assert_eq!(found.len(), 101);
-    assert_eq!(found.last(), Some(&Code::TooManyMistakes));
+    let last = support::read(&text).diagnostics.pop().expect("a closing word").message;
+    assert!(last.ends_with("more mistakes in this file are not shown"), "{last}");
     let text = "event e { a: txt\n".repeat(LARGE / 20);
     assert_eq!(codes(&text).len(), 101);
     let text = "journey j { if a == 1 { finish } }\nteam t \"t\n".repeat(LARGE / 50);
