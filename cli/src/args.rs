@@ -155,7 +155,7 @@ pub struct Run {
     /// The project's folder, a file in it, or a compiled .journeyc file
     #[arg(default_value = ".")]
     pub project: PathBuf,
-    /// Recorded events: JSON lines, also .gz and .zst; `-` is standard input. Default: `events` under [run] in journey.toml
+    /// Recorded events: JSON lines, also .gz and .zst; `-` is standard input. Default: `events` of `[run]` in journey.toml
     #[arg(long, short, value_name = "FILE")]
     pub events: Option<PathBuf>,
     /// Run on to this date or moment after the events end (1998-12-31, 1998-12-31T00:00:00Z)

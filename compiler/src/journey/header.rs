@@ -516,7 +516,7 @@ impl Run<'_, '_> {
             return;
         }
         let triggers = decl.header.iter().filter(|c| matches!(c.kind, ClauseKind::Trigger(_)));
-        let last_trigger = triggers.map(|c| c.span).last();
+        let last_trigger = triggers.map(|c| c.span).next_back();
         let Some(last_trigger) = last_trigger else {
             self.cx.report(
                 Diagnostic::new(

@@ -58,6 +58,12 @@ struct Public {
     raw: Arc<str>,
 }
 
+/// A customer's number, the journey, and the run's number.
+type RunOf = (u32, u16, u32);
+
+/// The journey, and the texts of the experiment and its arm.
+type Arm = (u16, u32, u32);
+
 /// What comes out of a shard.
 #[derive(Default)]
 pub(crate) struct Out {
@@ -68,7 +74,7 @@ pub(crate) struct Out {
     pub(crate) story: Option<Story>,
     keep: bool,
     /// For each run of a customer, the arms that fell to it, with what they are counted under.
-    assigned: FxHashMap<(u32, u16, u32), Vec<(u16, u32, u32)>>,
+    assigned: FxHashMap<RunOf, Vec<Arm>>,
 }
 
 impl Out {
