@@ -186,8 +186,12 @@ pub fn junit(program: &Program, results: &Results) -> String {
                     let _ = writeln!(out, "{open}/>");
                 }
                 Some(first) => {
-                    let message =
-                        format!("line {}: expected {}, but {}", first.line, first.expected, first.got.join("; "));
+                    let message = format!(
+                        "line {}: expected {}, but {}",
+                        first.line,
+                        first.expected.trim_start_matches("expect "),
+                        first.got.join("; ")
+                    );
                     let text = escape(&failing(program, test).to_string());
                     let _ = writeln!(
                         out,
