@@ -11,6 +11,7 @@ use journey_compiler::project::Checked;
 use journey_runtime::host::memory::{self, Options};
 use journey_runtime::program::Program;
 use journey_tests::{Block, blocks, check_files, findings, must_compile, must_pass, repository};
+use std::collections::BTreeSet;
 
 fn pages() -> Vec<(String, Vec<Block>)> {
     let mut paths = vec![repository().join("README.md")];
@@ -75,4 +76,17 @@ fn the_story_of_the_readme_is_what_the_program_tells() {
     let options = Options { story: Some("ana".to_string()), ..Options::default() };
     let outcome = memory::run(&program, block("jsonl").as_bytes(), &options, |_| {}).unwrap();
     assert_eq!(&outcome.story.unwrap().tell(&program, "ana").to_string(), block("text"));
+}
+
+/// Links of the reference lead to programs that are there, and no rule is without a link.
+#[test]
+fn the_reference_links_every_rule() {
+    let reference = std::fs::read_to_string(repository().join("docs/reference.md")).unwrap();
+    let linked: BTreeSet<&str> =
+        reference.split("](../tests/rules/").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    let written: BTreeSet<String> = std::fs::read_dir(repository().join("tests/rules"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name().to_string_lossy().to_string())
+        .collect();
+    assert_eq!(linked, written.iter().map(String::as_str).collect());
 }
