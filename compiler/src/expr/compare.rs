@@ -21,6 +21,9 @@ pub fn compare(
     left: &ast::Expr,
     right: &ast::Expr,
 ) -> Expr {
+    if cx.text(op_span).starts_with("is") {
+        return poison(span); // Said already: `is` does not compare.
+    }
     if let Some(e) = with_missing(cx, env, span, op, left, right) {
         return e;
     }

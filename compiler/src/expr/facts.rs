@@ -1,6 +1,6 @@
 //! What is known of values at a point of the program: which are there, and what they may still be.
 
-use super::walk::shape;
+use super::walk::{is_poisoned, shape};
 use crate::hir::{Comparison, Const, EventId, Expr, ExprKind, FieldId, Ty, VariableId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,6 +102,8 @@ pub struct Facts {
     forgotten: BTreeSet<Place>,
     /// May be replaced while the run waits (`update`).
     replaceable: BTreeSet<Place>,
+    /// A condition on the way here could not be read: what it asked may be known.
+    unclear: bool,
     /// This point is never reached.
     pub never: bool,
 }
@@ -110,6 +112,16 @@ impl Facts {
     /// Whether the place is known to have a value.
     pub fn is_known(&self, place: &Place) -> bool {
         self.known.contains(place)
+    }
+
+    /// Whether a condition on the way here could not be read: nobody may say that something is not known.
+    pub fn is_unclear(&self) -> bool {
+        self.unclear
+    }
+
+    /// Something on the way here could not be read.
+    pub fn doubt(&mut self) {
+        self.unclear = true;
     }
 
     /// Whether the place was known before a wait, a send or a call.
@@ -178,6 +190,7 @@ impl Facts {
             ranges: self.ranges.iter().filter_map(|(p, v)| Some((place(p)?, *v))).collect(),
             forgotten: self.forgotten.clone(),
             replaceable: self.replaceable.clone(),
+            unclear: self.unclear,
             never: self.never,
         }
     }
@@ -205,6 +218,7 @@ impl Facts {
             known,
             forgotten,
             replaceable: self.replaceable.union(&other.replaceable).cloned().collect(),
+            unclear: self.unclear || other.unclear,
             never: false,
         }
     }
@@ -213,6 +227,7 @@ impl Facts {
     #[must_use]
     pub fn when(&self, condition: &Expr, truth: bool, sizes: &dyn Fn(&Ty) -> Option<u16>) -> Facts {
         let mut facts = self.clone();
+        facts.unclear |= is_poisoned(condition);
         facts.assume(condition, truth, sizes);
         facts
     }

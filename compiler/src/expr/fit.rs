@@ -101,6 +101,10 @@ pub fn require_known(cx: &Context, env: &Env, mut e: Expr) -> Expr {
     if !e.ty.optional || e.ty.ty == Ty::Poison {
         return e;
     }
+    if env.facts.is_unclear() {
+        e.ty.optional = false;
+        return e;
+    }
     let text = cx.text(e.span).trim().to_string();
     let place = Place::of(&e);
     let declared = cx.type_text(&e.ty);

@@ -358,6 +358,10 @@ fn no_field(cx: &Context, env: &Env, first: &Name, name: &Name, variable: &Varia
         VariableKind::Event(events) => events.as_slice(),
         _ => &[],
     };
+    if let [event] = events[..] {
+        cx.lookup_event_field(event, name);
+        return;
+    }
     // A field that some of several events have is known, and yet not of the alias they share.
     let partly: Vec<&str> = events
         .iter()
@@ -466,7 +470,10 @@ fn unknown(cx: &Context, env: &Env, path: &Path, first: &Name, hint: Option<&Ty>
     let owners = owners(cx, env, &first.text);
     let near = if owners.is_empty() { in_sight(cx, env) } else { Vec::new() };
     let message = format!("there is no `{}` in sight here", first.text);
-    cx.unknown_in(&env.whose, message, first, near, |mut d| {
+    // A bare word in a `where` is a field of the event: the same one may be missed elsewhere.
+    let event = env.event.as_ref().and_then(|p| cx.program.events.get(p.event));
+    let whose = event.map_or(env.whose.as_str(), |e| e.name.as_str());
+    cx.unknown_in(whose, message, first, near, |mut d| {
         if let Some(l) = d.labels.first_mut() {
             l.text = "not a name in sight".into();
         }

@@ -143,6 +143,9 @@ impl Run<'_, '_> {
             let params = cx.journey_params.get(j).cloned().unwrap_or_default();
             self.inputs(flow, span, "the journey", name, &params, args)
         });
+        if journey.is_none() {
+            self.sets_off.push(SetsOff { what: Effect::Unclear, waited: flow.waited, span });
+        }
         if let Some(j) = journey {
             self.sets_off.push(SetsOff { what: Effect::HandOff(j), waited: flow.waited, span });
             let target = cx.decls.journeys[j].decl;
@@ -150,7 +153,7 @@ impl Run<'_, '_> {
             let expects = target
                 .header
                 .iter()
-                .any(|c| matches!(&c.kind, ClauseKind::Trigger(ast::Trigger::HandOff(from)) if from.text == *own_name));
+                .any(|c| matches!(&c.kind, ClauseKind::Trigger(ast::Trigger::HandOff(from)) if from.text == *own_name || cx.names.find(Kind::Journey, &from.text).is_none()));
             if !expects && !target.header_broken && !cx.names.is_broken(Kind::Journey, j) {
                 let at = target.header.first().map_or(target.name.span.after(), |c| c.span.before());
                 let mut d = Diagnostic::new(

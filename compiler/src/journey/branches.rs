@@ -47,9 +47,13 @@ impl Run<'_, '_> {
         let value = expr::check_expr(self.cx, &flow.env, on, None);
         let place = Place::of(&value);
         let mut cases = Cases::new(self, &value, on.span, flow);
+        let mut flow_in = flow.clone();
+        if cases.unclear {
+            flow_in.env.facts.doubt();
+        }
         let mut checked = Vec::new();
         let mut ways = Vec::new();
-        let mut rest = flow.clone();
+        let mut rest = flow_in.clone();
         for (written, block) in arms {
             let mut values = Vec::new();
             for case in written {
@@ -57,9 +61,12 @@ impl Run<'_, '_> {
                     values.push(v);
                 }
             }
+            if cases.unclear {
+                flow_in.env.facts.doubt();
+            }
             let mut inside: Option<Flow> = None;
             for v in &values {
-                let known = self.knowing(flow, &value, place.as_ref(), v, true);
+                let known = self.knowing(&flow_in, &value, place.as_ref(), v, true);
                 rest = self.knowing(&rest, &value, place.as_ref(), v, false);
                 inside = Some(match inside {
                     None => known,
@@ -70,7 +77,7 @@ impl Run<'_, '_> {
                     }
                 });
             }
-            let mut inside = inside.unwrap_or_else(|| flow.clone());
+            let mut inside = inside.unwrap_or_else(|| flow_in.clone());
             let steps = self.block(&mut inside, block);
             ways.push(inside);
             checked.push((values, steps));

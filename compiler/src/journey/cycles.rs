@@ -21,6 +21,7 @@ pub fn report(cx: &Context, sets_off: &[(JourneyId, SetsOff)]) {
     for (from, s) in sets_off.iter().filter(|(_, s)| !s.waited) {
         match s.what {
             Effect::HandOff(to) => edges.push(Edge { from: *from, to, span: s.span, emit: false }),
+            Effect::Unclear => {}
             Effect::Emit(event) => {
                 for (to, journey) in cx.program.journeys.iter().enumerate() {
                     // Whoever may not come in again at once breaks the circle.

@@ -105,6 +105,7 @@ impl Run<'_, '_> {
                 && self.key.is_none()
             {
                 self.key = self.find_key(&entrances, &ways, key);
+                self.key_unclear = self.key.as_ref().is_none_or(|k| k.ty == Ty::Poison);
             }
         }
         entrances
@@ -153,6 +154,12 @@ impl Run<'_, '_> {
         };
         let Some(at) = variable.fields.iter().position(|f| f.name == field.text) else {
             if !self.broken {
+                if let crate::hir::VariableKind::Event(events) = &variable.kind
+                    && let [event] = events[..]
+                {
+                    self.cx.lookup_event_field(event, field);
+                    return None;
+                }
                 let message = format!("`{}` has no field `{}`", first.text, field.text);
                 let names = variable.fields.iter().map(|f| f.name.as_str());
                 self.cx.unknown_in(&format!("{} {}", self.whose, first.text), message, field, names, |d| d);

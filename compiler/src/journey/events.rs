@@ -78,6 +78,9 @@ impl Run<'_, '_> {
     /// `for this cart`: the field of the event that must be the run's key.
     fn scope(&self, of: &EventRef, event: EventId) -> Option<usize> {
         let e = &self.cx.program.events[event];
+        if self.key_unclear {
+            return None;
+        }
         let Some(key) = &self.key else {
             if let Some(scope) = &of.scope
                 && !self.broken

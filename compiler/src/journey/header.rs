@@ -262,7 +262,9 @@ impl Run<'_, '_> {
             let mut clash = None;
             for (i, own) in self.variables[v].fields.iter().enumerate() {
                 let Some(new) = fields.iter().find(|f| f.name == own.name) else { continue };
-                if new.ty.ty == own.ty.ty {
+                if new.ty.ty == Ty::Poison || own.ty.ty == Ty::Poison {
+                    replaced += 1;
+                } else if new.ty.ty == own.ty.ty {
                     replaced += 1;
                     at_top.env.facts.replaceable(Place::Field(v, i));
                 } else {

@@ -92,7 +92,9 @@ fn hand_offs(cx: &Context, sets_off: &[(JourneyId, SetsOff)]) {
     for (to, journey) in cx.program.journeys.iter().enumerate() {
         for trigger in &journey.triggers {
             let Trigger::HandOff(from) = trigger else { continue };
-            let given = sets_off.iter().any(|(f, s)| f == from && s.what == run::Effect::HandOff(to));
+            let given = sets_off
+                .iter()
+                .any(|(f, s)| f == from && (s.what == run::Effect::Unclear || s.what == run::Effect::HandOff(to)));
             let giver = cx.decls.journeys[*from];
             if given || giver.item.broken || cx.names.is_broken(Kind::Journey, *from) {
                 continue;
@@ -137,6 +139,16 @@ impl Run<'_, '_> {
             for inner in blocks(&step.kind) {
                 self.name_sends(inner);
             }
+        }
+    }
+}
+
+/// Calls `f` on every step as it is written, those inside others after them.
+pub fn each_written<'s>(block: &'s Block, f: &mut dyn FnMut(&'s ast::Step)) {
+    for step in &block.steps {
+        f(step);
+        for inner in blocks(&step.kind) {
+            each_written(inner, f);
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Run<'x, 'a> {
     pub variables: Vec<Variable>,
     /// `one run per`
     pub key: Option<Key>,
+    /// There is a key, and it could not be read.
+    pub key_unclear: bool,
     /// The named sends, wherever they stand.
     pub sends: BTreeMap<String, Sending>,
     /// Names given with `as`, and where.
@@ -86,6 +88,8 @@ pub enum Effect {
     HandOff(JourneyId),
     /// `emit`
     Emit(EventId),
+    /// `go to` a journey that there is not: it may be any.
+    Unclear,
 }
 
 /// How far the steps have come.
@@ -163,6 +167,7 @@ impl<'x, 'a> Run<'x, 'a> {
             broken: item.broken,
             variables: Vec::new(),
             key: None,
+            key_unclear: false,
             sends: BTreeMap::new(),
             aliases: BTreeMap::new(),
             stages: BTreeMap::new(),

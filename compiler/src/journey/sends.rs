@@ -70,9 +70,11 @@ impl Run<'_, '_> {
             channels.push(channel);
             spans.push(name.span);
             let Some(m) = message else { continue };
+            let written = &cx.decls.messages[m].decl.renderings;
+            let unclear = cx.names.is_broken(Kind::Message, m)
+                || written.iter().any(|r| cx.names.find(Kind::Channel, &r.channel.text).is_none());
             let m = &cx.program.messages[m];
-            let broken = cx.names.find(Kind::Message, &m.name).is_some_and(|id| cx.names.is_broken(Kind::Message, id));
-            if !broken && !m.renderings.iter().any(|r| r.channel == channel) {
+            if !unclear && !m.renderings.iter().any(|r| r.channel == channel) {
                 self.no_rendering(m, name);
             }
         }
@@ -258,7 +260,8 @@ impl Run<'_, '_> {
             }
         }
         if chosen.is_empty() {
-            if !cx.names.has_poisoned(Kind::Offer) && !cx.names.is_unclear(Kind::Offer) {
+            let unclear = cx.names.has_poisoned(Kind::Offer) || cx.names.is_unclear(Kind::Offer);
+            if !unclear && !self.tags_unclear() {
                 let at = from.iter().map(|a| a.span).reduce(Span::to).unwrap_or(head);
                 let names: Vec<&str> = cx.program.offers.iter().map(|o| o.name.as_str()).take(8).collect();
                 let d = Diagnostic::new(
@@ -279,6 +282,15 @@ impl Run<'_, '_> {
             return None;
         }
         Some(chosen)
+    }
+
+    /// Whether an annotation of some offer could not be read: then nobody can say which offers carry what.
+    fn tags_unclear(&self) -> bool {
+        let cx = self.cx;
+        cx.decls.offers.iter().zip(&cx.program.offers).any(|(declared, offer)| {
+            let written = declared.item.annotations.iter().filter(|a| a.facet.text != "owner").count();
+            offer.about.tags.len() < written
+        })
     }
 
     /// The rank of each offer.

@@ -1,8 +1,9 @@
 //! What a test expects.
 
-use super::{Checker, each_step};
+use super::Checker;
 use crate::expr::{self, words};
-use crate::hir::{self, Const, Expect, JourneyId, MessageId, StepKind, Ty};
+use crate::hir::{Const, Expect, JourneyId, MessageId, Ty};
+use crate::journey::each_written;
 use crate::scope::Kind;
 use journey_grammar::ast::{self, FieldValue, LeaveHow, Name, Text};
 use journey_grammar::codes::Code;
@@ -81,7 +82,7 @@ impl Checker<'_, '_> {
             A::Converts { who, journey, at } => {
                 let (who, id, at) = (self.who(who), cx.lookup_journey(journey), self.moment(at.as_ref()));
                 let id = id?;
-                if cx.program.journeys[id].goals.is_empty() && !self.is_unclear(id) {
+                if !self.has_goal(id) && !self.is_unclear(id) {
                     cx.report(self.no_goal(id, journey.span));
                     return None;
                 }
@@ -221,15 +222,13 @@ impl Checker<'_, '_> {
     fn is_place(&self, id: JourneyId, place: &Name) -> bool {
         let journey = &self.cx.program.journeys[id];
         let mut places: Vec<&str> = Vec::new();
-        each_step(&journey.body, &mut |step| match &step.kind {
-            StepKind::Stage { name, .. } => places.push(name),
-            StepKind::Send(send) => places.push(&journey.variables[send.alias].name),
-            StepKind::Call { alias: Some(a), .. } | StepKind::Collect { alias: a, .. } => {
-                places.push(&journey.variables[*a].name);
-            }
+        each_written(&self.cx.decls.journeys[id].decl.body, &mut |step| match &step.kind {
+            ast::StepKind::Stage { name, .. } => places.push(&name.text),
+            ast::StepKind::Send(ast::Send { alias: Some(a), .. })
+            | ast::StepKind::Call { alias: Some(a), .. }
+            | ast::StepKind::Collect { alias: a, .. } => places.push(&a.text),
             _ => {}
         });
-        places.retain(|p| !p.starts_with('#'));
         if places.contains(&place.text.as_str()) {
             return true;
         }
@@ -254,6 +253,11 @@ impl Checker<'_, '_> {
         false
     }
 
+    fn has_goal(&self, id: JourneyId) -> bool {
+        let header = &self.cx.decls.journeys[id].decl.header;
+        header.iter().any(|c| matches!(c.kind, ast::ClauseKind::Goal { .. }))
+    }
+
     fn no_goal(&self, id: JourneyId, span: journey_grammar::span::Span) -> Diagnostic {
         let journey = &self.cx.program.journeys[id];
         Diagnostic::new(Code::UnknownEnd, span, format!("the journey `{}` has no goal", journey.name), "never converts")
@@ -265,14 +269,14 @@ impl Checker<'_, '_> {
         let journey = &cx.program.journeys[id];
         match how {
             LeaveHow::Word(word) => {
-                if matches!(word.text.as_str(), "goal" | "late") && journey.goals.is_empty() && !self.is_unclear(id) {
+                if matches!(word.text.as_str(), "goal" | "late") && !self.has_goal(id) && !self.is_unclear(id) {
                     cx.report(self.no_goal(id, word.span));
                     return None;
                 }
                 if matches!(word.text.as_str(), "goal" | "late" | "exit" | "end") {
                     return Some((word.text.clone(), false));
                 }
-                let labels = labels(journey);
+                let labels = labels(self.cx.decls.journeys[id].decl);
                 let d = Diagnostic::new(
                     Code::UnknownEnd,
                     word.span,
@@ -290,7 +294,7 @@ impl Checker<'_, '_> {
                 None
             }
             LeaveHow::Label(label) => {
-                let labels = labels(journey);
+                let labels = labels(self.cx.decls.journeys[id].decl);
                 if labels.contains(&label.text.as_str()) {
                     return Some((label.text.clone(), true));
                 }
@@ -357,12 +361,12 @@ impl Checker<'_, '_> {
     }
 }
 
-/// The labels of `finish as` in a journey.
-fn labels(journey: &hir::Journey) -> Vec<&str> {
+/// The labels of `finish as` in a journey, as they are written.
+fn labels(journey: &ast::Journey) -> Vec<&str> {
     let mut labels: Vec<&str> = Vec::new();
-    each_step(&journey.body, &mut |step| match &step.kind {
-        StepKind::Finish(Some(label)) => labels.push(label),
-        StepKind::WaitUntil { past: Some(hir::Past::Finish(Some(label))), .. } => labels.push(label),
+    each_written(&journey.body, &mut |step| match &step.kind {
+        ast::StepKind::Finish(Some(label)) => labels.push(&label.text),
+        ast::StepKind::WaitUntil { past: Some(ast::Past::Finish(Some(label))), .. } => labels.push(&label.text),
         _ => {}
     });
     labels

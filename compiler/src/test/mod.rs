@@ -4,8 +4,9 @@ mod clock;
 mod expectations;
 mod inputs;
 
-use crate::hir::{EventId, MessageId, Program, Step, StepKind, Test, TestKind, TestLine};
-use crate::scope::Context;
+use crate::hir::{EventId, MessageId, Program, Test, TestKind, TestLine};
+use crate::journey::each_written;
+use crate::scope::{Context, Kind};
 use clock::Clock;
 use journey_grammar::ast::{self, Name, TestField};
 use journey_grammar::codes::Code;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 pub fn check_tests(cx: &mut Context) {
     let mut asked: Vec<(MessageId, usize, usize)> = Vec::new();
     let mut tests = Vec::new();
-    let tasks = tasks(&cx.program);
+    let tasks = tasks(cx);
     for declared in &cx.decls.tests {
         let broken = declared.item.broken;
         let mut checker = Checker::new(cx, declared.decl, broken, &tasks);
@@ -54,8 +55,8 @@ struct Checker<'x, 'a> {
     customers: Vec<Customer>,
     clock: Clock,
     broken: bool,
-    /// Texts of tasks that journeys give, by team.
-    tasks: &'x [(usize, String)],
+    /// Texts of tasks that journeys give, by team (none: of a team that there is not).
+    tasks: &'x [(Option<usize>, String)],
     /// Fields of messages' inputs that expectations name: message, input, field.
     asked: Vec<(MessageId, usize, usize)>,
     /// The clock has been asked for before it was set.
@@ -63,7 +64,12 @@ struct Checker<'x, 'a> {
 }
 
 impl<'x, 'a> Checker<'x, 'a> {
-    fn new(cx: &'x Context<'a>, test: &ast::Test, broken: bool, tasks: &'x [(usize, String)]) -> Checker<'x, 'a> {
+    fn new(
+        cx: &'x Context<'a>,
+        test: &ast::Test,
+        broken: bool,
+        tasks: &'x [(Option<usize>, String)],
+    ) -> Checker<'x, 'a> {
         let mut checker = Checker {
             cx,
             customers: Vec::new(),
@@ -217,7 +223,7 @@ impl<'x, 'a> Checker<'x, 'a> {
     /// Reports a task that no journey gives.
     fn task_is_given(&self, team: Option<usize>, text: &ast::Text) {
         let Some(team) = team else { return };
-        let given = || self.tasks.iter().filter(|(t, _)| *t == team).map(|(_, text)| text.as_str());
+        let given = || self.tasks.iter().filter(|(t, _)| t.is_none_or(|t| t == team)).map(|(_, text)| text.as_str());
         if given().any(|t| t == text.text) {
             return;
         }
@@ -247,64 +253,28 @@ impl<'x, 'a> Checker<'x, 'a> {
     }
 }
 
-/// Every task of the program: team and text.
-fn tasks(program: &Program) -> Vec<(usize, String)> {
+/// Every task that is written in the program: team and text. A step that is wrong in itself gives its task all the same.
+fn tasks(cx: &Context) -> Vec<(Option<usize>, String)> {
     let mut found = Vec::new();
-    let blocks = program.journeys.iter().flat_map(|j| [&j.body, &j.on_leaving]);
-    for block in blocks.chain(program.offers.iter().map(|o| &o.body)) {
-        each_step(block, &mut |step| {
-            if let StepKind::Task { team, text, .. } = &step.kind {
-                found.push((*team, text.clone()));
+    let mut look = |block: &ast::Block| {
+        each_written(block, &mut |step| {
+            if let ast::StepKind::Task { team, text, .. } = &step.kind {
+                found.push((cx.names.find(Kind::Team, &team.text), text.text.clone()));
             }
         });
+    };
+    for journey in &cx.decls.journeys {
+        look(&journey.decl.body);
+        for clause in &journey.decl.header {
+            if let ast::ClauseKind::OnLeaving(block) = &clause.kind {
+                look(block);
+            }
+        }
+    }
+    for offer in &cx.decls.offers {
+        offer.decl.body.iter().for_each(&mut look);
     }
     found
-}
-
-/// Calls `f` on every step, those inside others after them.
-fn each_step<'s>(steps: &'s [Step], f: &mut dyn FnMut(&'s Step)) {
-    for step in steps {
-        f(step);
-        for inner in inner_steps(&step.kind) {
-            each_step(inner, f);
-        }
-    }
-}
-
-fn inner_steps(kind: &StepKind) -> Vec<&[Step]> {
-    let mut all: Vec<&[Step]> = Vec::new();
-    match kind {
-        StepKind::WaitUntil { past, then, .. } => {
-            all.push(then);
-            if let Some(crate::hir::Past::Steps(s)) = past {
-                all.push(s);
-            }
-        }
-        StepKind::WaitFor { arms, otherwise, .. } => {
-            all.extend(arms.iter().map(|a| a.body.as_slice()));
-            all.push(otherwise);
-        }
-        StepKind::If { arms, otherwise, .. } => {
-            all.extend(arms.iter().map(|(_, s)| s.as_slice()));
-            all.push(otherwise);
-        }
-        StepKind::BranchOn { arms, otherwise, .. } => {
-            all.extend(arms.iter().map(|(_, s)| s.as_slice()));
-            all.extend(otherwise.as_deref());
-        }
-        StepKind::Experiment { arms, .. } => all.extend(arms.iter().map(|(_, _, s)| s.as_slice())),
-        StepKind::NextBest { otherwise, .. } => all.push(otherwise),
-        StepKind::Send(send) => {
-            if let Some((sent, refused)) = &send.outcome {
-                all.extend([sent.as_slice(), refused.as_slice()]);
-            }
-        }
-        StepKind::Call { then, otherwise, .. } => all.extend([then.as_slice(), otherwise.as_slice()]),
-        StepKind::Task { outcome: Some((done, otherwise)), .. } => all.extend([done.as_slice(), otherwise.as_slice()]),
-        StepKind::Repeat { body, .. } | StepKind::Stage { body, .. } => all.push(body),
-        _ => {}
-    }
-    all
 }
 
 /// Whether a channel reports this event.
