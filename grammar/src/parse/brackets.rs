@@ -260,7 +260,7 @@ impl<'a, 's> Brackets<'a, 's> {
             && if closes {
                 tok.indent < top.indent
             } else {
-                tok.indent <= top.indent && top.inside.map_or(top.inline, |i| i > top.indent)
+                tok.indent <= top.indent && top.inside.map_or(top.inline || self.is_indented(), |i| i > top.indent)
             }
         {
             if let Some(open) = self.stack.pop() {
@@ -273,6 +273,12 @@ impl<'a, 's> Brackets<'a, 's> {
         {
             top.inside = Some(tok.indent);
         }
+    }
+
+    /// Whether what stands in the block round the innermost one is further in than that block's own line, as it is in most files.
+    fn is_indented(&self) -> bool {
+        let mut braces = self.stack.iter().rev().filter(|o| o.kind == TokenKind::LBrace).skip(1);
+        braces.next().is_some_and(|o| o.inside.is_some_and(|i| i > o.indent))
     }
 
     /// Whether the line before `at` should have ended with a `{`.

@@ -7,6 +7,7 @@ use crate::ast::{
 };
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
+use crate::span::Span;
 use crate::tokens::STEPS;
 
 /// Clauses and steps between one pair of braces.
@@ -33,21 +34,12 @@ impl Reader<'_> {
     pub(crate) fn entries_of(&mut self, pair: Pair<'_>) -> Entries {
         let span = self.span(&pair);
         let mut entries = Entries { header: Vec::new(), body: Block { span, steps: Vec::new() }, header_broken: false };
+        let mut late: Vec<Span> = Vec::new();
         self.each(pair, Body::Journey, &mut |reader, entry| match entry {
             Entry::Read(p) if p.as_rule() == Rule::clause => {
                 let Some(clause) = reader.clause(p) else { return };
-                if let Some(step) = entries.body.steps.iter().find(|s| !matches!(s.kind, StepKind::Broken)) {
-                    let first = reader.first_word(step.span);
-                    reader.sink.push(
-                        Diagnostic::new(
-                            Code::ClauseAfterStep,
-                            clause.span,
-                            "this clause stands after the first step",
-                            "holds from the beginning, wherever it stands",
-                        )
-                        .label(first, "the steps begin here")
-                        .help("move it up, before the first step"),
-                    );
+                if entries.body.steps.iter().any(|s| !matches!(s.kind, StepKind::Broken)) {
+                    late.push(clause.span);
                 }
                 entries.header.push(clause);
             }
@@ -64,6 +56,18 @@ impl Reader<'_> {
                 }
             }
         });
+        if let ([clause, others @ ..], Some(step)) = (late.as_slice(), entries.body.steps.first()) {
+            let first = self.first_word(step.span);
+            let message = match others.len() {
+                0 => "this clause stands after the first step".to_string(),
+                n => format!("this clause and {n} more stand after the first step"),
+            };
+            self.sink.push(
+                Diagnostic::new(Code::ClauseAfterStep, *clause, message, "holds from the beginning, wherever it stands")
+                    .label(first, "the steps begin here")
+                    .help("move the clauses up, before the first step"),
+            );
+        }
         entries
     }
 

@@ -220,8 +220,16 @@ impl<'a> Reader<'a> {
         }
         let open = self.layout.open_at(self.map.start(body.as_span().start()));
         let Some((open, close)) = open.and_then(|o| Some((o, self.layout.toks[o].partner()?))) else { return };
+        // Where it is only guessed how far a block reaches, its lines may be others': one report is enough.
+        let guessed = self.layout.reports_between(self.layout.toks[open].start, self.layout.toks[open].end);
+        let mut lost = false;
         for line in self.layout.lines(open + 1..close, kind.after_block()) {
+            let (found, broken) = (self.sink.count(), std::mem::take(&mut self.broken));
             self.line(line, kind, f);
+            if self.broken && std::mem::replace(&mut lost, true) && guessed {
+                self.sink.retain_after(found, |_| false);
+            }
+            self.broken |= broken;
         }
     }
 
