@@ -63,9 +63,14 @@ impl Reader<'_> {
                 n => format!("this clause and {n} more stand after the first step"),
             };
             self.sink.push(
-                Diagnostic::new(Code::ClauseAfterStep, *clause, message, "holds from the beginning, wherever it stands")
-                    .label(first, "the steps begin here")
-                    .help("move the clauses up, before the first step"),
+                Diagnostic::new(
+                    Code::ClauseAfterStep,
+                    *clause,
+                    message,
+                    "holds from the beginning, wherever it stands",
+                )
+                .label(first, "the steps begin here")
+                .help("move the clauses up, before the first step"),
             );
         }
         entries
