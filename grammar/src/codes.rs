@@ -153,6 +153,7 @@ codes! {
     BadHeaderValue = "J0414" Error "a value of the header makes no sense",
     RememberWithoutKey = "J0415" Error "there is no key to remember",
     ClauseNotHere = "J0416" Error "a clause of the header stands in a stage",
+    AskedOnce = "J0417" Warning "what has not happened is asked at the entry only",
 
     // J05: steps and flow
     PastMissing = "J0501" Error "a wait does not say what happens when its moment is past",

@@ -2,7 +2,7 @@
 
 use crate::hir::Migration;
 use crate::scope::{Context, Kind};
-use journey_grammar::ast::{Block, Name, Step, StepKind};
+use journey_grammar::ast::{Block, Name, StepKind};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
 use journey_grammar::span::Span;
@@ -75,38 +75,8 @@ fn places_in<'a>(block: &'a Block, places: &mut BTreeSet<&'a str>) {
             StepKind::Collect { alias, .. } => name(Some(alias)),
             _ => {}
         }
-        for block in blocks(step) {
+        for block in crate::journey::blocks(&step.kind) {
             places_in(block, places);
         }
-    }
-}
-
-/// The blocks directly in a step.
-fn blocks(step: &Step) -> Vec<&Block> {
-    use journey_grammar::ast::Past;
-    match &step.kind {
-        StepKind::WaitUntil { past, then, .. } => {
-            let past = if let Some(Past::Block(block)) = past { Some(block) } else { None };
-            past.into_iter().chain(then).collect()
-        }
-        StepKind::WaitFor { arms, otherwise, .. } => arms.iter().map(|a| &a.body).chain(otherwise).collect(),
-        StepKind::If { arms, otherwise } | StepKind::Branch { arms, otherwise } => {
-            arms.iter().map(|(_, b)| b).chain(otherwise).collect()
-        }
-        StepKind::BranchOn { arms, otherwise, .. } => arms.iter().map(|(_, b)| b).chain(otherwise).collect(),
-        StepKind::Experiment { arms, .. } => arms.iter().filter_map(|a| a.body.as_ref()).collect(),
-        StepKind::NextBest { otherwise, .. } => otherwise.iter().collect(),
-        StepKind::Send(send) => send.sent.iter().chain(&send.otherwise).collect(),
-        StepKind::Call { then, otherwise, .. } => then.iter().chain(otherwise).collect(),
-        StepKind::Task { done, otherwise, .. } => done.iter().chain(otherwise).collect(),
-        StepKind::Repeat { body, .. } | StepKind::Stage { body, .. } => vec![body],
-        StepKind::Wait { .. }
-        | StepKind::Set { .. }
-        | StepKind::Emit { .. }
-        | StepKind::StopRepeating
-        | StepKind::Collect { .. }
-        | StepKind::Finish(_)
-        | StepKind::GoTo { .. }
-        | StepKind::Broken => Vec::new(),
     }
 }

@@ -351,6 +351,49 @@ pub enum StepKind {
     },
 }
 
+impl StepKind {
+    /// The blocks of steps inside this one, in order.
+    pub fn blocks(&self) -> Vec<&[Step]> {
+        let mut all: Vec<&[Step]> = Vec::new();
+        match self {
+            StepKind::WaitUntil { past, then, .. } => {
+                all.push(then);
+                if let Some(Past::Steps(steps)) = past {
+                    all.push(steps);
+                }
+            }
+            StepKind::WaitFor { arms, otherwise, .. } => {
+                all.extend(arms.iter().map(|a| a.body.as_slice()));
+                all.push(otherwise);
+            }
+            StepKind::If { arms, otherwise, .. } => {
+                all.extend(arms.iter().map(|(_, steps)| steps.as_slice()));
+                all.push(otherwise);
+            }
+            StepKind::BranchOn { arms, otherwise, .. } => {
+                all.extend(arms.iter().map(|(_, steps)| steps.as_slice()));
+                all.extend(otherwise.as_deref());
+            }
+            StepKind::Experiment { arms, .. } => all.extend(arms.iter().map(|(_, _, steps)| steps.as_slice())),
+            StepKind::NextBest { otherwise, .. } => all.push(otherwise),
+            StepKind::Send(Send { outcome: Some((one, other)), .. })
+            | StepKind::Task { outcome: Some((one, other)), .. }
+            | StepKind::Call { then: one, otherwise: other, .. } => all.extend([one.as_slice(), other.as_slice()]),
+            StepKind::Repeat { body, .. } | StepKind::Stage { body, .. } => all.push(body),
+            StepKind::Wait(_)
+            | StepKind::Send(_)
+            | StepKind::Set { .. }
+            | StepKind::Emit { .. }
+            | StepKind::Task { .. }
+            | StepKind::StopRepeating
+            | StepKind::Collect { .. }
+            | StepKind::Finish(_)
+            | StepKind::GoTo { .. } => {}
+        }
+        all
+    }
+}
+
 /// A plain wait.
 #[derive(Debug, Clone)]
 pub enum Delay {

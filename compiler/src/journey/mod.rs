@@ -1,6 +1,7 @@
 //! Journeys: headers and steps.
 
 mod actions;
+mod asked_once;
 mod branches;
 mod cycles;
 mod entrances;
@@ -70,8 +71,12 @@ fn check_journey(cx: &Context, id: JourneyId) -> (Journey, Vec<SetsOff>) {
             .help("say what the customer lives through: `send welcome by email`, `wait 2 days`"),
         );
     }
+    let broken = run.broken;
     journey.variables = run.variables;
     journey.params = params.len();
+    if !broken {
+        asked_once::report(cx, decl, &journey);
+    }
     (journey, run.sets_off)
 }
 
@@ -153,8 +158,8 @@ pub fn each_written<'s>(block: &'s Block, f: &mut dyn FnMut(&'s ast::Step)) {
     }
 }
 
-/// The blocks inside a step.
-fn blocks(kind: &StepKind) -> Vec<&Block> {
+/// The blocks directly in a step, in order.
+pub fn blocks(kind: &StepKind) -> Vec<&Block> {
     let mut all: Vec<&Block> = Vec::new();
     match kind {
         StepKind::WaitUntil { past, then, .. } => {
