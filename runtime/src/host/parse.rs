@@ -43,48 +43,64 @@ pub(crate) struct Parsed<'a> {
 
 /// Reads a piece. Messages later than `until` are counted and left out.
 pub(crate) fn parse<'a>(decoder: &Decoder, chunk: &'a [u8], until: Option<i64>) -> Parsed<'a> {
-    let mut parsed = Parsed { of_shard: vec![Vec::new(); SHARDS], ..Parsed::default() };
-    for raw in chunk.split_inclusive(|byte| *byte == b'\n') {
-        let line = parsed.lines;
-        parsed.lines += 1;
-        parsed.messages += 1;
-        let time = match decoder.read(raw) {
-            Line::Blank => {
-                parsed.messages -= 1;
-                None
+    // Messages are a few hundred bytes each: room for them is made once.
+    let items = Vec::with_capacity(chunk.len() / 256);
+    let mut parsed = Parsed { of_shard: vec![Vec::new(); SHARDS], items, ..Parsed::default() };
+    // Whole pieces are checked to be text much faster than single lines; a piece that is not is read line by line.
+    match std::str::from_utf8(chunk) {
+        Ok(text) => {
+            for raw in text.split_inclusive('\n') {
+                parsed.take(decoder, raw.as_bytes(), decoder.read_text(raw), until);
             }
-            Line::Unknown(name, time) => {
-                *parsed.unknown.entry(name.into_owned()).or_default() += 1;
-                time
+        }
+        Err(_) => {
+            for raw in chunk.split_inclusive(|byte| *byte == b'\n') {
+                parsed.take(decoder, raw, decoder.read(raw), until);
             }
-            Line::Unread(name, time) => {
-                *parsed.unread.entry(name.into_owned()).or_default() += 1;
-                time
-            }
-            Line::Bad(problem) => {
-                parsed.bad.push((line, problem, raw));
-                None
-            }
-            Line::Message(message) => {
-                let time = message.happened_at.max(message.received_at.unwrap_or(i64::MIN));
-                if until.is_some_and(|until| time > until) {
-                    parsed.after += 1;
-                } else {
-                    parsed.aliases |= matches!(message.body, Body::Alias(_));
-                    let hash = xxh3_64(message.customer.as_bytes());
-                    let kept = decoder.for_everyone(&message).then(|| String::from_utf8_lossy(raw).into());
-                    parsed.items.push(Item { line, hash, message, raw, kept });
-                }
-                Some(time)
-            }
-        };
-        parsed.latest = parsed.latest.max(time);
+        }
     }
     parsed.dispatch();
     parsed
 }
 
-impl Parsed<'_> {
+impl<'a> Parsed<'a> {
+    fn take(&mut self, decoder: &Decoder, raw: &'a [u8], line: Line<'a>, until: Option<i64>) {
+        let at = self.lines;
+        self.lines += 1;
+        self.messages += 1;
+        let time = match line {
+            Line::Blank => {
+                self.messages -= 1;
+                None
+            }
+            Line::Unknown(name, time) => {
+                count(&mut self.unknown, &name);
+                time
+            }
+            Line::Unread(name, time) => {
+                count(&mut self.unread, &name);
+                time
+            }
+            Line::Bad(problem) => {
+                self.bad.push((at, problem, raw));
+                None
+            }
+            Line::Message(message) => {
+                let time = message.happened_at.max(message.received_at.unwrap_or(i64::MIN));
+                if until.is_some_and(|until| time > until) {
+                    self.after += 1;
+                } else {
+                    self.aliases |= matches!(message.body, Body::Alias(_));
+                    let hash = xxh3_64(message.customer.as_bytes());
+                    let kept = decoder.for_everyone(&message).then(|| String::from_utf8_lossy(raw).into());
+                    self.items.push(Item { line: at, hash, message, raw, kept });
+                }
+                Some(time)
+            }
+        };
+        self.latest = self.latest.max(time);
+    }
+
     /// Works out which shard sees which item.
     pub(crate) fn dispatch(&mut self) {
         self.of_shard.iter_mut().for_each(Vec::clear);
@@ -93,6 +109,15 @@ impl Parsed<'_> {
                 Some(_) => self.of_shard.iter_mut().for_each(|shard| shard.push(i)),
                 None => self.of_shard[shard_of(item.hash)].push(i),
             }
+        }
+    }
+}
+
+fn count(names: &mut BTreeMap<String, u64>, name: &str) {
+    match names.get_mut(name) {
+        Some(count) => *count += 1,
+        None => {
+            names.insert(name.to_string(), 1);
         }
     }
 }

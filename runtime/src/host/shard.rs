@@ -270,6 +270,7 @@ impl Shard {
                 self.out.story = Some(story);
             }
         }
+        self.ingest.take_back(input.kind);
     }
 
     /// Lets time go on to the horizon for all customers.

@@ -136,6 +136,17 @@ pub struct Scratch {
     row: Row,
 }
 
+impl Scratch {
+    /// Takes back the row of an event that is done with, for its memory.
+    pub fn take_back(&mut self, kind: InputKind) {
+        if let InputKind::Event { row, .. } = kind
+            && self.row.words.capacity() == 0
+        {
+            self.row.words = row;
+        }
+    }
+}
+
 impl Decoder {
     /// A decoder for this program.
     pub fn new(image: &Image) -> Decoder {
@@ -169,9 +180,14 @@ impl Decoder {
 
     /// Reads the outside of one line (without its newline).
     pub fn read<'a>(&self, line: &'a [u8]) -> Line<'a> {
-        let Ok(line) = std::str::from_utf8(line) else {
-            return bad("message", None, Fault::NotJson, "is not UTF-8".into());
-        };
+        match std::str::from_utf8(line) {
+            Ok(line) => self.read_text(line),
+            Err(_) => bad("message", None, Fault::NotJson, "is not UTF-8".into()),
+        }
+    }
+
+    /// [`Decoder::read`] of a line that is known to be text.
+    pub fn read_text<'a>(&self, line: &'a str) -> Line<'a> {
         let line = line.trim_matches([' ', '\t', '\r', '\n']);
         if line.is_empty() {
             return Line::Blank;
@@ -336,7 +352,7 @@ impl Decoder {
                     event: *event,
                     happened_at: message.happened_at,
                     id: message.id,
-                    row: row.words.clone(),
+                    row: std::mem::take(&mut row.words),
                 });
             }
             Body::Identify => self.identify(message, row, &mut place, inputs)?,
