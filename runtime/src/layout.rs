@@ -1,12 +1,11 @@
 //! Where everything of a customer stands in their state: one flat row of words, worked out from the image once.
 //!
-//! The fixed part comes first; behind it, from [`Layout::records_at`], stand records of varying number: runs and what is
-//! remembered of keys. There are no pointers: a state is copied by copying its words.
+//! The fixed part comes first; behind it, from [`Layout::fixed`], stand message ids and records of varying number: runs and
+//! what is remembered of keys. There are no pointers: a state is copied by copying its words.
 //!
 //! | words | what |
 //! |---|---|
-//! | 5 | header: [`SEEN`], [`ZONE`], [`FLAGS`], [`WATCH_DUE`], [`WAKE`] |
-//! | 16 | hashes of the latest message ids |
+//! | 3 or 4 | header: [`SEEN`], [`ZONE`], [`WAKE`], and with watches [`WATCH_DUE`] |
 //! | 1 per field | profile |
 //! | 1 per 32 pairs | consent: two bits for each purpose and channel |
 //! | by kind | histories |
@@ -15,32 +14,129 @@
 //! | by limit | offers, likewise |
 //! | 2 per trigger | calendar triggers: next due, latest local date fired |
 //! | 1 per message | half of the effect id of the latest hand-over, where receipts may name a message instead of a send |
-//! | 1 per journey | how often a run was entered |
+//! | 1 per 2 journeys | how often a run was entered |
+//!
+//! Behind the fixed part stand hashes of the latest message ids, as many as the customer has needed so far (up to
+//! [`ID_COUNT`], see [`crate::state::repeated`]), and then the records.
 
-use crate::image::{HistoryKind, Image, Limit, MISSING, Role, RuleKind, Trigger, Ty, Window, Word};
+use crate::image::{
+    Due, HistoryKind, Image, Journey, Limit, MISSING, Occasion, Place, PlaceKind, Role, RuleKind, Trigger, Ty, Window,
+    Word,
+};
 use crate::time::ZoneId;
 
 /// The latest moment that was worked on: of an input or a timer; [`MISSING`] (the least `i64`) before the first.
 pub const SEEN: usize = 0;
-/// The zone that local times are read in ([`ZoneId`]), with [`OWN_ZONE`] when it is the customer's own.
+/// The zone that local times are read in ([`ZoneId`], low half), and small things: [`OWN_ZONE`], [`KNOWN`], and how many words of
+/// message ids there are ([`IDS_ROOM`]) and which of them is next ([`IDS_NEXT`]).
 pub const ZONE: usize = 1;
-/// Bits: [`KNOWN`].
-pub const FLAGS: usize = 2;
-/// The earliest moment at which time alone may change a watched condition; `i64::MAX` if none.
-pub const WATCH_DUE: usize = 3;
 /// In [`ZONE`]: the zone is the customer's own, not the project's.
 pub const OWN_ZONE: Word = 1 << 32;
-/// In [`FLAGS`]: an input of this customer has been handled.
-pub const KNOWN: Word = 1;
+/// In [`ZONE`]: an input of this customer has been handled.
+pub const KNOWN: Word = 1 << 33;
+/// In [`ZONE`]: the lowest of eight bits with the number of words for message ids.
+pub const IDS_ROOM: u32 = 40;
+/// In [`ZONE`]: the lowest of eight bits with the word of the next message id.
+pub const IDS_NEXT: u32 = 48;
 /// The earliest moment at which time alone does anything; `i64::MAX` if none.
-pub const WAKE: usize = 4;
-/// Where the message ids begin.
-pub const IDS: usize = 5;
-/// How many message ids are kept.
+pub const WAKE: usize = 2;
+/// The earliest moment at which time alone may change a watched condition; `i64::MAX` if none. Only there when the program
+/// watches any.
+pub const WATCH_DUE: usize = 3;
+/// How many message ids are kept at most.
 pub const ID_COUNT: usize = 16;
 
-/// Words of a run before its slots. What they mean is the step machine's; the first is a record's head (see [`crate::state`]).
-pub const RUN_HEAD: usize = 16;
+/// Which words the record of a run has before its slots, beside those every run has: only what its journey can ever need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Form(pub u8);
+
+impl Form {
+    /// Runs have keys.
+    pub const KEYED: u8 = 1;
+    /// Conditions are watched for each run: when they may change by time alone.
+    pub const CHECKED: u8 = 2;
+    /// Time may do more to a run than end its stay: the earliest such moment.
+    pub const WAKES: u8 = 4;
+    /// Waits count days or months: from when, and how many (two words).
+    pub const CALENDAR: u8 = 8;
+    /// A send may be held: since when, what was told, and by whom (four words).
+    pub const HOLDS: u8 = 16;
+
+    /// The form of a journey's runs.
+    fn of(image: &Image, journey: &Journey) -> Form {
+        let condition = |on: &Occasion| matches!(on, Occasion::Condition(_));
+        let arms = |place: &Place| match &place.kind {
+            PlaceKind::First { arms, .. } => arms.iter().any(|arm| condition(&arm.on)),
+            _ => false,
+        };
+        let checked = journey.exits.iter().any(|exit| condition(&exit.on))
+            || journey.pauses.iter().any(|pause| condition(&pause.on))
+            || journey.places.iter().any(arms);
+        let wakes = journey.lasts.is_some() || journey.pauses.iter().any(|pause| pause.at_most.is_some());
+        let calendar = journey.places.iter().any(|place| match &place.kind {
+            PlaceKind::Timer { due: Due::After(span), .. }
+            | PlaceKind::First { due: Due::After(span), .. }
+            | PlaceKind::Collect { due: Due::After(span), .. } => span.months != 0 || span.days != 0,
+            _ => false,
+        });
+        let held = |rule: &u16| {
+            image.rules.get(usize::from(*rule)).is_none_or(|rule| matches!(rule.over, crate::image::Over::Hold(_)))
+        };
+        let holds = image.journeys.iter().any(|journey| journey.meanwhile.iter().any(|clause| clause.hold))
+            || journey.sends.iter().flat_map(|send| &send.tries).any(|by| by.rules.iter().any(held));
+        let bits = [
+            (journey.key.is_some(), Form::KEYED),
+            (checked, Form::CHECKED),
+            (wakes, Form::WAKES),
+            (calendar, Form::CALENDAR),
+            (holds, Form::HOLDS),
+        ];
+        Form(bits.into_iter().filter(|(there, _)| *there).map(|(_, bit)| bit).sum())
+    }
+
+    /// Whether it has the words of a part.
+    pub fn has(self, part: u8) -> bool {
+        self.0 & part != 0
+    }
+
+    /// 1 when it has the words of a part.
+    fn count(self, part: u8) -> usize {
+        usize::from(self.has(part))
+    }
+
+    /// The word of the key; also the words of a record of which only re-entry and bars may ask, but for the key itself.
+    pub const KEY: usize = 5;
+
+    /// The word of when a stay ends.
+    pub fn due(self) -> usize {
+        Form::KEY + self.count(Form::KEYED)
+    }
+
+    /// The word of when conditions may change.
+    pub fn check(self) -> usize {
+        self.due() + 1
+    }
+
+    /// The word of when time does anything.
+    pub fn wake(self) -> usize {
+        self.check() + self.count(Form::CHECKED)
+    }
+
+    /// The first of the two words of calendar waits.
+    pub fn anchor(self) -> usize {
+        self.wake() + self.count(Form::WAKES)
+    }
+
+    /// The first of the four words of a held send.
+    pub fn asked(self) -> usize {
+        self.anchor() + 2 * self.count(Form::CALENDAR)
+    }
+
+    /// Words before the slots.
+    pub fn header(self) -> usize {
+        self.asked() + 4 * self.count(Form::HOLDS)
+    }
+}
 
 /// Where a history's words stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,10 +211,12 @@ pub struct Layout {
     pub calendar: Vec<CalendarPlace>,
     /// The first word of the messages, if they have any.
     pub messages_at: Option<usize>,
-    /// The first word of the journeys: for each, how often a run was entered.
+    /// The first word of the journeys: half a word for each, how often a run was entered.
     pub journeys_at: usize,
-    /// The first word of the records; the length of the fixed part.
-    pub records_at: usize,
+    /// The length of the fixed part, behind which message ids and records stand.
+    pub fixed: usize,
+    /// For each journey, the form of its runs.
+    pub forms: Vec<Form>,
     /// For each journey, the words of one run.
     pub run_words: Vec<usize>,
     fresh: Vec<Word>,
@@ -127,8 +225,10 @@ pub struct Layout {
 impl Layout {
     /// The layout of an image; `zone` is the project's.
     pub fn new(image: &Image, zone: ZoneId) -> Layout {
-        let mut fresh = vec![MISSING, Word::from(zone), 0, i64::MAX as Word, i64::MAX as Word];
-        fresh.resize(IDS + ID_COUNT, MISSING);
+        let mut fresh = vec![MISSING, Word::from(zone), i64::MAX as Word];
+        if !image.watches.is_empty() {
+            fresh.push(i64::MAX as Word);
+        }
         let profile_at = fresh.len();
         fresh.extend(image.profile.iter().map(|field| field.default));
         let consent_at = fresh.len();
@@ -190,7 +290,8 @@ impl Layout {
             fresh.resize(fresh.len() + image.messages.len(), MISSING);
         }
         let journeys_at = fresh.len();
-        fresh.resize(journeys_at + image.journeys.len(), 0);
+        fresh.resize(journeys_at + image.journeys.len().div_ceil(2), 0);
+        let forms: Vec<Form> = image.journeys.iter().map(|journey| Form::of(image, journey)).collect();
         Layout {
             profile_at,
             consent_at,
@@ -203,8 +304,9 @@ impl Layout {
             calendar,
             messages_at,
             journeys_at,
-            records_at: fresh.len(),
-            run_words: image.journeys.iter().map(|journey| RUN_HEAD + journey.slots.len()).collect(),
+            fixed: fresh.len(),
+            run_words: image.journeys.iter().zip(&forms).map(|(j, form)| form.header() + j.slots.len()).collect(),
+            forms,
             fresh,
         }
     }
@@ -212,11 +314,6 @@ impl Layout {
     /// The state of a customer of whom nothing is known yet.
     pub fn fresh(&self) -> Vec<Word> {
         self.fresh.clone()
-    }
-
-    /// Where the word of a journey stands: how often a run was entered.
-    pub fn journey_at(&self, journey: u16) -> usize {
-        self.journeys_at + usize::from(journey)
     }
 
     /// Where the word of a message stands, if there is one: the lower half of the effect id of its latest hand-over.
@@ -241,8 +338,8 @@ impl Layout {
             rules: memories(&mut self.rules.iter().flatten()),
             offers: memories(&mut self.offers.iter().flatten()),
             calendar: 8 * 2 * self.calendar.len(),
-            journeys: 8 * (self.records_at - self.messages_at.unwrap_or(self.journeys_at)),
-            customer: 8 * self.records_at,
+            journeys: 8 * (self.fixed - self.messages_at.unwrap_or(self.journeys_at)),
+            customer: 8 * self.fixed,
             runs: self.run_words.iter().map(|words| 8 * words).collect(),
         }
     }
@@ -276,7 +373,7 @@ impl Memory {
 /// Bytes that a customer's state takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Footprint {
-    /// Header and message ids.
+    /// Header.
     pub header: usize,
     /// Profile.
     pub profile: usize,

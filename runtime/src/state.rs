@@ -1,10 +1,10 @@
 //! Reading and changing a customer's state by its [`Layout`].
 //!
-//! Behind the fixed part stand records, one after another. The first word of a record is its head: its length in words in
-//! the upper half, and in the lower half a tag that its owner chooses (for runs, the journey).
+//! Behind the fixed part and the message ids stand records, one after another. The first word of a record is its head: its
+//! length in words in the upper 24 bits; the others are its owner's (see [`crate::step`]).
 
 use crate::image::{MISSING, Word};
-use crate::layout::{ID_COUNT, IDS, Layout, OWN_ZONE, ZONE};
+use crate::layout::{ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, Layout, OWN_ZONE, ZONE};
 use crate::pool::Pool;
 use crate::program::Program;
 use crate::time::{Zone, ZoneId};
@@ -43,16 +43,51 @@ pub fn set_consent(layout: &Layout, state: &mut [Word], purpose: u16, channel: O
     }
 }
 
-/// Whether a message id was among the latest; remembers it when it was not.
-pub fn repeated(state: &mut [Word], id: u64) -> bool {
-    let ids = &mut state[IDS..IDS + ID_COUNT];
+/// Whether a message id was among the latest [`ID_COUNT`]; remembers it when it was not. The room for ids grows as they come.
+pub fn repeated(layout: &Layout, state: &mut Vec<Word>, id: u64) -> bool {
     // One hash in 2⁶⁴ looks like an empty word.
     let id = if id == MISSING { 0 } else { id };
-    if ids.contains(&id) {
+    let (at, mut room, mut next) = (layout.fixed, ids_room(state), (state[ZONE] >> IDS_NEXT & 0xff) as usize);
+    if state[at..at + room].contains(&id) {
         return true;
     }
-    push(ids, id);
+    if next >= room {
+        next = room;
+        if room < ID_COUNT {
+            let more = room.max(ID_COUNT / 4);
+            state.splice(at + room..at + room, std::iter::repeat_n(MISSING, more));
+            room += more;
+        } else {
+            next = 0;
+        }
+    }
+    state[at + next] = id;
+    state[ZONE] = state[ZONE] & !(0xffff << IDS_ROOM) | (room as Word) << IDS_ROOM | (next as Word + 1) << IDS_NEXT;
     false
+}
+
+/// How many words of message ids a state has.
+pub fn ids_room(state: &[Word]) -> usize {
+    (state[ZONE] >> IDS_ROOM & 0xff) as usize
+}
+
+/// Where the records begin.
+pub fn records_at(layout: &Layout, state: &[Word]) -> usize {
+    layout.fixed + ids_room(state)
+}
+
+/// How often a run of a journey was entered.
+pub fn entries(layout: &Layout, state: &[Word], journey: u16) -> u32 {
+    let (at, shift) = (layout.journeys_at + usize::from(journey) / 2, journey % 2 * 32);
+    (state[at] >> shift) as u32
+}
+
+/// Counts an entry; gives how many there were, this one included.
+pub fn count_entry(layout: &Layout, state: &mut [Word], journey: u16) -> u32 {
+    let entries = entries(layout, state, journey).saturating_add(1);
+    let (at, shift) = (layout.journeys_at + usize::from(journey) / 2, journey % 2 * 32);
+    state[at] = state[at] & !(0xffff_ffff << shift) | Word::from(entries) << shift;
+    entries
 }
 
 /// Puts a word at the end of a ring, whose oldest leaves.
@@ -101,6 +136,7 @@ pub fn set_profile(program: &Program, pool: &Pool, state: &mut [Word], field: u1
     if program.image.zone_field == Some(field) {
         let own = if value == MISSING { None } else { program.zone_of(pool, value) };
         let zone = own.map_or(Word::from(program.zone), |zone| Word::from(zone) | OWN_ZONE);
+        let zone = zone | state[ZONE] & !(0xffff_ffff | OWN_ZONE);
         if state[ZONE] != zone {
             let moved = state[ZONE] as ZoneId != zone as ZoneId;
             state[ZONE] = zone;
@@ -115,12 +151,9 @@ pub fn profile(program: &Program, state: &[Word], field: u16) -> Word {
     state[program.layout.profile_at + usize::from(field)]
 }
 
-/// Adds a record of `words` words (head included, the others [`MISSING`]); gives its place.
-pub fn append(state: &mut Vec<Word>, tag: u32, words: usize) -> usize {
-    let at = state.len();
-    state.push((words as Word) << 32 | Word::from(tag));
-    state.resize(at + words.max(1), MISSING);
-    at
+/// Whether an input of this customer has been handled.
+pub fn known(state: &[Word]) -> bool {
+    state[ZONE] & KNOWN != 0
 }
 
 /// Removes the record at `at`; those behind it move forward, their order stays.
@@ -129,24 +162,7 @@ pub fn remove(state: &mut Vec<Word>, at: usize) {
     state.drain(at..end);
 }
 
-/// The tag of the record at `at`.
-pub fn tag(state: &[Word], at: usize) -> u32 {
-    state[at] as u32
-}
-
 /// The length of the record at `at`, in words.
 pub fn length(state: &[Word], at: usize) -> usize {
-    ((state[at] >> 32) as usize).max(1)
-}
-
-/// The places of all records, in order of their making.
-pub fn records<'a>(layout: &Layout, state: &'a [Word]) -> impl Iterator<Item = usize> + 'a {
-    let mut at = layout.records_at;
-    std::iter::from_fn(move || {
-        let here = at;
-        (here < state.len()).then(|| {
-            at += length(state, here);
-            here
-        })
-    })
+    ((state[at] >> 40) as usize).max(1)
 }

@@ -15,7 +15,7 @@ use crate::image::{
     Bounds, DayRule, EventField, Facet, FnId, HistoryKind, Image, Limit, ListTy, MISSING, Role, RuleKind, Span, TextId,
     Ty, Window, Word,
 };
-use crate::layout::{ID_COUNT, IDS};
+use crate::layout::{ID_COUNT, WATCH_DUE};
 use crate::time::{DAY, Zones};
 
 /// What is wrong, and where.
@@ -142,8 +142,9 @@ impl Check<'_> {
         let offers = image.offers.iter().flat_map(|offer| offer.limits.iter().map(memory));
         let journeys = image.journeys.iter().map(|journey| 1 + 2 * journey.triggers.len());
         let words = histories.chain(rules).chain(offers).chain(journeys).fold(0usize, usize::saturating_add);
-        let words =
-            words.saturating_add(IDS + ID_COUNT + image.profile.len() + image.messages.len() + 2 * image.watches.len());
+        let words = words.saturating_add(
+            WATCH_DUE + 1 + ID_COUNT + image.profile.len() + image.messages.len() + 2 * image.watches.len(),
+        );
         let words = words.saturating_add(image.purposes.len().saturating_mul(image.channels.len()).div_ceil(32));
         self.need(words <= MOST_WORDS, "too much is remembered of each customer: more than 1 MiB");
         self.need(image.journeys.iter().all(|j| j.slots.len() <= MOST_SLOTS), "a run keeps more than 64 KiB");

@@ -4,7 +4,7 @@
 
 use crate::eval::{Frame, Scope};
 use crate::image::{MISSING, Word};
-use crate::layout::{FLAGS, KNOWN, WATCH_DUE};
+use crate::layout::{KNOWN, WATCH_DUE, ZONE};
 use crate::pool::Pool;
 use crate::program::Program;
 use crate::state::Changed;
@@ -61,8 +61,8 @@ pub struct Change {
 }
 
 /// The earliest moment at which time alone may change a watch; `i64::MAX` if none.
-pub fn due(state: &[Word]) -> i64 {
-    state[WATCH_DUE] as i64
+pub fn due(program: &Program, state: &[Word]) -> i64 {
+    if program.layout.watches == 0 { i64::MAX } else { state[WATCH_DUE] as i64 }
 }
 
 /// Whether a watched condition held when it was last worked out.
@@ -81,11 +81,11 @@ pub fn refresh(
     dirty: &mut Dirty,
     changes: &mut Vec<Change>,
 ) {
-    if state[FLAGS] & KNOWN == 0 {
-        state[FLAGS] |= KNOWN;
+    if state[ZONE] & KNOWN == 0 {
+        state[ZONE] |= KNOWN;
         dirty.all();
     }
-    if due(state) <= now {
+    if due(program, state) <= now {
         for watch in 0..program.image.watches.len() as u16 {
             if state[program.layout.watch_at(watch) + 1] as i64 <= now {
                 dirty.mark(&[watch]);

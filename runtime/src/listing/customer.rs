@@ -115,7 +115,7 @@ impl Out<'_> {
         let mut rows: Vec<(String, String)> = rows.collect();
         rows.sort();
         let rest = [
-            ("header and message ids", parts.header),
+            ("header", parts.header),
             ("profile", parts.profile),
             ("consent", parts.consent),
             ("watched conditions", parts.watches),
@@ -127,7 +127,10 @@ impl Out<'_> {
         rows.extend(
             rest.iter().filter(|(_, bytes)| *bytes > 0).map(|(what, bytes)| ((*what).into(), format!("{bytes} bytes"))),
         );
-        let title = format!("remembered of each customer: {} bytes, and what their runs keep", parts.customer);
+        let ids = 8 * crate::layout::ID_COUNT;
+        rows.push(("message ids".into(), format!("up to {ids} bytes, as they come")));
+        let title =
+            format!("remembered of each customer: {} bytes, message ids, and what their runs keep", parts.customer);
         self.part(&title, rows);
     }
 

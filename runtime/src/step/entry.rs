@@ -163,12 +163,18 @@ impl<S: Sink> Machine<'_, S> {
     /// A record at the end of the state for someone who may come in.
     pub(super) fn candidate(&mut self, journey: u16) -> Run {
         let image = &self.image.journeys[usize::from(journey)];
-        run::append(self.state, journey, image.slots.len(), &image.zeroed)
+        run::append(
+            self.state,
+            journey,
+            self.program.layout.forms[usize::from(journey)],
+            image.slots.len(),
+            &image.zeroed,
+        )
     }
 
     /// The run of a journey with a key, beside the candidate.
     fn run_of(&self, journey: u16, key: Word, beside: Run) -> Option<Run> {
-        run::records(self.state, self.program.layout.records_at).find(|run| {
+        run::records(self.state, self.first()).find(|run| {
             *run != beside
                 && run.journey(self.state) == journey
                 && run.get(self.state, KEY) == key
@@ -224,7 +230,7 @@ impl<S: Sink> Machine<'_, S> {
                 }
             }
             let alive = |other: &Run| *other != run && other.journey(self.state) == j && other.alive(self.state);
-            let runs = || run::records(self.state, self.program.layout.records_at).filter(alive).count();
+            let runs = || run::records(self.state, self.first()).filter(alive).count();
             journey.at_once.filter(|most| runs() >= *most as usize).map(|_| Reason::TooManyRuns)
         };
         if let Some(reason) = reason {
@@ -240,11 +246,9 @@ impl<S: Sink> Machine<'_, S> {
         if let Some(earlier) = earlier {
             earlier.mark(self.state, GONE, true);
         }
-        let oldest_first = run::records(self.state, self.program.layout.records_at).filter(|other| *other != run);
+        let oldest_first = run::records(self.state, self.first()).filter(|other| *other != run);
         let age = oldest_first.map(|other| other.get(self.state, AGE)).max().map_or(0, |age| age.saturating_add(1));
-        let entries = self.program.layout.journey_at(j);
-        self.state[entries] = self.state[entries].saturating_add(1).min(u64::from(u32::MAX));
-        let number = self.state[entries] as u32;
+        let number = crate::state::count_entry(&self.program.layout, self.state, j);
         run.set_numbers(self.state, number, 1);
         run.put(self.state, KEY, key);
         run.put(self.state, AGE, age);
@@ -280,7 +284,7 @@ impl<S: Sink> Machine<'_, S> {
 
     /// Forgets the oldest keys of journeys that remember only so many; `stubs` are journeys of runs that have just lost their slots.
     pub(super) fn forget_oldest_keys(&mut self, stubs: &[u16]) {
-        let first = self.program.layout.records_at;
+        let first = self.first();
         for j in stubs {
             let remember = match &self.image.journeys[usize::from(*j)].reentry {
                 ReEntry::Never { remember } => (*remember).max(1) as usize,

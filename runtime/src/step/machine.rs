@@ -6,7 +6,7 @@ use crate::eval::Scope;
 use crate::history::{self, Seen};
 use crate::image::{FnId, Image, Instr, Journey, MISSING, Pc, Role, Word};
 use crate::input::{Effect, EffectKind, InputKind, Sink};
-use crate::layout::{FLAGS, KNOWN, SEEN, WAKE};
+use crate::layout::{SEEN, WAKE};
 use crate::pool::Pool;
 use crate::program::Program;
 use crate::state::{self, Changed};
@@ -64,6 +64,11 @@ impl<'a, S: Sink> Machine<'a, S> {
     }
 
     // ------------------------------------------------------------------------------------------ small things
+
+    /// Where the records begin.
+    pub fn first(&self) -> usize {
+        state::records_at(&self.program.layout, self.state)
+    }
 
     pub fn journey(&self, run: Run) -> &'a Journey {
         &self.image.journeys[usize::from(run.journey(self.state))]
@@ -178,7 +183,7 @@ impl<'a, S: Sink> Machine<'a, S> {
 
     /// One input, through all its phases.
     pub fn input(&mut self, kind: &InputKind) {
-        let known = self.state[FLAGS] & KNOWN != 0;
+        let known = state::known(self.state);
         let mut rezoned = false;
         let mut on = On::Nothing;
         match kind {
@@ -237,7 +242,7 @@ impl<'a, S: Sink> Machine<'a, S> {
     }
 
     fn repeats(&mut self, id: Option<u64>, what: &str) -> bool {
-        let repeated = id.is_some_and(|id| state::repeated(self.state, id));
+        let repeated = id.is_some_and(|id| state::repeated(&self.program.layout, self.state, id));
         if S::TELLS && repeated {
             self.tell(None, None, format!("{what} came again under the same message id: nothing changes"));
         }
@@ -304,7 +309,7 @@ impl<'a, S: Sink> Machine<'a, S> {
         let mut order = std::mem::take(&mut self.work.order);
         order.clear();
         let stands = |run: &Run| run.whole(self.state) && !run.is(self.state, GONE);
-        order.extend(run::records(self.state, self.program.layout.records_at).filter(stands));
+        order.extend(run::records(self.state, self.first()).filter(stands));
         for run in &order {
             run.mark(self.state, ARRIVED, false);
             run.mark(self.state, UPDATED, false);
@@ -339,7 +344,7 @@ impl<'a, S: Sink> Machine<'a, S> {
     pub fn finish(&mut self) {
         self.forget();
         // What came where it stands by this input hears the next one.
-        let mut at = self.program.layout.records_at;
+        let mut at = self.first();
         while at < self.state.len() {
             Run(at).mark(self.state, ARRIVED, false);
             at += Run(at).len(self.state);
@@ -348,8 +353,8 @@ impl<'a, S: Sink> Machine<'a, S> {
     }
 
     fn earliest(&self) -> i64 {
-        let mut wake = watch::due(self.state).min(self.calendar_due());
-        for run in run::records(self.state, self.program.layout.records_at) {
+        let mut wake = watch::due(self.program, self.state).min(self.calendar_due());
+        for run in run::records(self.state, self.first()) {
             if run.alive(self.state) {
                 wake = wake.min(run.moment(self.state, RUN_WAKE)).min(run.moment(self.state, CHECK));
             }
@@ -359,7 +364,7 @@ impl<'a, S: Sink> Machine<'a, S> {
 
     /// Removes ended runs for which nothing asks any more.
     fn forget(&mut self) {
-        let first = self.program.layout.records_at;
+        let first = self.first();
         if run::records(self.state, first).all(|run| run.alive(self.state)) {
             return;
         }

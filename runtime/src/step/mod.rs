@@ -131,7 +131,7 @@ pub fn next_wake(state: &[Word]) -> Option<i64> {
 }
 
 fn wake_up(program: &Program, state: &mut Vec<Word>) {
-    if state.len() < program.layout.records_at {
+    if state.len() < program.layout.fixed {
         *state = program.layout.fresh();
     }
 }

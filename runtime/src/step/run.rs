@@ -4,7 +4,7 @@
 //! asks for it: a goal that may still convert, a re-entry rule, a bar. Once only those last two may ask, it keeps no slots.
 
 use crate::image::{MISSING, Word};
-use crate::layout::RUN_HEAD;
+use crate::layout::Form;
 use crate::state;
 pub use crate::time::NEVER;
 
@@ -12,43 +12,77 @@ pub use crate::time::NEVER;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run(pub usize);
 
-/// Words of a record before its slots.
-pub const HEADER: usize = RUN_HEAD;
-/// Words that stay of an ended run of which only re-entry and bars may ask.
-pub const STUB: usize = 6;
+/// What a record keeps before its slots. The words of some are only there when the journey can need them ([`Form`]); a field that is not
+/// there has the value that nothing has touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// Length in words (24 bits, high), form (8), flags (8), status (8), journey (16).
+    Head,
+    /// Run number (low 32 bits) and start number (high 32 bits), both from 1.
+    Numbers,
+    /// Lower is older, over all journeys of the customer. 32 bits.
+    Age,
+    /// Status [`WAITS`]: the place; [`HELD`] and [`PAUSED`]: the instruction it stands before. 32 bits.
+    At,
+    /// The moment of its latest start.
+    Entered,
+    /// Since when it stands where it stands; of an ended run, when it ended.
+    Since,
+    /// What tells it apart; 0 without a key.
+    Key,
+    /// When the place ends by itself, or the send is asked again; [`NEVER`].
+    Due,
+    /// When its conditions may change by time alone; [`NEVER`].
+    Check,
+    /// The earliest moment at which time alone does anything to it; [`NEVER`]. Where it has no word, that is the end of its stay.
+    Wake,
+    /// The moment from which calendar waits that follow each other are counted; [`MISSING`].
+    Anchor,
+    /// Months (high 32 bits) and days (low 32 bits) that have been counted from it.
+    Counted,
+    /// When the present send was first asked for; [`MISSING`].
+    Asked,
+    /// Refusals of the present send that have been told: a bit for each of the first eight channels and reason.
+    Told,
+    /// What was told of the present hold: a hash; 0 for nothing.
+    HoldTold,
+    /// The age of the run that holds the present send by `meanwhile`; [`MISSING`].
+    Holder,
+}
 
-/// Length in words (high 32 bits), flags (8 bits), status (8 bits), journey (16 bits).
-pub const HEAD: usize = 0;
-/// Run number (low 32 bits) and start number (high 32 bits), both from 1.
-pub const NUMBERS: usize = 1;
-/// What tells it apart; 0 without a key.
-pub const KEY: usize = 2;
-/// Lower is older, over all journeys of the customer.
-pub const AGE: usize = 3;
-/// The moment of its latest start.
-pub const ENTERED: usize = 4;
-/// Since when it stands where it stands; of an ended run, when it ended.
-pub const SINCE: usize = 5;
-/// Status [`WAITS`]: the place; [`HELD`] and [`PAUSED`]: the instruction it stands before.
-pub const AT: usize = 6;
-/// When the place ends by itself, or the send is asked again; [`NEVER`].
-pub const DUE: usize = 7;
-/// When its conditions may change by time alone; [`NEVER`].
-pub const CHECK: usize = 8;
-/// The earliest moment at which time alone does anything to it; [`NEVER`].
-pub const WAKE: usize = 9;
-/// The moment from which calendar waits that follow each other are counted; [`MISSING`].
-pub const ANCHOR: usize = 10;
-/// Months (high 32 bits) and days (low 32 bits) that have been counted from it.
-pub const COUNTED: usize = 11;
-/// When the present send was first asked for; [`MISSING`].
-pub const ASKED: usize = 12;
-/// Refusals of the present send that have been told: a bit for each of the first eight channels and reason.
-pub const TOLD: usize = 13;
-/// What was told of the present hold: a hash; 0 for nothing.
-pub const HOLD_TOLD: usize = 14;
-/// The age of the run that holds the present send by `meanwhile`; [`MISSING`].
-pub const HOLDER: usize = 15;
+use Field::Head as HEAD;
+pub use Field::{
+    Age as AGE, Anchor as ANCHOR, Asked as ASKED, At as AT, Check as CHECK, Counted as COUNTED, Due as DUE,
+    Entered as ENTERED, HoldTold as HOLD_TOLD, Holder as HOLDER, Key as KEY, Numbers as NUMBERS, Since as SINCE,
+    Told as TOLD, Wake as WAKE,
+};
+
+/// The word that age and place share: age in the low half.
+const AGE_AT: usize = 2;
+
+impl Field {
+    /// Its word in a record of a form.
+    fn word(self, form: Form) -> Option<usize> {
+        let part = |part: u8, word: usize| form.has(part).then_some(word);
+        match self {
+            Field::Head => Some(0),
+            Field::Numbers => Some(1),
+            Field::Age | Field::At => Some(AGE_AT),
+            Field::Entered => Some(3),
+            Field::Since => Some(4),
+            Field::Key => part(Form::KEYED, Form::KEY),
+            Field::Due => Some(form.due()),
+            Field::Check => part(Form::CHECKED, form.check()),
+            Field::Wake => part(Form::WAKES, form.wake()),
+            Field::Anchor => part(Form::CALENDAR, form.anchor()),
+            Field::Counted => part(Form::CALENDAR, form.anchor() + 1),
+            Field::Asked => part(Form::HOLDS, form.asked()),
+            Field::Told => part(Form::HOLDS, form.asked() + 1),
+            Field::HoldTold => part(Form::HOLDS, form.asked() + 2),
+            Field::Holder => part(Form::HOLDS, form.asked() + 3),
+        }
+    }
+}
 
 /// Status: it has not taken its first step.
 pub const FRESH: u8 = 0;
@@ -79,25 +113,49 @@ pub const EXPIRED: Word = NEVER as Word;
 
 /// Words of a customer's state, read and written as records of runs.
 impl Run {
-    /// A word of its header.
-    pub fn get(self, words: &[Word], field: usize) -> Word {
-        words.get(self.0 + field).copied().unwrap_or(MISSING)
+    /// Which words it has.
+    pub fn form(self, words: &[Word]) -> Form {
+        Form((words.get(self.0).copied().unwrap_or(0) >> 32) as u8)
     }
 
-    /// Sets a word of its header.
-    pub fn put(self, words: &mut [Word], field: usize, value: Word) {
-        if let Some(word) = words.get_mut(self.0 + field) {
-            *word = value;
+    /// A field of its header.
+    pub fn get(self, words: &[Word], field: Field) -> Word {
+        let Some(at) = field.word(self.form(words)) else {
+            return match field {
+                Field::Wake if matches!(self.status(words), WAITS | HELD) => self.get(words, DUE),
+                Field::Check | Field::Wake => NEVER as Word,
+                Field::Anchor | Field::Asked | Field::Holder => MISSING,
+                _ => 0,
+            };
+        };
+        // A record of which only a part is left has none of the others.
+        let word = if at < self.len(words) { words.get(self.0 + at).copied() } else { None }.unwrap_or(MISSING);
+        match field {
+            Field::Age => word & 0xffff_ffff,
+            Field::At => word >> 32,
+            _ => word,
+        }
+    }
+
+    /// Sets a field of its header.
+    pub fn put(self, words: &mut [Word], field: Field, value: Word) {
+        let Some(at) = field.word(self.form(words)).filter(|at| *at < self.len(words)) else { return };
+        if let Some(word) = words.get_mut(self.0 + at) {
+            *word = match field {
+                Field::Age => *word & !0xffff_ffff | value.min(0xffff_ffff),
+                Field::At => *word & 0xffff_ffff | value << 32,
+                _ => value,
+            };
         }
     }
 
     /// Sets a moment of its header.
-    pub fn put_moment(self, words: &mut [Word], field: usize, moment: i64) {
+    pub fn put_moment(self, words: &mut [Word], field: Field, moment: i64) {
         self.put(words, field, moment as Word);
     }
 
     /// A moment of its header.
-    pub fn moment(self, words: &[Word], field: usize) -> i64 {
+    pub fn moment(self, words: &[Word], field: Field) -> i64 {
         self.get(words, field) as i64
     }
 
@@ -123,7 +181,7 @@ impl Run {
 
     /// Whether it has its slots and its whole header.
     pub fn whole(self, words: &[Word]) -> bool {
-        self.len(words) >= HEADER
+        self.len(words) >= self.form(words).header()
     }
 
     /// Sets how it stands.
@@ -161,7 +219,7 @@ impl Run {
 
     /// Its slots; none for an ended run that keeps none.
     pub fn slots(self, words: &[Word]) -> &[Word] {
-        words.get(self.0 + HEADER..self.0 + self.len(words)).unwrap_or(&[])
+        words.get(self.0 + self.form(words).header()..self.0 + self.len(words)).unwrap_or(&[])
     }
 
     /// A slot.
@@ -171,8 +229,11 @@ impl Run {
 
     /// Sets a slot.
     pub fn set_slot(self, words: &mut [Word], slot: u16, value: Word) {
-        if HEADER + usize::from(slot) < self.len(words) {
-            self.put(words, HEADER + usize::from(slot), value);
+        let at = self.form(words).header() + usize::from(slot);
+        if at < self.len(words)
+            && let Some(word) = words.get_mut(self.0 + at)
+        {
+            *word = value;
         }
     }
 
@@ -191,8 +252,11 @@ impl Run {
 }
 
 /// Appends a fresh record to the words.
-pub fn append(words: &mut Vec<Word>, journey: u16, slots: usize, zeroed: &[u16]) -> Run {
-    let run = Run(state::append(words, u32::from(journey), HEADER + slots));
+pub fn append(words: &mut Vec<Word>, journey: u16, form: Form, slots: usize, zeroed: &[u16]) -> Run {
+    let run = Run(words.len());
+    let len = form.header() + slots;
+    words.push((len as Word) << 40 | Word::from(form.0) << 32 | Word::from(journey));
+    words.resize(run.0 + len, MISSING);
     for field in [NUMBERS, KEY, AGE, ENTERED, SINCE, AT, COUNTED, TOLD, HOLD_TOLD] {
         run.put(words, field, 0);
     }
@@ -235,12 +299,14 @@ pub fn compact(words: &mut Vec<Word>, first: usize, mut keep: impl FnMut(&[Word]
         let len = Run(from).len(words).min(words.len() - from);
         let kept = match keep(words, Run(from)) {
             Keep::All => len,
-            Keep::Stub => STUB.min(len),
+            // Up to the key, if there is one.
+            Keep::Stub => Run(from).form(words).due().min(len),
             Keep::Nothing => 0,
         };
         words.copy_within(from..from + kept, to);
         if kept > 0 && kept < len {
-            words[to] = words[to] & 0xffff_ffff | (kept as Word) << 32;
+            let head = words[to];
+            words[to] = head & 0xffff_ffff | head & Word::from(Form::KEYED) << 32 | (kept as Word) << 40;
         }
         from += len;
         to += kept;
@@ -255,14 +321,15 @@ mod tests {
     #[test]
     fn a_record_keeps_what_is_put_into_it() {
         let mut words = vec![7; 3];
-        let run = append(&mut words, 2, 4, &[1]);
+        let form = Form(Form::KEYED | Form::HOLDS);
+        let run = append(&mut words, 2, form, 4, &[1]);
         run.set_status(&mut words, HELD);
         run.mark(&mut words, BARRED, true);
         run.mark(&mut words, ARRIVED, true);
         run.mark(&mut words, ARRIVED, false);
         run.set_numbers(&mut words, 3, 9);
         run.set_id(&mut words, 2, 5 << 64 | 6);
-        assert_eq!((run.journey(&words), run.status(&words), run.len(&words)), (2, HELD, HEADER + 4));
+        assert_eq!((run.journey(&words), run.status(&words), run.len(&words)), (2, HELD, form.header() + 4));
         assert_eq!((run.is(&words, BARRED), run.is(&words, ARRIVED)), (true, false));
         assert_eq!((run.number(&words), run.start(&words)), (3, 9));
         assert_eq!(run.slots(&words), &[MISSING, 0, 5, 6]);
@@ -274,7 +341,13 @@ mod tests {
     fn compacting_keeps_the_order() {
         let mut words = vec![];
         for journey in 0..4 {
-            append(&mut words, journey, 2, &[]);
+            append(
+                &mut words,
+                journey,
+                Form(if journey == 0 { Form::KEYED | Form::WAKES } else { Form::CALENDAR }),
+                2,
+                &[],
+            );
         }
         compact(&mut words, 0, |words, run| match run.journey(words) {
             0 => Keep::Stub,
@@ -282,7 +355,7 @@ mod tests {
             _ => Keep::All,
         });
         let left: Vec<_> = records(&words, 0).map(|run| (run.journey(&words), run.len(&words))).collect();
-        assert_eq!(left, [(0, STUB), (1, HEADER + 2), (3, HEADER + 2)]);
+        assert_eq!(left, [(0, 6), (1, 10), (3, 10)]);
         assert!(!Run(0).whole(&words));
     }
 }

@@ -216,7 +216,7 @@ impl<S: Sink> Machine<'_, S> {
             until,
             why: Why::Run(other.get(self.state, AGE), other.journey(self.state)),
         };
-        let first = self.program.layout.records_at;
+        let first = self.first();
         let clauses = || {
             run::records(self.state, first).filter(|other| *other != run && other.alive(self.state)).flat_map(|other| {
                 let journey = self.journey(other);
@@ -240,7 +240,7 @@ impl<S: Sink> Machine<'_, S> {
         if order(asks) > order(holder) {
             return false;
         }
-        let first = self.program.layout.records_at;
+        let first = self.first();
         let mut waits = holder;
         for _ in run::records(self.state, first) {
             let by = waits.get(self.state, HOLDER);
@@ -260,7 +260,7 @@ impl<S: Sink> Machine<'_, S> {
 
     /// Lets the first send ask again whose holder does not hold it any more; says whether there was one.
     pub(super) fn ask_held_again(&mut self) -> bool {
-        let first = self.program.layout.records_at;
+        let first = self.first();
         let held = |run: &Run| run.status(self.state) == HELD && run.get(self.state, HOLDER) != MISSING;
         let freed = run::records(self.state, first).filter(held).filter(|run| {
             let (journey, pc) = (self.journey(*run), run.get(self.state, AT));

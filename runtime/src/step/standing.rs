@@ -19,7 +19,8 @@ pub struct Standing {
 
 /// The runs of a customer that are alive, in the order in which they are kept.
 pub fn standing(program: &Program, state: &[Word]) -> Vec<Standing> {
-    let alive = run::records(state, program.layout.records_at).filter(|run| run.whole(state) && run.alive(state));
+    let alive = run::records(state, crate::state::records_at(&program.layout, state))
+        .filter(|run| run.whole(state) && run.alive(state));
     let stands = |run: run::Run| {
         let index = run.journey(state);
         let journey = &program.image.journeys[usize::from(index)];

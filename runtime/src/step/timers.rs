@@ -12,9 +12,9 @@ use crate::watch;
 impl<S: Sink> Machine<'_, S> {
     /// One instant.
     pub(super) fn instant(&mut self) {
-        let first = self.program.layout.records_at;
+        let first = self.first();
         let may_change = |run: Run| run.alive(self.state) && run.moment(self.state, CHECK) <= self.now;
-        if watch::due(self.state) <= self.now || run::records(self.state, first).any(may_change) {
+        if watch::due(self.program, self.state) <= self.now || run::records(self.state, first).any(may_change) {
             self.time_passes();
             self.settle();
         }
@@ -40,7 +40,7 @@ impl<S: Sink> Machine<'_, S> {
         let order = |run: &Run| {
             (std::cmp::Reverse(self.journey(*run).priority), run.moment(self.state, WAKE), run.get(self.state, AGE))
         };
-        run::records(self.state, self.program.layout.records_at).filter(due).min_by_key(order)
+        run::records(self.state, self.first()).filter(due).min_by_key(order)
     }
 
     /// What time does to one run: it has lasted too long, a pause is over, a stay ends, a held send asks again.

@@ -41,19 +41,19 @@ fn conditions_begin_and_cease_by_events_and_by_time() {
     let mut customer = Customer::new();
     // Watch 0: two orders in two hours. Watch 1: that has held for an hour.
     assert_eq!(customer.orders(noon(0)), []);
-    assert_eq!(due(&customer.state), noon(2));
+    assert_eq!(due(&customer.program, &customer.state), noon(2));
     assert_eq!(customer.orders(noon(0) + 1), [(0, true)]);
     assert!(holds(&customer.program, &customer.state, 0));
     // An hour on, the second condition begins.
-    assert_eq!(due(&customer.state), noon(1) + 1);
+    assert_eq!(due(&customer.program, &customer.state), noon(1) + 1);
     assert_eq!(customer.refresh(noon(1)), []);
     assert_eq!(customer.refresh(noon(1) + 1), [(1, true)]);
     // When the first order leaves the window, both cease.
-    assert_eq!(due(&customer.state), noon(2));
+    assert_eq!(due(&customer.program, &customer.state), noon(2));
     assert_eq!(customer.refresh(noon(2)), [(0, false), (1, false)]);
-    assert_eq!(due(&customer.state), noon(2) + 1);
+    assert_eq!(due(&customer.program, &customer.state), noon(2) + 1);
     assert_eq!(customer.refresh(noon(2) + 1), []);
-    assert_eq!(due(&customer.state), i64::MAX);
+    assert_eq!(due(&customer.program, &customer.state), i64::MAX);
 }
 
 #[test]
@@ -96,36 +96,31 @@ fn consent_is_kept_for_each_purpose_and_channel() {
 
 #[test]
 fn repeated_messages_are_known_for_a_while() {
-    let mut words = Customer::new().state;
-    assert!(!state::repeated(&mut words, 7));
-    assert!(state::repeated(&mut words, 7));
-    assert!(!state::repeated(&mut words, MISSING));
-    assert!(state::repeated(&mut words, MISSING));
-    for id in 100..116 {
-        assert!(!state::repeated(&mut words, id));
+    let customer = Customer::new();
+    let (layout, mut words) = (&customer.program.layout, customer.state.clone());
+    // Records stay as they are while the room for ids grows before them.
+    words.extend([5, 6]);
+    let mut repeated = |id| state::repeated(layout, &mut words, id);
+    assert!(!repeated(7));
+    assert!(repeated(7));
+    assert!(!repeated(MISSING));
+    assert!(repeated(MISSING));
+    for id in 100..114 {
+        assert!(!repeated(id));
     }
-    assert!(!state::repeated(&mut words, 7));
+    assert!(repeated(7));
+    assert!(!repeated(114), "the oldest gives way");
+    assert!(!repeated(7));
+    assert!(repeated(101));
+    assert_eq!((words.len(), &words[words.len() - 2..]), (customer.state.len() + 16 + 2, &[5, 6][..]));
 }
 
 #[test]
-fn records_come_and_go() {
+fn entries_are_counted_by_journey() {
     let customer = Customer::new();
     let (layout, mut words) = (&customer.program.layout, customer.state.clone());
-    let fixed = words.len();
-    let first = state::append(&mut words, 1, 3);
-    words[first + 1] = 11;
-    let second = state::append(&mut words, 2, 1);
-    let third = state::append(&mut words, 1, 5);
-    words[third + 4] = 33;
-    assert_eq!(state::records(layout, &words).collect::<Vec<_>>(), [first, second, third]);
-    assert_eq!(
-        [first, second, third].map(|at| (state::tag(&words, at), state::length(&words, at))),
-        [(1, 3), (2, 1), (1, 5)]
-    );
-    state::remove(&mut words, first);
-    let left: Vec<usize> = state::records(layout, &words).collect();
-    assert_eq!(left, [fixed, fixed + 1]);
-    assert_eq!(words[fixed + 1 + 4], 33);
+    assert_eq!([1, 2, 3].map(|_| state::count_entry(layout, &mut words, 0)), [1, 2, 3]);
+    assert_eq!(state::entries(layout, &words, 0), 3);
 }
 
 mod room {

@@ -201,9 +201,9 @@ fn never_with_a_key_remembers_so_many_keys_and_forgets_the_oldest() {
 fn what_nobody_asks_for_any_more_is_not_kept() {
     let (mut w, came) = short(ReEntry::AfterFinishing);
     w.at("2026-03-02 10:00").does(came, &[]);
-    assert!(w.state.len() > w.program.layout.records_at);
+    assert!(w.state.len() > journey_runtime::state::records_at(&w.program.layout, &w.state));
     w.until("2026-03-02 11:00");
-    assert_eq!(w.state.len(), w.program.layout.records_at);
+    assert_eq!(w.state.len(), journey_runtime::state::records_at(&w.program.layout, &w.state));
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn after_its_time_a_goal_is_no_conversion() {
     w.at("2026-03-02 10:00").does(came, &[x]);
     w.at("2026-03-05 10:01").does(bought, &[x]).expect_only("convert", &[]);
     // What was kept for it is gone.
-    assert_eq!(w.state.len(), w.program.layout.records_at);
+    assert_eq!(w.state.len(), journey_runtime::state::records_at(&w.program.layout, &w.state));
 }
 
 #[test]

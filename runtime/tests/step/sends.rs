@@ -619,7 +619,10 @@ fn what_is_known_of_a_send_afterwards() {
         },
     );
     w.at("2026-03-02 22:00").does(came, &[]);
-    let slots = |w: &World| w.state[w.program.layout.records_at + 16..].to_vec();
+    let slots = |w: &World| {
+        w.state[journey_runtime::state::records_at(&w.program.layout, &w.state) + w.program.layout.forms[0].header()..]
+            .to_vec()
+    };
     assert_eq!(slots(&w), [t("2026-03-02 22:00") as Word, MISSING, MISSING]);
     // It stays where it stands by a wait after it.
     let mut image = w.program.image.clone();
