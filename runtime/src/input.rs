@@ -296,6 +296,26 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All of them, each at its number.
+    pub const ALL: [Reason; 16] = [
+        Reason::AlreadyIn,
+        Reason::ReEntry,
+        Reason::Barred,
+        Reason::TooManyRuns,
+        Reason::OnlyIf,
+        Reason::OutsideDates,
+        Reason::NotInRollout,
+        Reason::NoKey,
+        Reason::NotValid,
+        Reason::NoConsent,
+        Reason::NotReachable,
+        Reason::Meanwhile,
+        Reason::Capped,
+        Reason::TooSoon,
+        Reason::QuietHours,
+        Reason::OutsideHours,
+    ];
+
     /// As tests and reports say it.
     pub fn words(self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@
 //!
 //! This crate knows no source text and no compiler. The step is a pure function of program, customer's state and input.
 
+pub mod batch;
 pub mod eval;
 pub mod file;
 pub mod history;
@@ -15,6 +16,7 @@ pub mod listing;
 pub mod number;
 pub mod pool;
 pub mod program;
+pub mod record;
 pub mod report;
 #[cfg(test)]
 mod sample;

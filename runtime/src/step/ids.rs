@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 const APART: [u8; 1] = [0xff];
 
 /// What an effect is named by.
-pub(super) struct Named<'a> {
+pub(crate) struct Named<'a> {
     pub customer: &'a str,
     pub journey: &'a str,
     pub version: u64,
@@ -18,7 +18,7 @@ pub(super) struct Named<'a> {
 }
 
 /// The id of an effect: of customer, journey, version, run, start, step, and the rounds of its loops.
-pub(super) fn effect_id(named: &Named, rounds: impl Iterator<Item = u64>) -> u128 {
+pub(crate) fn effect_id(named: &Named, rounds: impl Iterator<Item = u64>) -> u128 {
     let mut hash = Xxh3Default::new();
     hash.update(named.customer.as_bytes());
     hash.update(&APART);

@@ -27,9 +27,12 @@ mod timers;
 mod wait;
 mod walk;
 
+pub(crate) use ids::{Named, effect_id};
 pub use ids::{id_of_text, id_text};
 pub use plan::Plan;
+pub(crate) use send::{Why, locale};
 pub use standing::{Standing, standing};
+pub(crate) use tell::why_in_words;
 pub use tell::{moment_text, value, value_of};
 
 use crate::eval::Frame;

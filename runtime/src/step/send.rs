@@ -5,6 +5,7 @@ use super::run::{self, AGE, ARRIVED, ASKED, AT, DUE, HELD, HOLD_TOLD, HOLDER, NE
 use crate::image::{ConsentRule, MISSING, Message, Over, Pc, RuleKind, Send, Try, Word};
 use crate::input::{EffectKind, Reason, Sink};
 use crate::limits::{self, Room};
+use crate::pool::Pool;
 use crate::state::{self, Consent};
 
 /// What stands in the way of a hand-over.
@@ -18,7 +19,7 @@ pub(super) struct Barrier {
 
 /// What raised a barrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Why {
+pub(crate) enum Why {
     /// The message's dates, or it has no rendering for the channel.
     Message,
     /// Consent.
@@ -34,6 +35,17 @@ pub(super) enum Why {
 }
 
 impl Why {
+    /// What a compact record has kept.
+    pub(crate) fn of_code(code: u32) -> Why {
+        match (code >> 16, code as u16) {
+            (0, 0) => Why::Message,
+            (0, 1) => Why::Consent,
+            (1, rule) => Why::Rule(rule),
+            (2, offer) => Why::Offer(offer),
+            _ => Why::Address,
+        }
+    }
+
     fn hash(self) -> u64 {
         match self {
             Why::Message => 1,
@@ -44,6 +56,15 @@ impl Why {
             Why::Offer(offer) => 3 << 32 | u64::from(offer),
         }
     }
+}
+
+/// The locale a message is rendered in for a customer whose locale is this word: that one, or its language, or the default (empty).
+pub(crate) fn locale<'a>(pool: &Pool, message: &'a Message, channel: u16, word: Word) -> &'a str {
+    let Some((_, locales)) = message.renderings.iter().find(|(by, _)| *by == channel) else { return "" };
+    let wanted = if word == MISSING { "" } else { pool.word(word) };
+    let language = wanted.split(['-', '_']).next().unwrap_or("");
+    let known = |name: &str| locales.iter().find(|locale| locale.as_str() == name).map(String::as_str);
+    known(wanted).or_else(|| known(language)).unwrap_or_default()
 }
 
 impl<S: Sink> Machine<'_, S> {
@@ -312,14 +333,10 @@ impl<S: Sink> Machine<'_, S> {
         self.effect(run, Some(pc), Some(id), kind);
     }
 
-    /// The locale a message is rendered in: the customer's, or its language, or the default (empty).
+    /// The locale a message is rendered in.
     fn locale(&self, message: &Message, channel: u16) -> String {
-        let Some((_, locales)) = message.renderings.iter().find(|(by, _)| *by == channel) else { return String::new() };
         let word = self.image.locale_field.map_or(MISSING, |field| state::profile(self.program, self.state, field));
-        let wanted = if word == MISSING { "" } else { self.pool.word(word) };
-        let language = wanted.split(['-', '_']).next().unwrap_or("");
-        let known = |name: &str| locales.iter().find(|locale| locale.as_str() == name).cloned();
-        known(wanted).or_else(|| known(language)).unwrap_or_default()
+        locale(self.pool, message, channel, word).to_string()
     }
 
     fn refuse(&mut self, run: Run, pc: Pc, send: &Send, at: usize, barrier: Barrier) {

@@ -86,6 +86,33 @@ pub(super) fn decimal(millionths: i64) -> String {
     }
 }
 
+/// What stands in the way of a message on a channel.
+pub(crate) fn why_in_words(image: &Image, message: u16, channel: u16, why: Why) -> String {
+    let message = &image.messages[usize::from(message)];
+    let channel = &image.channels[usize::from(channel)];
+    match why {
+        Why::Message
+            if message.renderings.iter().all(|(by, _)| image.channels[usize::from(*by)].name != channel.name) =>
+        {
+            format!("{} has nothing to say by {}", message.name, channel.name)
+        }
+        Why::Message => format!("{} is not valid on this date", message.name),
+        Why::Consent => {
+            let purpose = &image.purposes[usize::from(message.purpose)].name;
+            format!("no consent to {purpose} by {}", channel.name)
+        }
+        Why::Address => format!("{} is not known", channel.address_text),
+        Why::Run(_, journey) => format!("meanwhile in {}", image.journeys[usize::from(journey)].name),
+        Why::Rule(rule) => {
+            let rule = &image.rules[usize::from(rule)];
+            format!("{} ({})", rule.text, rule.policy)
+        }
+        Why::Offer(offer) => {
+            format!("the limit of offer {} is reached", image.offers[usize::from(offer)].name)
+        }
+    }
+}
+
 impl<S: Sink> Machine<'_, S> {
     /// Tells a decision of a run, or of no run.
     pub(super) fn tell(&mut self, run: Option<Run>, pc: Option<Pc>, text: String) {
@@ -144,32 +171,7 @@ impl<S: Sink> Machine<'_, S> {
 
     /// What stands in the way of a message on a channel.
     pub(super) fn barrier_in_words(&self, message: u16, channel: u16, barrier: Barrier) -> String {
-        let message = &self.image.messages[usize::from(message)];
-        let channel = &self.image.channels[usize::from(channel)];
-        match barrier.why {
-            Why::Message
-                if message
-                    .renderings
-                    .iter()
-                    .all(|(by, _)| self.image.channels[usize::from(*by)].name != channel.name) =>
-            {
-                format!("{} has nothing to say by {}", message.name, channel.name)
-            }
-            Why::Message => format!("{} is not valid on this date", message.name),
-            Why::Consent => {
-                let purpose = &self.image.purposes[usize::from(message.purpose)].name;
-                format!("no consent to {purpose} by {}", channel.name)
-            }
-            Why::Address => format!("{} is not known", channel.address_text),
-            Why::Run(_, journey) => format!("meanwhile in {}", self.image.journeys[usize::from(journey)].name),
-            Why::Rule(rule) => {
-                let rule = &self.image.rules[usize::from(rule)];
-                format!("{} ({})", rule.text, rule.policy)
-            }
-            Why::Offer(offer) => {
-                format!("the limit of offer {} is reached", self.image.offers[usize::from(offer)].name)
-            }
-        }
+        why_in_words(self.image, message, channel, barrier.why)
     }
 
     /// The same, with the channel's name and the reason.

@@ -6,6 +6,7 @@ mod entries;
 mod goals_and_exits;
 mod order;
 mod pauses;
+mod records;
 mod replay;
 mod sends;
 mod waits;
