@@ -1,7 +1,8 @@
 //! The texts and lists of a shard, each kept once and named by a small number.
 //!
 //! Words of type text, zone and list are numbers of a pool. The image's own texts and lists come first, so a constant
-//! of the program has the same number in every pool. A pool only grows; ids follow from the order of insertion alone.
+//! of the program has the same number in every pool. The empty text follows them, unless it is one of them: so its number is
+//! known from the image, too. A pool only grows; ids follow from the order of insertion alone.
 
 use crate::image::{Image, Word};
 use xxhash_rust::xxh3::xxh3_64;
@@ -32,10 +33,16 @@ impl Pool {
         for text in &image.texts {
             pool.text(text);
         }
+        pool.text("");
         for list in &image.lists {
             pool.list(list);
         }
         pool
+    }
+
+    /// The number that the empty text has in every pool of this image.
+    pub fn empty(image: &Image) -> u32 {
+        image.texts.iter().position(String::is_empty).unwrap_or(image.texts.len()) as u32
     }
 
     /// The number of a text; a new one when it was not here before.
@@ -186,9 +193,17 @@ mod tests {
         assert_eq!(pool.len(), (3, 2));
         assert_eq!((pool.text("mail"), pool.text(""), pool.text("สวัสดี")), (0, 1, 2));
         assert_eq!((pool.list(&[1, 2]), pool.list(&[])), (0, 1));
+        assert_eq!(Pool::empty(&image), 1);
         assert_eq!(pool.text("new"), 3);
         assert_eq!(pool.find("new"), Some(3));
         assert_eq!(pool.find("unheard"), None);
+    }
+
+    #[test]
+    fn the_empty_text_has_a_number_that_the_image_tells() {
+        let image = Image { texts: vec!["mail".into()], ..Image::default() };
+        assert_eq!(Pool::empty(&image), 1);
+        assert_eq!(Pool::new(&image).find(""), Some(1));
     }
 
     #[test]

@@ -128,6 +128,15 @@ pub enum Body<'a> {
     Consent,
 }
 
+/// What a message has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decoded {
+    /// An event (index into the image's events), and nothing else: the words of its row stand at the end of `rows`.
+    Row(u16),
+    /// What stands in [`Scratch::inputs`].
+    Inputs,
+}
+
 /// Memory that is used again from message to message.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -360,6 +369,27 @@ impl Decoder {
             Body::Alias(_) => {}
         }
         Ok(())
+    }
+
+    /// [`Decoder::decode`], with the row of an event that comes alone appended to `rows`. After a problem `rows` is as before.
+    pub fn append(
+        &self,
+        message: &Message<'_>,
+        zones: &Zones,
+        pool: &mut Pool,
+        scratch: &mut Scratch,
+        rows: &mut Vec<Word>,
+    ) -> Result<Decoded, Problem> {
+        self.decode(message, zones, pool, scratch)?;
+        if scratch.inputs.len() == 1
+            && let Some(InputKind::Event { .. }) = scratch.inputs.first()
+            && let Some(InputKind::Event { event, row, .. }) = scratch.inputs.pop()
+        {
+            rows.extend_from_slice(&row);
+            scratch.row.words = row;
+            return Ok(Decoded::Row(event));
+        }
+        Ok(Decoded::Inputs)
     }
 
     /// The words of a webhook's answer, one JSON object: for [`InputKind::Answer`]. Texts go to `pool`.
