@@ -1,8 +1,16 @@
 //! The messages of a shard as flat items, and what works on them.
 
+use crate::host::Ids;
 use crate::image::Word;
 use crate::input::InputKind;
 use crate::layout::SEEN;
+use crate::pool::Pool;
+use crate::program::Program;
+use crate::record::Effects;
+use crate::step;
+use crate::store::Store;
+use std::any::Any;
+use std::fmt::Debug;
 
 /// [`Item::event`] of an input that is no event: it stands in [`Batch::others`] at [`Item::row`].
 pub const OTHER: u16 = u16::MAX;
@@ -61,5 +69,54 @@ impl Item {
     /// The stamp of the input for a customer whose state this is (see [`crate::input::stamp`]).
     pub fn stamp(&self, state: &[Word]) -> i64 {
         state.get(SEEN).map_or(self.seen, |previous| self.seen.max(*previous as i64))
+    }
+}
+
+/// What an engine works with in a shard.
+pub struct Parts<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// The shard's texts.
+    pub pool: &'a mut Pool,
+    /// The customers' ids.
+    pub ids: &'a Ids,
+    /// The customers' states.
+    pub store: &'a mut Store,
+    /// Where effects are appended, in the order in which they are decided.
+    pub effects: &'a mut Effects,
+    /// Memory of the reference machine, for those who call it.
+    pub scratch: &'a mut step::Scratch,
+    /// The engine's own memory in this shard: what [`Engine::memory`] gave.
+    pub memory: &'a mut (dyn Any + Send),
+}
+
+/// A way to work on batches that gives the same states and effects as the reference machine ([`crate::step`]), to the byte, for all it
+/// takes on. What it declines, the reference does.
+pub trait Engine: Debug + Send + Sync {
+    /// The engine's own memory for a shard, kept from call to call.
+    fn memory(&self, _program: &Program) -> Box<dyn Any + Send> {
+        Box::new(())
+    }
+
+    /// Works on inputs from `from` on, in order, for each: time goes on to its stamp (exclusive, [`step::advance`]), then the input
+    /// ([`step::step`]). Gives the index of the first it declines, of which it has changed nothing; the number of items when none.
+    fn batch(&self, parts: &mut Parts<'_>, batch: &Batch, from: usize) -> usize;
+
+    /// Lets time go on to the horizon (inclusive) for the customers from `from` on, in order of their numbers. Gives the first it
+    /// declines, for whom it has done nothing; the number of customers when none.
+    fn end(&self, parts: &mut Parts<'_>, horizon: i64, from: u32) -> u32;
+}
+
+/// Declines everything: the reference machine does all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reference;
+
+impl Engine for Reference {
+    fn batch(&self, _: &mut Parts<'_>, _: &Batch, from: usize) -> usize {
+        from
+    }
+
+    fn end(&self, _: &mut Parts<'_>, _: i64, from: u32) -> u32 {
+        from
     }
 }

@@ -22,6 +22,7 @@ pub mod report;
 mod sample;
 pub mod state;
 pub mod step;
+pub mod store;
 pub mod testing;
 pub mod time;
 pub mod verify;

@@ -1,18 +1,24 @@
 //! Customer ids to small numbers, in order of first appearance.
+//!
+//! Two pieces of memory answer a lookup: a slot of the table, and the id itself, which carries its number. So a batch of lookups can
+//! bring both near before it asks ([`Ids::touch_slot`], [`Ids::touch_id`]).
+
+use crate::image::Word;
 
 /// Ids of a shard, each kept once.
 #[derive(Debug)]
 pub struct Ids {
-    text: String,
-    ends: Vec<usize>,
-    hashes: Vec<u64>,
-    /// Open addressing, at most half full: a number plus one, or 0.
-    table: Vec<u32>,
+    /// For each id a word with its number (low half) and its length in bytes (high half); then its bytes, filled up to a word.
+    words: Vec<Word>,
+    /// For each number, where its id stands in `words`.
+    starts: Vec<u32>,
+    /// Open addressing, at most two thirds full: the lower half of the hash (high half), and the place in `words` plus one; 0 is free.
+    table: Vec<u64>,
 }
 
 impl Default for Ids {
     fn default() -> Self {
-        Ids { text: String::new(), ends: vec![0], hashes: Vec::new(), table: vec![0; 64] }
+        Ids { words: Vec::new(), starts: Vec::new(), table: vec![0; 64] }
     }
 }
 
@@ -23,12 +29,13 @@ impl Ids {
             Ok(number) => return (number, false),
             Err(slot) => slot,
         };
-        let number = self.hashes.len() as u32;
-        self.text.push_str(id);
-        self.ends.push(self.text.len());
-        self.hashes.push(hash);
-        self.table[slot] = number + 1;
-        if self.hashes.len() * 2 > self.table.len() {
+        let number = self.starts.len() as u32;
+        let at = u32::try_from(self.words.len()).expect("memory ends before 32 GiB of ids in one shard do");
+        self.starts.push(at);
+        self.words.push(Word::from(number) | (id.len() as Word) << 32);
+        self.words.extend(id.as_bytes().chunks(8).map(word));
+        self.table[slot] = entry(hash, at);
+        if self.starts.len() * 3 > self.table.len() * 2 {
             self.grow();
         }
         (number, true)
@@ -39,52 +46,87 @@ impl Ids {
         self.slot(id, hash).ok()
     }
 
+    /// The slot of the table that is asked first, opaque: reading it early brings it near.
+    #[inline]
+    pub fn touch_slot(&self, hash: u64) -> u64 {
+        self.table[hash as usize & (self.table.len() - 1)]
+    }
+
+    /// The first word of the id that a slot names, if it names one: reading it early brings it near.
+    #[inline]
+    pub fn touch_id(&self, slot: u64) -> u64 {
+        (slot as u32).checked_sub(1).map_or(0, |at| self.words[at as usize])
+    }
+
     /// The id of a number.
     pub fn get(&self, number: u32) -> &str {
-        let i = number as usize;
-        &self.text[self.ends[i]..self.ends[i + 1]]
+        let at = self.starts[number as usize] as usize;
+        std::str::from_utf8(self.bytes(at)).unwrap_or_default()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.hashes.len()
+        self.starts.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.hashes.is_empty()
+        self.starts.is_empty()
     }
 
     /// Bytes of memory, about.
     pub fn memory(&self) -> usize {
-        self.text.capacity() + 8 * (self.ends.capacity() + self.hashes.capacity()) + 4 * self.table.capacity()
+        8 * (self.words.capacity() + self.table.capacity()) + 4 * self.starts.capacity()
+    }
+
+    /// The bytes of the id at a place.
+    fn bytes(&self, at: usize) -> &[u8] {
+        let length = (self.words[at] >> 32) as usize;
+        &bytemuck::cast_slice(&self.words[at + 1..])[..length]
     }
 
     /// Its number, or the free slot where it would stand.
     fn slot(&self, id: &str, hash: u64) -> Result<u32, usize> {
         let mask = self.table.len() - 1;
         let mut slot = hash as usize & mask;
-        while let Some(number) = self.table[slot].checked_sub(1) {
-            if self.hashes[number as usize] == hash && self.get(number) == id {
-                return Ok(number);
+        loop {
+            let here = self.table[slot];
+            if here == 0 {
+                return Err(slot);
+            }
+            if here >> 32 == hash & 0xffff_ffff {
+                let at = (here as u32 - 1) as usize;
+                if self.bytes(at) == id.as_bytes() {
+                    return Ok(self.words[at] as u32);
+                }
             }
             slot = (slot + 1) & mask;
         }
-        Err(slot)
     }
 
     fn grow(&mut self) {
         let mask = self.table.len() * 2 - 1;
         let mut table = vec![0; mask + 1];
-        for (number, hash) in (1..).zip(&self.hashes) {
-            let mut slot = *hash as usize & mask;
+        for here in self.table.iter().filter(|here| **here != 0) {
+            let mut slot = (here >> 32) as usize & mask;
             while table[slot] != 0 {
                 slot = (slot + 1) & mask;
             }
-            table[slot] = number;
+            table[slot] = *here;
         }
         self.table = table;
     }
+}
+
+fn entry(hash: u64, at: u32) -> u64 {
+    hash << 32 | u64::from(at + 1)
+}
+
+/// Up to eight bytes as they stand in memory.
+fn word(bytes: &[u8]) -> Word {
+    let mut word = [0; 8];
+    word[..bytes.len()].copy_from_slice(bytes);
+    Word::from_ne_bytes(word)
 }
 
 #[cfg(test)]
@@ -95,15 +137,17 @@ mod tests {
     fn ids_are_numbered_in_order_of_appearance() {
         let mut ids = Ids::default();
         // Hashes that meet in one slot, and two that are equal.
-        let hash = |n: u32| u64::from(n / 2) << 32;
+        let hash = |n: u32| u64::from(n / 2) << 24;
+        let name = |n: u32| format!("{}{n}", &"customer-"[..n as usize % 10]);
         for n in 0..1000 {
-            assert_eq!(ids.take(&format!("c{n}"), hash(n)), (n, true));
+            assert_eq!(ids.take(&name(n), hash(n)), (n, true));
         }
         for n in 0..1000 {
-            assert_eq!(ids.take(&format!("c{n}"), hash(n)), (n, false));
-            assert_eq!(ids.get(n), format!("c{n}"));
+            assert_eq!(ids.take(&name(n), hash(n)), (n, false));
+            assert_eq!(ids.get(n), name(n));
         }
         assert_eq!(ids.find("d", hash(3)), None);
-        assert_eq!(ids.len(), 1000);
+        assert_eq!(ids.take("", 0), (1000, true));
+        assert_eq!((ids.get(1000), ids.len()), ("", 1001));
     }
 }

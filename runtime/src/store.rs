@@ -1,0 +1,483 @@
+//! The states of all customers of a shard, in large pieces of memory.
+//!
+//! A customer's state stands in a slot of its size class, in a chunk that the system gives in huge pages; an index of eight bytes a
+//! customer says where. Slots that are given up are used again by the next state of that class. States of unusual size stand alone.
+//! Chunks are never given back and never move: a slice of a state is good until the customer's state is given more room.
+
+use crate::image::Word;
+use memmap2::MmapMut;
+
+/// Words of a chunk: 16 MiB. The first is smaller, in small pages: few customers need little.
+const CHUNK: usize = 1 << 21;
+const FIRST: usize = 1 << 15;
+/// Words of the largest slot; longer states stand alone.
+const LARGEST: usize = 1 << 14;
+/// Words of the finest steps between slots.
+const UNIT: usize = 2;
+/// The class of states that stand alone.
+const ALONE: u64 = 0xff;
+/// Free list: no slot.
+const NONE: u64 = u64::MAX;
+
+/// Bits of an index entry: the place (in units of two words; of a state that stands alone, its number), the length in words, the class.
+const PLACE: u32 = 34;
+const LENGTH: u32 = 22;
+
+/// An index entry. The empty entry is that of a customer without a state.
+#[derive(Debug, Clone, Copy, Default)]
+struct Entry(u64);
+
+impl Entry {
+    fn new(place: u64, length: usize, class: u64) -> Entry {
+        Entry(place | (length as u64) << PLACE | class << (PLACE + LENGTH))
+    }
+
+    fn place(self) -> u64 {
+        self.0 & ((1 << PLACE) - 1)
+    }
+
+    fn length(self) -> usize {
+        (self.0 >> PLACE) as usize & ((1 << LENGTH) - 1)
+    }
+
+    fn class(self) -> u64 {
+        self.0 >> (PLACE + LENGTH)
+    }
+}
+
+/// The class of slots for so many words (not 0): from 1 on.
+fn class_of(words: usize) -> u64 {
+    let units = words.div_ceil(UNIT);
+    if units <= 16 {
+        return units as u64;
+    }
+    // Eight classes to each doubling.
+    let octave = (units - 1).ilog2() - 4;
+    let step = 2usize << octave;
+    u64::from(16 + 8 * octave) + (units - (16 << octave)).div_ceil(step) as u64
+}
+
+/// Words of a slot of a class.
+fn words_of(class: u64) -> usize {
+    let class = class as usize;
+    if class <= 16 {
+        return class * UNIT;
+    }
+    let (octave, step) = ((class - 17) / 8, (class - 17) % 8 + 1);
+    UNIT * ((16 << octave) + (step * (2 << octave)))
+}
+
+/// States of customers, who are numbered from 0 in the order in which they are added.
+#[derive(Debug)]
+pub struct Store {
+    index: Vec<Entry>,
+    chunks: Vec<Chunk>,
+    /// Where the next new slot begins, in units from the first chunk's beginning as if all were of full size.
+    top: u64,
+    /// For each class the first slot that was given up; its first word names the next.
+    free: Vec<u64>,
+    /// States that stand alone, at their numbers.
+    alone: Vec<Alone>,
+    alone_free: Vec<u64>,
+}
+
+/// A state of unusual size, and the room behind it.
+#[derive(Debug, Default)]
+struct Alone {
+    room: Vec<Word>,
+    length: usize,
+}
+
+/// A piece of memory.
+enum Chunk {
+    Mapped(MmapMut),
+    /// Where the system gives no mapping.
+    Heap(Vec<Word>),
+}
+
+impl std::fmt::Debug for Chunk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} words", self.words().len())
+    }
+}
+
+impl Chunk {
+    fn new(words: usize) -> Chunk {
+        let Ok(map) = MmapMut::map_anon(8 * words) else { return Chunk::Heap(vec![0; words]) };
+        #[cfg(target_os = "linux")]
+        if words == CHUNK {
+            // Where there are no huge pages, small ones do.
+            let _ = map.advise(memmap2::Advice::HugePage);
+        }
+        Chunk::Mapped(map)
+    }
+
+    #[inline]
+    fn words(&self) -> &[Word] {
+        match self {
+            Chunk::Mapped(map) => bytemuck::cast_slice(map),
+            Chunk::Heap(words) => words,
+        }
+    }
+
+    #[inline]
+    fn words_mut(&mut self) -> &mut [Word] {
+        match self {
+            Chunk::Mapped(map) => bytemuck::cast_slice_mut(map),
+            Chunk::Heap(words) => words,
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Store {
+            index: Vec::new(),
+            chunks: Vec::new(),
+            top: 0,
+            free: vec![NONE; class_of(LARGEST) as usize + 1],
+            alone: Vec::new(),
+            alone_free: Vec::new(),
+        }
+    }
+}
+
+/// Units of a full chunk.
+const UNITS: u64 = (CHUNK / UNIT) as u64;
+
+impl Store {
+    /// Adds a customer of whom nothing is known yet: the state is empty. Gives their number.
+    pub fn add(&mut self) -> u32 {
+        self.index.push(Entry::default());
+        (self.index.len() - 1) as u32
+    }
+
+    /// How many customers there are.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// A customer's state.
+    #[inline]
+    pub fn get(&self, customer: u32) -> &[Word] {
+        let entry = self.index[customer as usize];
+        match entry.class() {
+            0 => &[],
+            ALONE => {
+                let alone = &self.alone[entry.place() as usize];
+                &alone.room[..alone.length]
+            }
+            _ => {
+                let (chunk, at) = place(entry.place());
+                &self.chunks[chunk].words()[at..at + entry.length()]
+            }
+        }
+    }
+
+    /// A customer's state, to be changed in place.
+    #[inline]
+    pub fn get_mut(&mut self, customer: u32) -> &mut [Word] {
+        let length = self.length(customer);
+        &mut self.room_mut(customer)[..length]
+    }
+
+    /// A customer's state and the room behind it, which holds no meaning: for appending, before [`Store::set_length`].
+    #[inline]
+    pub fn room_mut(&mut self, customer: u32) -> &mut [Word] {
+        let entry = self.index[customer as usize];
+        match entry.class() {
+            0 => &mut [],
+            ALONE => &mut self.alone[entry.place() as usize].room,
+            class => {
+                let (chunk, at) = place(entry.place());
+                &mut self.chunks[chunk].words_mut()[at..at + words_of(class)]
+            }
+        }
+    }
+
+    /// Words of a customer's state.
+    #[inline]
+    pub fn length(&self, customer: u32) -> usize {
+        let entry = self.index[customer as usize];
+        if entry.class() == ALONE { self.alone[entry.place() as usize].length } else { entry.length() }
+    }
+
+    /// Words a customer's state may have where it stands.
+    #[inline]
+    pub fn capacity(&self, customer: u32) -> usize {
+        let entry = self.index[customer as usize];
+        match entry.class() {
+            0 => 0,
+            ALONE => self.alone[entry.place() as usize].room.len(),
+            class => words_of(class),
+        }
+    }
+
+    /// Says how many words the state has now; at most its capacity.
+    #[inline]
+    pub fn set_length(&mut self, customer: u32, words: usize) {
+        let entry = self.index[customer as usize];
+        let words = words.min(self.capacity(customer));
+        if entry.class() == ALONE {
+            self.alone[entry.place() as usize].length = words;
+            return;
+        }
+        self.index[customer as usize] = Entry::new(entry.place(), words, entry.class());
+    }
+
+    /// Gives the state room for at least so many words; those it has stay.
+    pub fn grow(&mut self, customer: u32, words: usize) {
+        if words > self.capacity(customer) {
+            self.settle(customer, words);
+        }
+    }
+
+    /// Sets the whole state.
+    pub fn put(&mut self, customer: u32, state: &[Word]) {
+        let capacity = self.capacity(customer);
+        // What has become much smaller gives its room back.
+        let fits = state.len() <= capacity && (state.len() > capacity / 2 || capacity <= 16);
+        if !fits {
+            self.set_length(customer, 0);
+            self.settle(customer, state.len());
+        }
+        self.room_mut(customer)[..state.len()].copy_from_slice(state);
+        self.set_length(customer, state.len());
+    }
+
+    /// Moves a state to a slot for so many words, not fewer than it has.
+    fn settle(&mut self, customer: u32, words: usize) {
+        let old = self.index[customer as usize];
+        let length = self.length(customer);
+        let entry = match words {
+            0 => Entry::default(),
+            _ if words > LARGEST => {
+                let mut room = vec![0; words];
+                room[..length].copy_from_slice(self.get(customer));
+                let state = Alone { room, length };
+                match self.alone_free.pop() {
+                    Some(number) => {
+                        self.alone[number as usize] = state;
+                        Entry::new(number, 0, ALONE)
+                    }
+                    None => {
+                        self.alone.push(state);
+                        Entry::new(self.alone.len() as u64 - 1, 0, ALONE)
+                    }
+                }
+            }
+            _ => {
+                let class = class_of(words);
+                let slot = self.slot(class);
+                let (chunk, at) = place(slot);
+                let (from, from_at) = place(old.place());
+                match old.class() {
+                    0 => {}
+                    ALONE => {
+                        let state = std::mem::take(&mut self.alone[old.place() as usize]);
+                        self.chunks[chunk].words_mut()[at..at + length].copy_from_slice(&state.room[..length]);
+                        self.alone[old.place() as usize] = state;
+                    }
+                    _ if from == chunk => {
+                        self.chunks[chunk].words_mut().copy_within(from_at..from_at + length, at);
+                    }
+                    _ => {
+                        if let Ok([from, to]) = self.chunks.get_disjoint_mut([from, chunk]) {
+                            to.words_mut()[at..at + length].copy_from_slice(&from.words()[from_at..from_at + length]);
+                        }
+                    }
+                }
+                Entry::new(slot, length, class)
+            }
+        };
+        self.give_up(old);
+        self.index[customer as usize] = entry;
+    }
+
+    /// A slot of a class.
+    fn slot(&mut self, class: u64) -> u64 {
+        let slot = self.free[class as usize];
+        if slot != NONE {
+            let (chunk, at) = place(slot);
+            self.free[class as usize] = self.chunks[chunk].words()[at];
+            return slot;
+        }
+        let units = (words_of(class) / UNIT) as u64;
+        let (used, room) = match self.chunks.len() {
+            0 => (0, 0),
+            1 => (self.top, (FIRST / UNIT) as u64),
+            chunks => (self.top - (chunks as u64 - 1) * UNITS, UNITS),
+        };
+        if used + units > room {
+            // What is left of the last chunk is lost: at most a slot.
+            self.top = self.chunks.len() as u64 * UNITS;
+            self.chunks.push(Chunk::new(if self.chunks.is_empty() { FIRST } else { CHUNK }));
+        }
+        let slot = self.top;
+        self.top += units;
+        slot
+    }
+
+    fn give_up(&mut self, entry: Entry) {
+        match entry.class() {
+            0 => {}
+            ALONE => {
+                self.alone[entry.place() as usize] = Alone::default();
+                self.alone_free.push(entry.place());
+            }
+            class => {
+                let (chunk, at) = place(entry.place());
+                self.chunks[chunk].words_mut()[at] = self.free[class as usize];
+                self.free[class as usize] = entry.place();
+            }
+        }
+    }
+
+    /// The index entry of a customer, opaque: reading it early brings it near.
+    #[inline]
+    pub fn touch_entry(&self, customer: u32) -> u64 {
+        self.index[customer as usize].0
+    }
+
+    /// The first words of each line of a customer's state, added up: reading them early brings them near.
+    #[inline]
+    pub fn touch(&self, customer: u32) -> u64 {
+        self.get(customer).iter().step_by(8).fold(0, |sum, word| sum ^ word)
+    }
+
+    /// Bytes of memory that states and their slots take.
+    pub fn state_memory(&self) -> usize {
+        let last = self.chunks.len().saturating_sub(1);
+        let used = if last == 0 { self.top as usize } else { self.top as usize - last * UNITS as usize };
+        let before = if last == 0 { 0 } else { FIRST + (last - 1) * CHUNK };
+        8 * (before + used * UNIT) + self.alone.iter().map(|state| 8 * state.room.capacity()).sum::<usize>()
+    }
+
+    /// Bytes of memory of the index.
+    pub fn index_memory(&self) -> usize {
+        size_of::<Entry>() * self.index.capacity()
+    }
+}
+
+/// The chunk and the word of a place.
+#[inline]
+fn place(place: u64) -> (usize, usize) {
+    ((place / UNITS) as usize, (place % UNITS) as usize * UNIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn slots_fit_and_waste_little() {
+        let mut last = 0;
+        for words in 1..=LARGEST {
+            let class = class_of(words);
+            let slot = words_of(class);
+            assert!(slot >= words, "{words}: class {class} of {slot}");
+            assert!(slot < words + UNIT || slot * 8 <= words * 9, "{words}: class {class} of {slot}");
+            assert!(class == last || class == last + 1, "{words}");
+            assert!(class == last || words_of(last) < words, "{words}: a smaller class would do");
+            last = class;
+        }
+        assert!(last < ALONE);
+    }
+
+    #[derive(Debug, Clone)]
+    enum Deed {
+        Add,
+        Put(usize, usize),
+        Grow(usize, usize),
+        Append(usize, usize),
+        Change(usize),
+        Truncate(usize, usize),
+    }
+
+    fn deed() -> impl Strategy<Value = Deed> {
+        let words = prop_oneof![8 => 0usize..80, 2 => 80usize..3000, 1 => LARGEST - 3..2 * LARGEST];
+        prop_oneof![
+            2 => Just(Deed::Add),
+            6 => (any::<usize>(), words.clone()).prop_map(|(c, n)| Deed::Put(c, n)),
+            2 => (any::<usize>(), words).prop_map(|(c, n)| Deed::Grow(c, n)),
+            4 => (any::<usize>(), 0usize..30).prop_map(|(c, n)| Deed::Append(c, n)),
+            4 => any::<usize>().prop_map(Deed::Change),
+            2 => (any::<usize>(), any::<usize>()).prop_map(|(c, n)| Deed::Truncate(c, n)),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn states_are_kept_as_they_are(deeds in prop::collection::vec(deed(), 1..300)) {
+            let mut store = Store::default();
+            let mut oracle: Vec<Vec<Word>> = Vec::new();
+            let mut fresh = 0;
+            let mut next = || { fresh += 1; fresh };
+            for deed in deeds {
+                let who = |c: usize| if oracle.is_empty() { None } else { Some(c % oracle.len()) };
+                match deed {
+                    Deed::Add => {
+                        prop_assert_eq!(store.add() as usize, oracle.len());
+                        oracle.push(Vec::new());
+                    }
+                    Deed::Put(c, n) => if let Some(c) = who(c) {
+                        oracle[c] = (0..n).map(|_| next()).collect();
+                        store.put(c as u32, &oracle[c]);
+                    },
+                    Deed::Grow(c, n) => if let Some(c) = who(c) {
+                        store.grow(c as u32, n);
+                        prop_assert!(store.capacity(c as u32) >= n);
+                    },
+                    Deed::Append(c, n) => if let Some(c) = who(c) {
+                        let old = oracle[c].len();
+                        oracle[c].extend((0..n).map(|_| next()));
+                        store.grow(c as u32, old + n);
+                        store.room_mut(c as u32)[old..old + n].copy_from_slice(&oracle[c][old..]);
+                        store.set_length(c as u32, old + n);
+                    },
+                    Deed::Change(c) => if let Some(c) = who(c) {
+                        if let Some(word) = oracle[c].last_mut() {
+                            *word = next();
+                            *store.get_mut(c as u32).last_mut().expect("as long as the oracle's") = *word;
+                        }
+                    },
+                    Deed::Truncate(c, n) => if let Some(c) = who(c) {
+                        let n = n % (oracle[c].len() + 1);
+                        oracle[c].truncate(n);
+                        store.set_length(c as u32, n);
+                    },
+                }
+            }
+            prop_assert_eq!(store.len(), oracle.len());
+            for (c, state) in oracle.iter().enumerate() {
+                prop_assert_eq!(store.get(c as u32), state.as_slice());
+                prop_assert_eq!(store.length(c as u32), state.len());
+            }
+        }
+    }
+
+    #[test]
+    fn room_that_is_given_up_is_used_again() {
+        let mut store = Store::default();
+        for n in 0..50_000u64 {
+            let c = store.add();
+            store.put(c, &[n; 41]);
+        }
+        let before = store.state_memory();
+        for n in 0..50_000u32 {
+            store.put(n, &[]);
+            store.put(n, &[u64::from(n) + 7; 43]);
+        }
+        assert_eq!(store.state_memory(), before);
+        assert!((0..50_000u32).all(|n| store.get(n) == [u64::from(n) + 7; 43]));
+        assert!(before < 50_000 * 8 * 48, "{before}");
+    }
+}
