@@ -316,6 +316,11 @@ impl Layout {
         self.fresh.clone()
     }
 
+    /// Its words.
+    pub fn fresh_words(&self) -> &[Word] {
+        &self.fresh
+    }
+
     /// Where the word of a message stands, if there is one: the lower half of the effect id of its latest hand-over.
     pub fn message_at(&self, message: u16) -> Option<usize> {
         self.messages_at.map(|at| at + usize::from(message))

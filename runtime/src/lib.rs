@@ -23,6 +23,7 @@ mod sample;
 pub mod state;
 pub mod step;
 pub mod store;
+pub mod tables;
 pub mod testing;
 pub mod time;
 pub mod verify;

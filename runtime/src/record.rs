@@ -81,6 +81,20 @@ pub mod how {
     pub const OUT_OF_FUEL: u16 = 8;
 }
 
+/// What raised a barrier: the upper half of the payload of [`REFUSED`].
+pub mod why {
+    /// The message's dates, or it has no rendering for the channel.
+    pub const MESSAGE: u32 = 0;
+    /// Consent.
+    pub const CONSENT: u32 = 1;
+    /// The channel's address.
+    pub const ADDRESS: u32 = 2;
+    /// With a rule in the lower half.
+    pub const RULE: u32 = 0x1_0000;
+    /// With an offer in the lower half.
+    pub const OFFER: u32 = 0x2_0000;
+}
+
 /// Effects of a shard, in the order in which they were decided.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Effects {

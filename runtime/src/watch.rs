@@ -17,6 +17,11 @@ pub struct Dirty {
 }
 
 impl Dirty {
+    /// For what no watch reads.
+    pub fn none() -> Dirty {
+        Dirty { marks: Vec::new(), any: false }
+    }
+
     /// None yet.
     pub fn new(program: &Program) -> Dirty {
         Dirty { marks: vec![false; program.image.watches.len()], any: false }

@@ -76,14 +76,14 @@ impl<S: Sink> Machine<'_, S> {
 
 /// What candidates are compared by: ints and amounts exactly, the rest as numbers.
 #[derive(Debug, Clone, Copy)]
-enum Rank {
+pub(crate) enum Rank {
     Int(i64),
     Money(i64),
     Number(f64),
 }
 
 impl Rank {
-    fn of(ty: &Ty, word: Word) -> Rank {
+    pub fn of(ty: &Ty, word: Word) -> Rank {
         match ty {
             Ty::Money(_) => Rank::Money(word as i64),
             Ty::Number | Ty::Percent | Ty::Probability => Rank::Number(f64::from_bits(word)),
@@ -91,7 +91,7 @@ impl Rank {
         }
     }
 
-    fn above(self, other: Rank) -> bool {
+    pub fn above(self, other: Rank) -> bool {
         match (self, other) {
             (Rank::Int(a), Rank::Int(b)) | (Rank::Money(a), Rank::Money(b)) => a > b,
             (a, b) => a.number() > b.number(),

@@ -25,7 +25,7 @@ pub(super) struct HandOff {
 }
 
 /// What is kept of an ended run at `now`.
-pub(super) fn kept(journey: &Journey, zone: &Zone, now: i64, words: &[Word], run: Run) -> Keep {
+pub(crate) fn kept(journey: &Journey, zone: &Zone, now: i64, words: &[Word], run: Run) -> Keep {
     let entered = run.moment(words, ENTERED);
     if run.whole(words) && !run.is(words, CONVERTED) {
         let open = |within: &crate::image::Span| now <= zone.add(entered, within);
@@ -41,6 +41,14 @@ pub(super) fn kept(journey: &Journey, zone: &Zone, now: i64, words: &[Word], run
             ReEntry::AfterExit(span) => now < zone.add(run.moment(words, SINCE), span),
         };
     if asked { Keep::Stub } else { Keep::Nothing }
+}
+
+/// How many keys of ended runs a journey remembers.
+pub(crate) fn remembered(journey: &Journey) -> usize {
+    match &journey.reentry {
+        ReEntry::Never { remember } => (*remember).max(1) as usize,
+        _ => BARRED_KEPT,
+    }
 }
 
 impl<S: Sink> Machine<'_, S> {
@@ -286,10 +294,7 @@ impl<S: Sink> Machine<'_, S> {
     pub(super) fn forget_oldest_keys(&mut self, stubs: &[u16]) {
         let first = self.first();
         for j in stubs {
-            let remember = match &self.image.journeys[usize::from(*j)].reentry {
-                ReEntry::Never { remember } => (*remember).max(1) as usize,
-                _ => BARRED_KEPT,
-            };
+            let remember = remembered(&self.image.journeys[usize::from(*j)]);
             let stub = |state: &[Word], run: &Run| run.journey(state) == *j && !run.whole(state);
             let held = run::records(self.state, first).filter(|run| stub(self.state, run)).count();
             for _ in remember..held {

@@ -106,7 +106,7 @@ impl<S: Sink> Machine<'_, S> {
     /// Ends a run that an exit clause in force in `stage` asks to leave; says whether it did.
     pub fn leaves(&mut self, run: Run, stage: Option<u16>, on: On<'_>) -> bool {
         let journey = self.journey(run);
-        for exit in journey.exits.iter().filter(|exit| Self::in_stage(journey, stage, exit.stage)) {
+        for exit in journey.exits.iter().filter(|exit| super::machine::in_stage(journey, stage, exit.stage)) {
             let asks = match &exit.on {
                 Occasion::Event(listener) => self.hears(run, listener, on),
                 Occasion::Condition(condition) => self.watches(run, *condition),

@@ -36,7 +36,7 @@ pub(crate) fn effect_id(named: &Named, rounds: impl Iterator<Item = u64>) -> u12
 }
 
 /// A number below 2³² that belongs to a thing of this name and a customer: the same whenever it is asked for.
-pub(super) fn lot(kind: &str, name: &str, customer: &str) -> u32 {
+pub(crate) fn lot(kind: &str, name: &str, customer: &str) -> u32 {
     let mut hash = Xxh3Default::new();
     for part in [kind, name, customer] {
         hash.update(part.as_bytes());

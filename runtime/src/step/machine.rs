@@ -14,9 +14,23 @@ use crate::time::Zone;
 use crate::watch;
 
 /// Instructions that a run may take without standing still; a run that takes more has a defect and is ended.
-pub(super) const FUEL: u32 = 10_000;
+pub(crate) const FUEL: u32 = 10_000;
 /// Inputs that `set` and `emit` may make at one instant; the run that makes one more is ended.
 pub(super) const QUEUE: u32 = 1_000;
+
+/// Whether `at` is in the stage of a clause: that stage or one inside it. A clause without a stage is always in force.
+pub(crate) fn in_stage(journey: &Journey, at: Option<u16>, clause: Option<u16>) -> bool {
+    let Some(wanted) = clause else { return true };
+    let mut stage = at;
+    for _ in 0..=journey.stages.len() {
+        match stage {
+            Some(inner) if inner == wanted => return true,
+            Some(inner) => stage = journey.stages.get(usize::from(inner)).and_then(|stage| stage.parent),
+            None => return false,
+        }
+    }
+    false
+}
 
 /// What the runs may hear in the present input.
 #[derive(Clone, Copy)]
@@ -103,20 +117,6 @@ impl<'a, S: Sink> Machine<'a, S> {
         let check = run.moment(self.state, CHECK).min(changes.max(self.now.saturating_add(1)));
         run.put_moment(self.state, CHECK, check);
         word == 1
-    }
-
-    /// Whether `at` is in the stage of a clause: that stage or one inside it. A clause without a stage is always in force.
-    pub fn in_stage(journey: &Journey, at: Option<u16>, clause: Option<u16>) -> bool {
-        let Some(wanted) = clause else { return true };
-        let mut stage = at;
-        for _ in 0..=journey.stages.len() {
-            match stage {
-                Some(inner) if inner == wanted => return true,
-                Some(inner) => stage = journey.stages.get(usize::from(inner)).and_then(|stage| stage.parent),
-                None => return false,
-            }
-        }
-        false
     }
 
     /// The stage of an instruction.

@@ -10,27 +10,28 @@
 //! the calendar, `ids` names that never change, `tell` words for traces, `run` the record of a run, `standing` where runs stand.
 
 mod calendar;
-mod decide;
-mod entry;
+pub(crate) mod decide;
+pub(crate) mod entry;
 mod goal_exit;
 #[cfg(test)]
 mod hostile;
-mod ids;
-mod machine;
+pub(crate) mod ids;
+pub(crate) mod machine;
 mod pause;
 mod plan;
-mod run;
+pub(crate) mod run;
 mod send;
 mod standing;
 mod tell;
 mod timers;
-mod wait;
+pub(crate) mod wait;
 mod walk;
 
 pub(crate) use ids::{Named, effect_id};
 pub use ids::{id_of_text, id_text};
 pub use plan::Plan;
-pub(crate) use send::{Why, locale};
+pub(crate) use machine::in_stage;
+pub(crate) use send::{Why, barred_by_rule, locale};
 pub use standing::{Standing, standing};
 pub(crate) use tell::why_in_words;
 pub use tell::{moment_text, value, value_of};

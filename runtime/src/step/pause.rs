@@ -37,7 +37,7 @@ impl<S: Sink> Machine<'_, S> {
         for (number, pause) in journey.pauses.iter().enumerate() {
             let before = run.slot(self.state, pause.since);
             let now = self.now as u64;
-            let mut since = if !Self::in_stage(journey, stage, pause.stage) {
+            let mut since = if !super::machine::in_stage(journey, stage, pause.stage) {
                 MISSING
             } else {
                 match &pause.on {

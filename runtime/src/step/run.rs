@@ -255,8 +255,14 @@ impl Run {
 pub fn append(words: &mut Vec<Word>, journey: u16, form: Form, slots: usize, zeroed: &[u16]) -> Run {
     let run = Run(words.len());
     let len = form.header() + slots;
-    words.push((len as Word) << 40 | Word::from(form.0) << 32 | Word::from(journey));
     words.resize(run.0 + len, MISSING);
+    begin(words, run, journey, form, len, zeroed);
+    run
+}
+
+/// Makes a fresh record of words that are [`MISSING`].
+pub fn begin(words: &mut [Word], run: Run, journey: u16, form: Form, len: usize, zeroed: &[u16]) {
+    words[run.0] = (len as Word) << 40 | Word::from(form.0) << 32 | Word::from(journey);
     for field in [NUMBERS, KEY, AGE, ENTERED, SINCE, AT, COUNTED, TOLD, HOLD_TOLD] {
         run.put(words, field, 0);
     }
@@ -266,7 +272,6 @@ pub fn append(words: &mut Vec<Word>, journey: u16, form: Form, slots: usize, zer
     for slot in zeroed {
         run.set_slot(words, *slot, 0);
     }
-    run
 }
 
 /// The records from `first` on.
@@ -293,7 +298,13 @@ pub enum Keep {
 }
 
 /// Keeps of each record from `first` on what `keep` says; the order stays.
-pub fn compact(words: &mut Vec<Word>, first: usize, mut keep: impl FnMut(&[Word], Run) -> Keep) {
+pub fn compact(words: &mut Vec<Word>, first: usize, keep: impl FnMut(&[Word], Run) -> Keep) {
+    let len = compact_words(words, first, keep);
+    words.truncate(len);
+}
+
+/// The same for words where they stand; gives how many are left.
+pub fn compact_words(words: &mut [Word], first: usize, mut keep: impl FnMut(&[Word], Run) -> Keep) -> usize {
     let (mut from, mut to) = (first, first);
     while from < words.len() {
         let len = Run(from).len(words).min(words.len() - from);
@@ -311,7 +322,7 @@ pub fn compact(words: &mut Vec<Word>, first: usize, mut keep: impl FnMut(&[Word]
         from += len;
         to += kept;
     }
-    words.truncate(to);
+    to
 }
 
 #[cfg(test)]

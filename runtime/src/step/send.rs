@@ -6,7 +6,9 @@ use crate::image::{ConsentRule, MISSING, Message, Over, Pc, RuleKind, Send, Try,
 use crate::input::{EffectKind, Reason, Sink};
 use crate::limits::{self, Room};
 use crate::pool::Pool;
+use crate::program::Program;
 use crate::state::{self, Consent};
+use crate::time::Zone;
 
 /// What stands in the way of a hand-over.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +69,26 @@ pub(crate) fn locale<'a>(pool: &Pool, message: &'a Message, channel: u16, word: 
     known(wanted).or_else(|| known(language)).unwrap_or_default()
 }
 
+/// Whether a rule does not allow a hand-over now: why, and from when on it does.
+pub(crate) fn barred_by_rule(program: &Program, state: &[Word], zone: &Zone, now: i64, number: u16) -> Option<(Reason, i64)> {
+    let memory = program.layout.rules[usize::from(number)];
+    let (reason, room) = match &program.image.rules[usize::from(number)].kind {
+        RuleKind::Cap(limit) => (Reason::Capped, limits::room(limit, memory?, state, zone, now)),
+        RuleKind::Gap(span) => (Reason::TooSoon, limits::gap(span, memory?, state, zone, now)),
+        RuleKind::Quiet { from, to } => {
+            return zone.quiet_until(now, *from, *to).map(|end| (Reason::QuietHours, end));
+        }
+        RuleKind::Deliver { from, to, days, calendar } => {
+            let holidays = crate::time::holidays(&program.image.calendars, *calendar);
+            return zone.deliver_from(now, *from, *to, *days, holidays).map(|start| (Reason::OutsideHours, start));
+        }
+    };
+    match room {
+        Room::Now => None,
+        Room::From(free) => Some((reason, free)),
+    }
+}
+
 impl<S: Sink> Machine<'_, S> {
     /// A run comes to a send, or asks again. Gives where it goes on; none if it stays or has left.
     pub(super) fn send(&mut self, run: Run, pc: Pc, number: u16) -> Option<Pc> {
@@ -122,7 +144,7 @@ impl<S: Sink> Machine<'_, S> {
         }
         let asked = run.moment(self.state, ASKED);
         channel.rules.iter().find_map(|number| {
-            let (reason, free) = self.rule(*number)?;
+            let (reason, free) = barred_by_rule(self.program, self.state, self.zone(), self.now, *number)?;
             let until = match &self.image.rules[usize::from(*number)].over {
                 Over::Drop => None,
                 Over::Hold(limit) => {
@@ -150,7 +172,7 @@ impl<S: Sink> Machine<'_, S> {
                         if hours || rule.over != Over::Drop {
                             return None;
                         }
-                        let (reason, _) = self.rule(*number)?;
+                        let (reason, _) = barred_by_rule(self.program, self.state, self.zone(), self.now, *number)?;
                         Some(Barrier { reason, until: None, why: Why::Rule(*number) })
                     })
                 });
@@ -196,27 +218,6 @@ impl<S: Sink> Machine<'_, S> {
         first.is_none_or(|first| first <= today) && last.is_none_or(|last| today <= last)
     }
 
-    /// Whether a rule does not allow a hand-over now: why, and from when on it does.
-    fn rule(&self, number: u16) -> Option<(Reason, i64)> {
-        let (zone, now) = (self.zone(), self.now);
-        let memory = self.program.layout.rules[usize::from(number)];
-        let (reason, room) = match &self.image.rules[usize::from(number)].kind {
-            RuleKind::Cap(limit) => (Reason::Capped, limits::room(limit, memory?, self.state, zone, now)),
-            RuleKind::Gap(span) => (Reason::TooSoon, limits::gap(span, memory?, self.state, zone, now)),
-            RuleKind::Quiet { from, to } => {
-                return zone.quiet_until(now, *from, *to).map(|end| (Reason::QuietHours, end));
-            }
-            RuleKind::Deliver { from, to, days, calendar } => {
-                let holidays = crate::time::holidays(&self.image.calendars, *calendar);
-                return zone.deliver_from(now, *from, *to, *days, holidays).map(|start| (Reason::OutsideHours, start));
-            }
-        };
-        match room {
-            Room::Now => None,
-            Room::From(free) => Some((reason, free)),
-        }
-    }
-
     /// The first limit of an offer that has no room.
     pub(super) fn offer_room(&self, offer: u16) -> Room {
         let (zone, offer) = (self.zone(), usize::from(offer));
@@ -244,7 +245,7 @@ impl<S: Sink> Machine<'_, S> {
                 let of_purpose = journey.meanwhile.iter().filter(move |clause| clause.purpose == purpose);
                 of_purpose
                     .filter(move |clause| {
-                        clause.stage.is_none() || Self::in_stage(journey, self.stage_of(other), clause.stage)
+                        clause.stage.is_none() || super::machine::in_stage(journey, self.stage_of(other), clause.stage)
                     })
                     .map(move |clause| (other, clause.hold))
             })

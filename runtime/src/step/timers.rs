@@ -63,7 +63,7 @@ impl<S: Sink> Machine<'_, S> {
         match status {
             PAUSED => self.resume(run),
             WAITS if due => {
-                let next = Self::time_is_up(&journey.places[at as usize]);
+                let next = super::wait::time_is_up(&journey.places[at as usize]);
                 if S::TELLS {
                     self.tell(Some(run), None, "its time is up".to_string());
                 }

@@ -261,18 +261,19 @@ impl<S: Sink> Machine<'_, S> {
         let Role::TaskCompleted { task_id } = self.image.events[usize::from(event)].role else { return None };
         ids::id_of_text(self.pool.word(row[usize::from(task_id)]))
     }
+}
 
-    /// Where a run goes on whose stay is over by time.
-    pub(super) fn time_is_up(place: &Place) -> Pc {
-        match &place.kind {
-            PlaceKind::Timer { next, .. } | PlaceKind::Collect { next, .. } => *next,
-            PlaceKind::First { timeout, .. } => *timeout,
-            PlaceKind::Answer { failed, .. } => *failed,
-            PlaceKind::Task { late, .. } => *late,
-        }
+/// Where a run goes on whose stay is over by time.
+pub(crate) fn time_is_up(place: &Place) -> Pc {
+    match &place.kind {
+        PlaceKind::Timer { next, .. } | PlaceKind::Collect { next, .. } => *next,
+        PlaceKind::First { timeout, .. } => *timeout,
+        PlaceKind::Answer { failed, .. } => *failed,
+        PlaceKind::Task { late, .. } => *late,
     }
 }
 
-fn counted(word: Word) -> Span {
+/// The months and days in a word.
+pub(crate) fn counted(word: Word) -> Span {
     Span { months: (word >> 32) as u32 as i32, days: word as u32 as i32, ms: 0 }
 }

@@ -1,0 +1,167 @@
+//! From a program to its tables.
+
+use super::{Address, Enter, EventTable, Hears, JourneyTable, Kept, RunTable, SendTable, Tables};
+use crate::image::{ConsentRule, Event, Image, Journey, Listener, Occasion, Op, PlaceKind, ReEntry, Role, Send, Trigger};
+use crate::layout::Form;
+use crate::program::Program;
+use crate::record;
+use crate::time::lengths;
+
+/// Message ids that a new customer's place has room for.
+const IDS: usize = 4;
+/// Words of a run that a new customer's place has room for at most.
+const RUN: usize = 32;
+
+impl Tables {
+    /// The tables of a program.
+    pub fn new(program: &Program) -> Tables {
+        let image = &program.image;
+        let journeys: Vec<JourneyTable> = (0..image.journeys.len()).map(|j| journey(program, j)).collect();
+        let events = (0..image.events.len()).map(|e| event(program, &journeys, e as u16)).collect();
+        let run = journeys.iter().map(|journey| journey.words).min().unwrap_or(0);
+        Tables {
+            events,
+            calm: image.watches.is_empty() && program.layout.calendar.is_empty(),
+            meanwhile: image.journeys.iter().any(|journey| !journey.meanwhile.is_empty()),
+            room: program.layout.fixed + IDS + run.min(RUN),
+            journeys,
+        }
+    }
+}
+
+fn journey(program: &Program, number: usize) -> JourneyTable {
+    let image = &program.image;
+    let journey = &image.journeys[number];
+    let form = program.layout.forms[number];
+    let mut kept = vec![false; journey.slots.len()];
+    let mut keep = |slot: u16| kept.iter_mut().skip(usize::from(slot)).take(1).for_each(|kept| *kept = true);
+    (0..journey.params).for_each(&mut keep);
+    journey.key.into_iter().for_each(&mut keep);
+    for trigger in &journey.triggers {
+        if let Trigger::Event { capture, .. } = trigger {
+            capture.fields.iter().for_each(|(_, slot)| keep(*slot));
+            capture.clear.iter().copied().chain(capture.happened_at).for_each(&mut keep);
+        }
+    }
+    let forgotten = kept.iter().zip(0u16..).filter(|(kept, _)| !**kept).map(|(_, slot)| slot).collect();
+    JourneyTable {
+        plain: !form.has(Form::CHECKED) && !form.has(Form::WAKES) && journey.pauses.is_empty(),
+        form,
+        words: program.layout.run_words[number],
+        forgotten,
+        kept: kept_for_certain(journey),
+        sends: (0..journey.sends.len()).map(|s| send(program, journey, s)).collect(),
+    }
+}
+
+fn kept_for_certain(journey: &Journey) -> Kept {
+    let least = |span: &crate::image::Span| lengths(span).0;
+    let whole = journey.goals.iter().filter_map(|goal| goal.within.as_ref()).map(least).max();
+    let none = Kept { whole: whole.unwrap_or(i64::MIN), always: false, after_entry: i64::MIN, after_exit: i64::MIN };
+    match &journey.reentry {
+        ReEntry::Never { .. } => Kept { always: true, ..none },
+        ReEntry::AfterFinishing => none,
+        ReEntry::AfterEntry(span) => Kept { after_entry: least(span), ..none },
+        ReEntry::AfterExit(span) => Kept { after_exit: least(span), ..none },
+    }
+}
+
+fn send(program: &Program, journey: &Journey, number: usize) -> SendTable {
+    let image = &program.image;
+    let send: &Send = &journey.sends[number];
+    let message = &image.messages[usize::from(send.message)];
+    let clauses = |journey: &Journey| journey.meanwhile.iter().any(|clause| clause.purpose == message.purpose);
+    let address = |channel: u16| match image.channels[usize::from(channel)].address {
+        None => Address::Open,
+        Some(function) => match image.functions[function as usize].ops[..] {
+            [Op::Profile { dst, field }, Op::Return { a }] if dst == a => {
+                Address::At(program.layout.profile_at + usize::from(field))
+            }
+            _ => Address::Function(function),
+        },
+    };
+    SendTable {
+        declined: image.journeys.iter().any(clauses) || !record::sent_fits(journey, number as u16),
+        rendered: send.tries.iter().map(|by| message.renderings.iter().any(|(known, _)| *known == by.channel)).collect(),
+        address: send.tries.iter().map(|by| address(by.channel)).collect(),
+    }
+}
+
+fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTable {
+    let image = &program.image;
+    let event: &Event = &image.events[usize::from(number)];
+    let histories = &program.histories_of_event[usize::from(number)];
+    let watched = histories.iter().any(|history| !program.watches_of_history[usize::from(*history)].is_empty());
+    let declined = if event.everyone {
+        Some("it is about everyone")
+    } else if matches!(event.role, Role::Consent { .. }) {
+        Some("it tells of consent")
+    } else if matches!(event.role, Role::TaskCompleted { .. }) {
+        Some("it tells of a task")
+    } else if watched {
+        Some("it feeds a condition that is watched")
+    } else {
+        None
+    };
+    let mut runs = Vec::new();
+    let hears = image.journeys.iter().zip(journeys).map(|(journey, table)| {
+        if !table.plain {
+            return Hears::Declines;
+        }
+        match hears(journey, number) {
+            None => Hears::Nothing,
+            Some(table) => {
+                runs.push(table);
+                Hears::Runs(runs.len() as u16 - 1)
+            }
+        }
+    });
+    let hears = hears.collect();
+    let enters = program.plan.by_event[usize::from(number)]
+        .iter()
+        .map(|(_, journey, trigger)| Enter { journey: *journey, trigger: *trigger });
+    let mut sorted: Vec<(u16, u16, u16)> = program.plan.by_event[usize::from(number)].clone();
+    sorted.sort_unstable();
+    debug_assert!(sorted == program.plan.by_event[usize::from(number)], "triggers are asked in the order of their ranks");
+    EventTable { declined, observed: !histories.is_empty(), hears, runs, enters: enters.collect() }
+}
+
+/// What runs of a plain journey hear of an event; none: nothing.
+fn hears(journey: &Journey, event: u16) -> Option<RunTable> {
+    let mut keys: Vec<Option<u16>> = Vec::new();
+    let mut listens = |listener: &Listener| {
+        let listens = listener.event == event;
+        if listens {
+            keys.push(listener.key);
+        }
+        listens
+    };
+    let numbers = |all: Vec<bool>| -> Vec<u16> {
+        all.iter().zip(0u16..).filter(|(listens, _)| **listens).map(|(_, number)| number).collect()
+    };
+    let goals = numbers(journey.goals.iter().map(|goal| listens(&goal.listener)).collect());
+    let exits = numbers(journey.exits.iter().map(|exit| matches!(&exit.on, Occasion::Event(l) if listens(l))).collect());
+    let start_over = numbers(journey.start_over.iter().map(|clause| listens(&clause.listener)).collect());
+    let updates = numbers(journey.updates.iter().map(|clause| listens(&clause.listener)).collect());
+    let arms = journey.places.iter().map(|place| match &place.kind {
+        PlaceKind::First { arms, .. } => {
+            Some(numbers(arms.iter().map(|arm| matches!(&arm.on, Occasion::Event(l) if listens(l))).collect()))
+        }
+        PlaceKind::Collect { listener, .. } => if listens(listener) { None } else { Some(Vec::new()) },
+        PlaceKind::Timer { .. } | PlaceKind::Answer { .. } | PlaceKind::Task { .. } => Some(Vec::new()),
+    });
+    let arms: Vec<Option<Vec<u16>>> = arms.collect();
+    let first = *keys.first()?;
+    let late = goals.iter().any(|goal| journey.goals[usize::from(*goal)].within.is_some());
+    let key = first.filter(|_| keys.iter().all(|key| *key == first));
+    Some(RunTable { key, late, goals, exits, start_over, updates, arms })
+}
+
+/// Whether an image asks for consent on any channel: all of a purpose's consents are looked at.
+pub(super) fn consents(image: &Image, rule: ConsentRule, channel: u16) -> std::ops::Range<u16> {
+    match rule {
+        ConsentRule::None => 0..0,
+        ConsentRule::Channel => channel..channel + 1,
+        ConsentRule::Any => 0..image.channels.len() as u16,
+    }
+}

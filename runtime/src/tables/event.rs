@@ -1,0 +1,532 @@
+//! One event, through its phases: each for all runs that hear it before the next.
+
+use super::build;
+use super::{Declined, EventTable, Hears, Hit, Machine, RunTable};
+use crate::batch::Item;
+use crate::history::{self, Seen};
+use crate::image::{Capture, Listener, MISSING, Occasion, PlaceKind, ReEntry, Role, Trigger, Word};
+use crate::input::Reason;
+use crate::layout::{ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, WATCH_DUE, ZONE};
+use crate::record::how;
+use crate::step::run::{
+    AGE, ANCHOR, ARRIVED, ASKED, AT, BARRED, CONVERTED, COUNTED, DUE, ENDED, ENTERED, FRESH, GONE, HELD, HOLD_TOLD, HOLDER,
+    KEY, LEAVING, NEVER, Run, SINCE, TOLD, WAITS,
+};
+use crate::step::{self, ids};
+use crate::time::plus;
+use crate::watch::Dirty;
+
+impl<'m> Machine<'m> {
+    /// One event.
+    pub(super) fn event(&mut self, table: &'m EventTable, item: &Item, row: &'m [Word]) -> Result<(), Declined> {
+        let new = self.wake_up()?;
+        if !self.tables.calm && (new || self.words[ZONE] & KNOWN == 0) {
+            return Err(Declined);
+        }
+        (self.event, self.row, self.happened_at) = (item.event, row, item.happened_at);
+        self.go_to(item.seen);
+        if self.program.layout.watches > 0 && self.words[WATCH_DUE] as i64 <= self.now {
+            return Err(Declined);
+        }
+        self.hits.clear();
+        self.taken.clear();
+        self.who_hears(table)?;
+        if let Some(id) = item.id()
+            && self.repeated(id)?
+        {
+            return self.finish();
+        }
+        if table.observed {
+            let seen = Seen { event: item.event, row, happened_at: item.happened_at, now: self.now };
+            let state = &mut self.words[..self.len];
+            // No watch reads what this event feeds.
+            history::observe(self.program, self.pool, state, self.frame, seen, &mut Dirty::none());
+        }
+        self.words[ZONE] |= KNOWN;
+        if !self.hits.is_empty() {
+            self.sort_hits();
+            self.goals(table)?;
+            self.exits(table)?;
+            self.start_over_and_update(table)?;
+            self.waits(table)?;
+        }
+        if !table.enters.is_empty() {
+            self.new_runs(table)?;
+        }
+        self.finish()
+    }
+
+    /// Finds the runs that hear the event.
+    fn who_hears(&mut self, table: &EventTable) -> Result<(), Declined> {
+        let mut at = self.first();
+        while let Some((run, next)) = self.record(at) {
+            at = next;
+            let status = run.status(self.words);
+            if self.tables.meanwhile && status == HELD {
+                return Err(Declined);
+            }
+            match table.hears[usize::from(run.journey(self.words))] {
+                Hears::Nothing => {}
+                Hears::Declines => {
+                    if run.whole(self.words) {
+                        return Err(Declined);
+                    }
+                }
+                Hears::Runs(number) => {
+                    let hears = &table.runs[usize::from(number)];
+                    if let Some(field) = hears.key {
+                        let key = self.row[usize::from(field)];
+                        if key == MISSING || key != run.get(self.words, KEY) {
+                            continue;
+                        }
+                    }
+                    if status < LEAVING {
+                        if status != WAITS {
+                            return Err(Declined);
+                        }
+                    } else if !hears.late || run.is(self.words, CONVERTED) || !run.whole(self.words) {
+                        continue;
+                    }
+                    self.hits.push(Hit { run, table: number, updated: false });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Higher priority first, then the older.
+    fn sort_hits(&mut self) {
+        if self.hits.len() > 1 {
+            let (image, plan, words) = (self.image, &self.program.plan, &*self.words);
+            self.hits.sort_unstable_by_key(|hit| {
+                let journey = usize::from(hit.run.journey(words));
+                (std::cmp::Reverse(image.journeys[journey].priority), hit.run.get(words, AGE), plan.rank[journey])
+            });
+        }
+    }
+
+    /// Whether a message id was among the latest; remembers it when it was not. As [`crate::state::repeated`].
+    fn repeated(&mut self, id: u64) -> Result<bool, Declined> {
+        let id = if id == MISSING { 0 } else { id };
+        let (at, zone) = (self.program.layout.fixed, self.words[ZONE]);
+        let (mut room, mut next) = ((zone >> IDS_ROOM & 0xff) as usize, (zone >> IDS_NEXT & 0xff) as usize);
+        if self.words[at..at + room].contains(&id) {
+            return Ok(true);
+        }
+        if next >= room {
+            next = room;
+            if room < ID_COUNT {
+                let more = room.max(ID_COUNT / 4);
+                if self.len + more > self.words.len() {
+                    return Err(Declined);
+                }
+                self.words.copy_within(at + room..self.len, at + room + more);
+                self.words[at + room..at + room + more].fill(MISSING);
+                self.len += more;
+                self.hits.iter_mut().for_each(|hit| hit.run.0 += more);
+                room += more;
+            } else {
+                next = 0;
+            }
+        }
+        self.words[at + next] = id;
+        self.words[ZONE] = zone & !(0xffff << IDS_ROOM) | (room as Word) << IDS_ROOM | (next as Word + 1) << IDS_NEXT;
+        Ok(false)
+    }
+
+    /// Whether a run hears the present event as a clause of it listens.
+    pub(super) fn hears(&mut self, run: Run, listener: &Listener) -> bool {
+        if listener.event != self.event {
+            return false;
+        }
+        if let Some(field) = listener.key {
+            let key = self.row[usize::from(field)];
+            if key == MISSING || key != run.get(self.words, KEY) {
+                return false;
+            }
+        }
+        if let Some(send) = listener.of
+            && !self.is_receipt_of(run, send)
+        {
+            return false;
+        }
+        listener.condition.is_none_or(|condition| self.eval_at(Some(run), true, condition, self.now) == 1)
+    }
+
+    fn is_receipt_of(&self, run: Run, send: u16) -> bool {
+        let Role::Receipt { send_id, message } = &self.image.events[usize::from(self.event)].role else { return false };
+        let send = &self.journey(run).sends[usize::from(send)];
+        let Some(id) = send.id.and_then(|slot| run.id(self.words, slot)) else { return false };
+        let field = |field: &Option<u16>| field.map_or(MISSING, |field| self.row[usize::from(field)]);
+        let named = field(send_id);
+        if named != MISSING {
+            return ids::id_of_text(self.pool.word(named)) == Some(id);
+        }
+        let message = field(message);
+        message != MISSING
+            && self.pool.word(message) == self.image.messages[usize::from(send.message)].name
+            && self.program.layout.message_at(send.message).is_some_and(|at| self.words[at] == id as Word)
+    }
+
+    /// Copies what a clause keeps of the present event into a run's slots.
+    fn capture(&mut self, run: Run, capture: &Capture) {
+        for slot in &capture.clear {
+            run.set_slot(self.words, *slot, MISSING);
+        }
+        for (field, slot) in &capture.fields {
+            run.set_slot(self.words, *slot, self.row[usize::from(*field)]);
+        }
+        if let Some(slot) = capture.happened_at {
+            run.set_slot(self.words, slot, self.happened_at as Word);
+        }
+    }
+
+    fn run_table(table: &EventTable, hit: Hit) -> &RunTable {
+        &table.runs[usize::from(hit.table)]
+    }
+
+    /// Phase: goals.
+    fn goals(&mut self, table: &EventTable) -> Result<(), Declined> {
+        for at in 0..self.hits.len() {
+            let hit = self.hits[at];
+            let run = hit.run;
+            let journey = self.journey(run);
+            let entered = run.moment(self.words, ENTERED);
+            let (mut reached, mut late) = (false, false);
+            for number in &Self::run_table(table, hit).goals {
+                let goal = &journey.goals[usize::from(*number)];
+                let alive = run.alive(self.words);
+                let in_time = match &goal.within {
+                    Some(span) if span.months == 0 && span.days == 0 => self.now <= plus(entered, span.ms),
+                    Some(span) => self.now <= self.zone().add(entered, span),
+                    None => alive,
+                };
+                let counted = run.is(self.words, CONVERTED);
+                let matters = if in_time { alive || !counted } else { alive && !goal.go_on };
+                if !matters || !self.hears(run, &goal.listener) {
+                    continue;
+                }
+                if in_time {
+                    if !counted {
+                        run.mark(self.words, CONVERTED, true);
+                        let of = self.of(run, None);
+                        self.out.converted(&of);
+                    }
+                    reached |= !goal.go_on;
+                } else {
+                    late = true;
+                }
+            }
+            if reached || (late && run.is(self.words, CONVERTED)) {
+                self.end(run, how::GOAL, 0, None)?;
+            } else if late {
+                self.end(run, how::LATE_GOAL, 0, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Phase: exits.
+    fn exits(&mut self, table: &EventTable) -> Result<(), Declined> {
+        for at in 0..self.hits.len() {
+            let hit = self.hits[at];
+            let run = hit.run;
+            if !run.alive(self.words) {
+                continue;
+            }
+            let journey = self.journey(run);
+            let place = &journey.places[run.get(self.words, AT) as usize];
+            for number in &Self::run_table(table, hit).exits {
+                let exit = &journey.exits[usize::from(*number)];
+                let Occasion::Event(listener) = &exit.on else { continue };
+                if step::in_stage(journey, place.stage, exit.stage) && self.hears(run, listener) {
+                    if exit.for_good {
+                        run.mark(self.words, BARRED, true);
+                    }
+                    self.end(run, how::EXIT, *number, None)?;
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The end of a run.
+    pub(super) fn end(&mut self, run: Run, by: u16, extra: u16, label: Option<u32>) -> Result<(), Declined> {
+        if !run.alive(self.words) {
+            return Ok(());
+        }
+        if self.journey(run).on_leaving.is_some() && by != how::OUT_OF_FUEL {
+            return Err(Declined);
+        }
+        run.set_status(self.words, ENDED);
+        run.put_moment(self.words, SINCE, self.now);
+        run.put_moment(self.words, DUE, NEVER);
+        run.put(self.words, HOLDER, MISSING);
+        let of = self.of(run, None);
+        self.out.left(&of, by, extra, label);
+        Ok(())
+    }
+
+    /// Phase: start over and update.
+    fn start_over_and_update(&mut self, table: &EventTable) -> Result<(), Declined> {
+        for at in 0..self.hits.len() {
+            let hit = self.hits[at];
+            let run = hit.run;
+            let hears = Self::run_table(table, hit);
+            if !run.alive(self.words) || (hears.start_over.is_empty() && hears.updates.is_empty()) {
+                continue;
+            }
+            let journey = self.journey(run);
+            let clauses = hears.start_over.iter().map(|number| &journey.start_over[usize::from(*number)]);
+            let mut again = None;
+            for clause in clauses {
+                if self.hears(run, &clause.listener) {
+                    again = Some(clause);
+                    break;
+                }
+            }
+            if let Some(clause) = again {
+                self.taken.push(run.journey(self.words));
+                self.start_over(run);
+                self.capture(run, &clause.capture);
+                let of = self.of(run, None);
+                self.out.started_over(&of);
+                self.go_on(run, 0)?;
+                continue;
+            }
+            let mut updated = false;
+            for number in &hears.updates {
+                let update = &journey.updates[usize::from(*number)];
+                if self.hears(run, &update.listener) {
+                    self.capture(run, &update.capture);
+                    updated = true;
+                }
+            }
+            if updated {
+                self.taken.push(run.journey(self.words));
+                self.hits[at].updated = true;
+                let of = self.of(run, None);
+                self.out.updated(&of);
+            }
+        }
+        Ok(())
+    }
+
+    fn start_over(&mut self, run: Run) {
+        let journey = self.journey(run);
+        let table = &self.tables.journeys[usize::from(run.journey(self.words))];
+        for slot in &table.forgotten {
+            run.set_slot(self.words, *slot, MISSING);
+        }
+        for slot in &journey.zeroed {
+            run.set_slot(self.words, *slot, 0);
+        }
+        let (number, start) = (run.number(self.words), run.start(self.words));
+        run.set_numbers(self.words, number, start.saturating_add(1));
+        run.mark(self.words, CONVERTED, false);
+        self.set_out(run);
+    }
+
+    /// Puts a run before its first step.
+    fn set_out(&mut self, run: Run) {
+        run.set_status(self.words, FRESH);
+        run.put_moment(self.words, ENTERED, self.now);
+        run.put_moment(self.words, SINCE, self.now);
+        run.put_moment(self.words, DUE, NEVER);
+        run.put(self.words, AT, 0);
+        for field in [ANCHOR, ASKED, HOLDER] {
+            run.put(self.words, field, MISSING);
+        }
+        for field in [COUNTED, TOLD, HOLD_TOLD] {
+            run.put(self.words, field, 0);
+        }
+    }
+
+    /// Phase: waits.
+    fn waits(&mut self, table: &EventTable) -> Result<(), Declined> {
+        for at in 0..self.hits.len() {
+            let hit = self.hits[at];
+            let run = hit.run;
+            if !run.alive(self.words) || run.is(self.words, ARRIVED) || run.status(self.words) != WAITS {
+                continue;
+            }
+            let journey = self.journey(run);
+            let number = run.get(self.words, AT) as usize;
+            let place = &journey.places[number];
+            let Some(arms) = &Self::run_table(table, hit).arms[number] else { return Err(Declined) };
+            let mut next = None;
+            if let PlaceKind::First { arms: all, .. } = &place.kind {
+                for arm in arms {
+                    let arm = &all[usize::from(*arm)];
+                    let Occasion::Event(listener) = &arm.on else { continue };
+                    if self.hears(run, listener) {
+                        self.capture(run, &arm.capture);
+                        next = Some(arm.next);
+                        break;
+                    }
+                }
+            }
+            if next.is_none() && hit.updated {
+                next = self.set_due(run, place);
+            }
+            if let Some(next) = next {
+                self.go_on(run, next)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Phase: new runs. Each journey is asked once.
+    fn new_runs(&mut self, table: &EventTable) -> Result<(), Declined> {
+        let mut asked = None;
+        for enter in &table.enters {
+            let j = enter.journey;
+            if asked == Some(j) || self.taken.contains(&j) {
+                continue;
+            }
+            let journey = &self.image.journeys[usize::from(j)];
+            let Trigger::Event { listener, capture } = &journey.triggers[usize::from(enter.trigger)] else { continue };
+            let run = self.candidate(j)?;
+            self.capture(run, capture);
+            if !self.hears(run, listener) {
+                self.len = run.0;
+                continue;
+            }
+            asked = Some(j);
+            if self.admit(run) {
+                if !self.tables.journeys[usize::from(j)].plain {
+                    return Err(Declined);
+                }
+                self.go_on(run, 0)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A record at the end of the state for someone who may come in.
+    fn candidate(&mut self, j: u16) -> Result<Run, Declined> {
+        let (table, journey) = (&self.tables.journeys[usize::from(j)], &self.image.journeys[usize::from(j)]);
+        let run = Run(self.len);
+        let end = self.len + table.words;
+        let Some(words) = self.words.get_mut(run.0..end) else { return Err(Declined) };
+        words.fill(MISSING);
+        step::run::begin(self.words, run, j, table.form, table.words, &journey.zeroed);
+        self.len = end;
+        Ok(run)
+    }
+
+    /// The run of a journey with a key, beside the candidate.
+    fn run_of(&self, journey: u16, key: Word, beside: Run) -> Option<Run> {
+        let mut at = self.first();
+        while let Some((run, next)) = self.record(at) {
+            if run != beside
+                && run.journey(self.words) == journey
+                && run.get(self.words, KEY) == key
+                && !run.is(self.words, GONE)
+            {
+                return Some(run);
+            }
+            at = next;
+        }
+        None
+    }
+
+    /// Lets a candidate in, or removes its record and tells why not.
+    fn admit(&mut self, run: Run) -> bool {
+        let j = run.journey(self.words);
+        let journey = &self.image.journeys[usize::from(j)];
+        let now = self.now;
+        let key = journey.key.map_or(0, |slot| run.slot(self.words, slot));
+        let earlier = if key == MISSING { None } else { self.run_of(j, key, run) };
+        let reason = 'reason: {
+            if let Some(condition) = journey.only_if
+                && self.eval(run, condition) != 1
+            {
+                break 'reason Some(Reason::OnlyIf);
+            }
+            if journey.window != (None, None) {
+                let today = self.zone().date(now);
+                if journey.window.0.is_some_and(|first| today < first)
+                    || journey.window.1.is_some_and(|last| today > last)
+                {
+                    break 'reason Some(Reason::OutsideDates);
+                }
+            }
+            if journey
+                .rollout
+                .is_some_and(|share| ids::lot("rollout", &journey.name, self.names.name(self.customer)) >= share)
+            {
+                break 'reason Some(Reason::NotInRollout);
+            }
+            if key == MISSING {
+                break 'reason Some(Reason::NoKey);
+            }
+            if let Some(earlier) = earlier {
+                let (entered, left) = (earlier.moment(self.words, ENTERED), earlier.moment(self.words, SINCE));
+                if earlier.status(self.words) != ENDED {
+                    break 'reason Some(Reason::AlreadyIn);
+                }
+                if earlier.is(self.words, BARRED) {
+                    break 'reason Some(Reason::Barred);
+                }
+                let open = match &journey.reentry {
+                    ReEntry::Never { .. } => false,
+                    ReEntry::AfterFinishing => true,
+                    ReEntry::AfterEntry(span) => now >= self.zone().add(entered, span),
+                    ReEntry::AfterExit(span) => now >= self.zone().add(left, span),
+                };
+                if !open {
+                    break 'reason Some(Reason::ReEntry);
+                }
+            }
+            match journey.at_once {
+                Some(most) if self.alive_runs(j, run) >= most as usize => Some(Reason::TooManyRuns),
+                _ => None,
+            }
+        };
+        let key_word = journey.key.map(|slot| run.slot(self.words, slot));
+        if let Some(reason) = reason {
+            self.len = run.0;
+            let of = crate::record::Of { run: 0, start: 0, ..self.of(run, None) };
+            self.out.entry_refused(&of, reason, key_word);
+            return false;
+        }
+        if let Some(earlier) = earlier {
+            earlier.mark(self.words, GONE, true);
+        }
+        let mut age: Option<Word> = None;
+        let mut at = self.first();
+        while let Some((other, next)) = self.record(at) {
+            if other != run {
+                age = age.max(Some(other.get(self.words, AGE)));
+            }
+            at = next;
+        }
+        let number = crate::state::count_entry(&self.program.layout, self.words, j);
+        run.set_numbers(self.words, number, 1);
+        run.put(self.words, KEY, key);
+        run.put(self.words, AGE, age.map_or(0, |age| age.saturating_add(1)));
+        self.set_out(run);
+        let of = self.of(run, None);
+        self.out.entered(&of, None, false, key_word);
+        true
+    }
+
+    fn alive_runs(&self, journey: u16, beside: Run) -> usize {
+        let (mut at, mut count) = (self.first(), 0);
+        while let Some((run, next)) = self.record(at) {
+            count += usize::from(run != beside && run.journey(self.words) == journey && run.alive(self.words));
+            at = next;
+        }
+        count
+    }
+
+    /// Whether the customer has said yes, as a send asks for it.
+    pub(super) fn consents(&self, purpose: u16, rule: crate::image::ConsentRule, channel: u16) -> bool {
+        rule == crate::image::ConsentRule::None
+            || build::consents(self.image, rule, channel).any(|channel| {
+                crate::state::consent(&self.program.layout, self.words, purpose, channel) == crate::state::Consent::Granted
+            })
+    }
+}

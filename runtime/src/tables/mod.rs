@@ -1,0 +1,404 @@
+//! The image worked out once into dense tables, and the lean machine that walks them: what the reference step means
+//! ([`crate::step`]), for the shapes that most inputs have, without its detours.
+//!
+//! For each event there is a table of who hears it: for each journey either nobody, or what a run of it does at each of its places,
+//! and which triggers it may set off. A journey that ignores an event costs nothing but a look at its entry. The machine works on a
+//! customer's words where they stand, allocates nothing, and appends [`crate::record`]s.
+//!
+//! It always agrees with the reference, to the byte, because it declines what it does not do: it then leaves the words and the
+//! effects as they were, and the reference does that input instead. What is declined:
+//!
+//! * events that feed a watched condition, tell of consent or of tasks; the first sight of a customer and moments at which something
+//!   is due, when the program watches conditions or has triggers by the calendar;
+//! * every input of a customer who stands in a run that watches conditions, has pauses or a longest stay;
+//! * runs that would set, emit, call, give a task, gather, hand off, or do something on leaving;
+//! * sends that are held, or that other journeys may hold or drop meanwhile.
+//!
+//! `build` makes the tables, `event` is one event, `time` what is due and the tidying after each input, `walk` the steps, `send` a send
+//! and its gates.
+
+mod build;
+mod event;
+mod send;
+mod time;
+mod walk;
+
+use crate::batch::Item;
+use crate::eval::{Frame, Scope};
+use crate::image::{FnId, Image, Journey, Word};
+use crate::layout::{Form, SEEN, WAKE};
+use crate::pool::Pool;
+use crate::program::Program;
+use crate::record::{Effects, NO_PC, Of};
+use crate::state;
+use crate::step::machine::FUEL;
+use crate::step::run::{NUMBERS, Run};
+use crate::time::{NEVER, Zone};
+
+/// The tables of a program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tables {
+    /// One for each event of the image.
+    pub events: Vec<EventTable>,
+    /// One for each journey of the image.
+    pub journeys: Vec<JourneyTable>,
+    /// No condition is watched and no trigger is set off by the calendar.
+    pub calm: bool,
+    /// Some journey holds or drops the sends of others meanwhile.
+    pub meanwhile: bool,
+    /// Words that the place of a new customer should have room for: what all have, some message ids, and a run.
+    pub room: usize,
+}
+
+/// What an event does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventTable {
+    /// Why the reference does it, always.
+    pub declined: Option<&'static str>,
+    /// It feeds histories.
+    pub observed: bool,
+    /// For each journey, what its runs hear.
+    pub hears: Vec<Hears>,
+    /// What [`Hears::Runs`] points to.
+    pub runs: Vec<RunTable>,
+    /// The triggers it may set off, in the order in which they are asked.
+    pub enters: Vec<Enter>,
+}
+
+/// What runs of a journey hear of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hears {
+    /// Nothing.
+    Nothing,
+    /// The reference knows.
+    Declines,
+    /// This, of [`EventTable::runs`].
+    Runs(u16),
+}
+
+/// What a run of a journey may do when an event comes. All numbers are indices into the journey's parts of the same name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunTable {
+    /// The field of the event that must be the run's key, where all that listens in the journey asks for the same one.
+    pub key: Option<u16>,
+    /// Some goal may still be reached after the run has ended.
+    pub late: bool,
+    /// Goals.
+    pub goals: Vec<u16>,
+    /// Exits.
+    pub exits: Vec<u16>,
+    /// Clauses `start over`.
+    pub start_over: Vec<u16>,
+    /// Clauses `update`.
+    pub updates: Vec<u16>,
+    /// For each place, the arms that listen to the event; none: the reference knows.
+    pub arms: Vec<Option<Vec<u16>>>,
+}
+
+/// A trigger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enter {
+    /// The journey.
+    pub journey: u16,
+    /// Its trigger.
+    pub trigger: u16,
+}
+
+/// What is known of a journey.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JourneyTable {
+    /// Its runs watch nothing, never pause, and are not ended by time: they only change when they hear something or are due.
+    pub plain: bool,
+    /// The form of its runs.
+    pub form: Form,
+    /// Words of a run.
+    pub words: usize,
+    /// Slots that `start over` forgets.
+    pub forgotten: Vec<u16>,
+    /// What is kept of an ended run.
+    pub kept: Kept,
+    /// For each send, what is known of it.
+    pub sends: Vec<SendTable>,
+}
+
+/// How long an ended run is kept for certain, whatever the customer's zone. Milliseconds; `i64::MIN`: not at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Whole: from its entry, up to and including, unless it has converted.
+    pub whole: i64,
+    /// For re-entry, for ever.
+    pub always: bool,
+    /// For re-entry: from its entry, not including.
+    pub after_entry: i64,
+    /// For re-entry: from its end, not including.
+    pub after_exit: i64,
+}
+
+/// What is known of a send.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SendTable {
+    /// The reference does it.
+    pub declined: bool,
+    /// For each try, whether the message has a rendering for its channel.
+    pub rendered: Vec<bool>,
+    /// For each try, the channel's address.
+    pub address: Vec<Address>,
+}
+
+/// An address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Address {
+    /// None is needed.
+    Open,
+    /// This word of the state.
+    At(usize),
+    /// This function.
+    Function(FnId),
+}
+
+/// What it says when it leaves an input to the reference: nothing has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Declined;
+
+/// Names of customers by their numbers.
+pub trait Names {
+    /// The name of a customer.
+    fn name(&self, customer: u32) -> &str;
+}
+
+/// Memory that is used again.
+#[derive(Debug, Clone)]
+pub struct Scratch {
+    frame: Frame,
+    undo: Vec<Word>,
+    hits: Vec<Hit>,
+    taken: Vec<u16>,
+    inputs: Vec<Word>,
+}
+
+/// A run that hears the present event.
+#[derive(Debug, Clone, Copy)]
+struct Hit {
+    run: Run,
+    /// Index into [`EventTable::runs`].
+    table: u16,
+    updated: bool,
+}
+
+impl Scratch {
+    /// Memory for inputs of a program.
+    pub fn new(program: &Program) -> Scratch {
+        Scratch {
+            frame: Frame::new(program),
+            undo: Vec::new(),
+            hits: Vec::new(),
+            taken: Vec::new(),
+            inputs: Vec::new(),
+        }
+    }
+}
+
+/// What all customers of a shard share.
+pub struct Shared<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// Its tables.
+    pub tables: &'a Tables,
+    /// The shard's texts and lists.
+    pub pool: &'a mut Pool,
+    /// Names of customers, for effect ids and lots.
+    pub names: &'a dyn Names,
+    /// Memory.
+    pub scratch: &'a mut Scratch,
+    /// Where effects go.
+    pub out: &'a mut Effects,
+}
+
+/// A customer's words where they stand: the state is the first `len` of them, the others are room.
+pub struct Words<'a> {
+    /// All.
+    pub words: &'a mut [Word],
+    /// How many are used; none: nothing is known of the customer.
+    pub len: usize,
+}
+
+/// One event of a customer. On [`Declined`] nothing has changed. What is due before it has been done ([`advance`]).
+pub fn event(
+    shared: &mut Shared<'_>,
+    customer: u32,
+    words: &mut Words<'_>,
+    item: &Item,
+    row: &[Word],
+) -> Result<(), Declined> {
+    let Some(table) = shared.tables.events.get(usize::from(item.event)) else { return Err(Declined) };
+    if table.declined.is_some() || row.len() != shared.program.image.events[usize::from(item.event)].fields.len() {
+        return Err(Declined);
+    }
+    attempt(shared, customer, words, Input::Event { table, item, row })
+}
+
+/// Does what time brings before `until` (or up to it, `inclusive`). Milliseconds since 1970 UTC. When it is declined, what was done
+/// stays done, and the reference goes on from there.
+pub fn advance(
+    shared: &mut Shared<'_>,
+    customer: u32,
+    words: &mut Words<'_>,
+    until: i64,
+    inclusive: bool,
+) -> Result<(), Declined> {
+    while words.len > 0 {
+        let due = words.words[WAKE] as i64;
+        if due == NEVER || due > until || (due == until && !inclusive) {
+            break;
+        }
+        attempt(shared, customer, words, Input::Instant(due))?;
+    }
+    Ok(())
+}
+
+/// What is done in one go.
+#[derive(Clone, Copy)]
+enum Input<'i> {
+    Event { table: &'i EventTable, item: &'i Item, row: &'i [Word] },
+    Instant(i64),
+}
+
+/// Does something with a customer's words, or puts back what was there.
+fn attempt<'m>(
+    shared: &'m mut Shared<'_>,
+    customer: u32,
+    words: &'m mut Words<'_>,
+    input: Input<'m>,
+) -> Result<(), Declined> {
+    let Shared { program, tables, pool, names, scratch, out } = shared;
+    let (program, tables): (&Program, &Tables) = (program, tables);
+    let Scratch { frame, undo, hits, taken, inputs } = &mut **scratch;
+    undo.clear();
+    undo.extend_from_slice(&words.words[..words.len]);
+    let said = out.words.len();
+    let mut machine = Machine {
+        program,
+        image: &program.image,
+        tables,
+        names: *names,
+        pool,
+        frame,
+        hits,
+        taken,
+        inputs,
+        out,
+        customer,
+        words: words.words,
+        len: words.len,
+        now: 0,
+        fuel: FUEL,
+        event: u16::MAX,
+        row: &[],
+        happened_at: 0,
+    };
+    let done = match input {
+        Input::Event { table, item, row } => machine.event(table, item, row),
+        Input::Instant(due) => machine.instant(due),
+    };
+    match done {
+        Ok(()) => words.len = machine.len,
+        Err(Declined) => {
+            words.words[..undo.len()].copy_from_slice(undo);
+            out.words.truncate(said);
+        }
+    }
+    done
+}
+
+/// Everything an input works with.
+struct Machine<'m> {
+    program: &'m Program,
+    image: &'m Image,
+    tables: &'m Tables,
+    names: &'m dyn Names,
+    pool: &'m mut Pool,
+    frame: &'m mut Frame,
+    hits: &'m mut Vec<Hit>,
+    taken: &'m mut Vec<u16>,
+    inputs: &'m mut Vec<Word>,
+    out: &'m mut Effects,
+    customer: u32,
+    /// All words of the place; the state is the first `len`.
+    words: &'m mut [Word],
+    len: usize,
+    now: i64,
+    fuel: u32,
+    /// The present event; none: [`u16::MAX`].
+    event: u16,
+    row: &'m [Word],
+    happened_at: i64,
+}
+
+impl<'m> Machine<'m> {
+    /// The words of the state.
+    fn state(&self) -> &[Word] {
+        &self.words[..self.len]
+    }
+
+    fn journey(&self, run: Run) -> &'m Journey {
+        &self.image.journeys[usize::from(run.journey(self.words))]
+    }
+
+    fn zone(&self) -> &'m Zone {
+        state::zone(self.program, self.words)
+    }
+
+    /// Where the records begin.
+    fn first(&self) -> usize {
+        state::records_at(&self.program.layout, self.words)
+    }
+
+    /// The record at or behind a word, and the word behind it.
+    fn record(&self, at: usize) -> Option<(Run, usize)> {
+        (at < self.len).then(|| (Run(at), at + Run(at).len(self.words)))
+    }
+
+    /// The result of a function that sees a run, at `now`; with the present event, if `hears`.
+    fn eval_at(&mut self, run: Option<Run>, hears: bool, function: FnId, now: i64) -> Word {
+        let (row, happened_at) = if hears { (self.row, self.happened_at) } else { (&[][..], now) };
+        let state = &self.words[..self.len];
+        let slots = run.map_or(&[][..], |run| run.slots(state));
+        let scope = Scope { slots, row, happened_at, ..Scope::of(self.program, self.pool, state, now) };
+        scope.eval(function, self.frame, &mut NEVER.clone())
+    }
+
+    fn eval(&mut self, run: Run, function: FnId) -> Word {
+        self.eval_at(Some(run), false, function, self.now)
+    }
+
+    /// Whose effect it is.
+    fn of(&self, run: Run, pc: Option<u32>) -> Of {
+        let numbers = run.get(self.words, NUMBERS);
+        Of {
+            time: self.now,
+            journey: run.journey(self.words),
+            run: numbers as u32,
+            start: (numbers >> 32) as u32,
+            pc: pc.unwrap_or(NO_PC),
+            customer: self.customer,
+        }
+    }
+
+    /// Whether the customer is seen for the first time; then the state is made.
+    fn wake_up(&mut self) -> Result<bool, Declined> {
+        if self.len >= self.program.layout.fixed {
+            return Ok(false);
+        }
+        let fresh = self.program.layout.fresh_words();
+        let Some(words) = self.words.get_mut(..fresh.len()) else { return Err(Declined) };
+        words.copy_from_slice(fresh);
+        self.len = fresh.len();
+        Ok(true)
+    }
+
+    /// Time goes on to a moment, or stays where it was.
+    fn go_to(&mut self, moment: i64) {
+        self.now = moment.max(self.words[SEEN] as i64);
+        self.words[SEEN] = self.now as Word;
+    }
+}

@@ -1,0 +1,215 @@
+//! Sends: channel by channel through the gates, to a hand-over or a refusal. A send that is held is the reference's.
+
+use super::{Address, Declined, Machine};
+use crate::image::{MISSING, Over, Pc, RuleKind, Send, Try};
+use crate::input::Reason;
+use crate::limits::{self, Room};
+use crate::record::why;
+use crate::state;
+use crate::step::run::{ASKED, HOLD_TOLD, HOLDER, NUMBERS, Run, TOLD};
+use crate::step::{self, Named, effect_id};
+use crate::time::NEVER;
+
+/// Why a channel does not take a message: the reason, and the record's word for what raised it.
+type Barrier = (Reason, u32);
+
+impl<'m> Machine<'m> {
+    /// A run comes to a send, or asks again. Gives where it goes on.
+    pub(super) fn send(&mut self, run: Run, pc: Pc, number: u16) -> Result<Pc, Declined> {
+        let journey = self.journey(run);
+        let table = &self.tables.journeys[usize::from(run.journey(self.words))];
+        let (send, known) = (&journey.sends[usize::from(number)], &table.sends[usize::from(number)]);
+        if known.declined {
+            return Err(Declined);
+        }
+        run.put(self.words, HOLDER, MISSING);
+        if run.get(self.words, ASKED) == MISSING {
+            run.put_moment(self.words, ASKED, self.now);
+            run.put(self.words, TOLD, 0);
+            run.put(self.words, HOLD_TOLD, 0);
+            if let Some(slot) = send.due {
+                run.set_slot(self.words, slot, self.now as u64);
+            }
+            for slot in [send.sent_at, send.channel].into_iter().flatten() {
+                run.set_slot(self.words, slot, MISSING);
+            }
+        }
+        for (at, by) in send.tries.iter().enumerate() {
+            match self.gates(run, number, at)? {
+                None => {
+                    self.hand_over(run, pc, number, at, send, by);
+                    return Ok(send.sent.unwrap_or(pc + 1));
+                }
+                Some((reason, why)) => self.refuse(run, pc, number, at, reason, why),
+            }
+        }
+        run.put(self.words, ASKED, MISSING);
+        Ok(send.refused.unwrap_or(pc + 1))
+    }
+
+    /// The first barrier on a channel, gate by gate; none if it can be handed over.
+    fn gates(&mut self, run: Run, number: u16, at: usize) -> Result<Option<Barrier>, Declined> {
+        if let Some(barrier) = self.content_consent_address(run, number, at) {
+            return Ok(Some(barrier));
+        }
+        let send = &self.journey(run).sends[usize::from(number)];
+        if let Some(offer) = send.offer
+            && !self.offer_has_room(offer)
+        {
+            return Ok(Some((Reason::Capped, why::OFFER | u32::from(offer))));
+        }
+        for rule in &send.tries[at].rules {
+            let Some((reason, free)) = step::barred_by_rule(self.program, self.state(), self.zone(), self.now, *rule)
+            else {
+                continue;
+            };
+            if let Over::Hold(limit) = &self.image.rules[usize::from(*rule)].over {
+                let asked = run.moment(self.words, ASKED);
+                let end = limit.as_ref().map_or(NEVER, |span| self.zone().add(asked, span));
+                let until = free.min(end);
+                if self.now < until && until != NEVER {
+                    return Err(Declined);
+                }
+            }
+            return Ok(Some((reason, why::RULE | u32::from(*rule))));
+        }
+        Ok(None)
+    }
+
+    /// Whether a next best action could be handed over but for holds and quiet hours.
+    pub(super) fn could_pass(&mut self, run: Run, number: u16) -> Result<bool, Declined> {
+        let journey = self.journey(run);
+        let table = &self.tables.journeys[usize::from(run.journey(self.words))];
+        if table.sends[usize::from(number)].declined {
+            return Err(Declined);
+        }
+        let send = &journey.sends[usize::from(number)];
+        for (at, by) in send.tries.iter().enumerate() {
+            if self.content_consent_address(run, number, at).is_some() {
+                continue;
+            }
+            let barred = by.rules.iter().any(|number| {
+                let rule = &self.image.rules[usize::from(*number)];
+                let hours = matches!(rule.kind, RuleKind::Quiet { .. } | RuleKind::Deliver { .. });
+                !hours
+                    && rule.over == Over::Drop
+                    && step::barred_by_rule(self.program, self.state(), self.zone(), self.now, *number).is_some()
+            });
+            if !barred {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The gates of content validity, consent and reachability.
+    fn content_consent_address(&mut self, run: Run, number: u16, at: usize) -> Option<Barrier> {
+        let journey = self.journey(run);
+        let known = &self.tables.journeys[usize::from(run.journey(self.words))].sends[usize::from(number)];
+        let send = &journey.sends[usize::from(number)];
+        let message = &self.image.messages[usize::from(send.message)];
+        if !known.rendered[at] || !self.is_valid(message.valid) {
+            return Some((Reason::NotValid, why::MESSAGE));
+        }
+        let by = &send.tries[at];
+        if !self.consents(message.purpose, by.consent, by.channel) {
+            return Some((Reason::NoConsent, why::CONSENT));
+        }
+        let address = match known.address[at] {
+            Address::Open => return None,
+            Address::At(word) => self.words[word],
+            Address::Function(function) => self.eval(run, function),
+        };
+        (address == MISSING || self.pool.word(address).is_empty()).then_some((Reason::NotReachable, why::ADDRESS))
+    }
+
+    /// Whether today is within first and last day, in the customer's zone.
+    pub(super) fn is_valid(&self, (first, last): (Option<i64>, Option<i64>)) -> bool {
+        if first.is_none() && last.is_none() {
+            return true;
+        }
+        let today = self.zone().date(self.now);
+        first.is_none_or(|first| first <= today) && last.is_none_or(|last| today <= last)
+    }
+
+    /// Whether all limits of an offer have room.
+    pub(super) fn offer_has_room(&self, offer: u16) -> bool {
+        let offer = usize::from(offer);
+        let limits = self.image.offers[offer].limits.iter().zip(&self.program.layout.offers[offer]);
+        limits.into_iter().all(|(limit, memory)| {
+            limits::room(limit, *memory, self.state(), self.zone(), self.now) == Room::Now
+        })
+    }
+
+    fn hand_over(&mut self, run: Run, pc: Pc, number: u16, at: usize, send: &Send, by: &Try) {
+        let layout = &self.program.layout;
+        for rule in &by.rules {
+            if let Some(memory) = layout.rules[usize::from(*rule)] {
+                limits::count(memory, self.words, self.now);
+            }
+        }
+        if let Some(offer) = send.offer {
+            for memory in &layout.offers[usize::from(offer)] {
+                limits::count(*memory, self.words, self.now);
+            }
+        }
+        let message_at = layout.message_at(send.message);
+        if message_at.is_some() || send.id.is_some() {
+            let id = self.effect_id(run, pc);
+            if let Some(at) = message_at {
+                self.words[at] = id as u64;
+            }
+            if let Some(slot) = send.id {
+                run.set_id(self.words, slot, id);
+            }
+        }
+        if let Some(slot) = send.sent_at {
+            run.set_slot(self.words, slot, self.now as u64);
+        }
+        if let Some(slot) = send.channel {
+            let name = self.pool.text(&self.image.channels[usize::from(by.channel)].name);
+            run.set_slot(self.words, slot, u64::from(name));
+        }
+        run.put(self.words, ASKED, MISSING);
+        let mut inputs = std::mem::take(self.inputs);
+        inputs.clear();
+        for input in &send.inputs {
+            let word = self.eval(run, input.value);
+            inputs.push(word);
+        }
+        let given = inputs.len();
+        inputs.extend(self.journey(run).zeroed.iter().map(|slot| run.slot(self.words, *slot)));
+        let locale = self.image.locale_field.map_or(MISSING, |field| state::profile(self.program, self.words, field));
+        let of = self.of(run, Some(pc));
+        self.out.sent(&of, number, at as u16, locale, &inputs[..given], &inputs[given..]);
+        *self.inputs = inputs;
+    }
+
+    /// The id of the effect that a run makes at an instruction.
+    fn effect_id(&self, run: Run, pc: Pc) -> u128 {
+        let journey = self.journey(run);
+        let step = journey.step_of.get(pc as usize).and_then(|step| journey.steps.get(usize::from(*step)));
+        let numbers = run.get(self.words, NUMBERS);
+        let named = Named {
+            customer: self.names.name(self.customer),
+            journey: &journey.name,
+            version: journey.hash,
+            run: numbers as u32,
+            start: (numbers >> 32) as u32,
+            step: step.map_or("", |step| &step.id),
+        };
+        effect_id(&named, journey.zeroed.iter().map(|slot| run.slot(self.words, *slot)))
+    }
+
+    fn refuse(&mut self, run: Run, pc: Pc, number: u16, at: usize, reason: Reason, why: u32) {
+        // A send that asks again is refused again for the same reason: that is told once.
+        let bit = (at < 8).then(|| 1u64 << (at * 8 + reason as usize % 8));
+        let told = run.get(self.words, TOLD);
+        if bit.is_some_and(|bit| told & bit != 0) {
+            return;
+        }
+        run.put(self.words, TOLD, told | bit.unwrap_or(0));
+        let of = self.of(run, Some(pc));
+        self.out.refused(&of, number, at as u16, reason, why);
+    }
+}

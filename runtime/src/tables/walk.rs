@@ -1,0 +1,168 @@
+//! The steps of a run, one instruction after another, until it stands still or ends.
+
+use super::{Declined, Machine};
+use crate::image::{Due, Instr, MISSING, Pc, Place, PlaceKind, Span};
+use crate::record::how;
+use crate::step::decide::Rank;
+use crate::step::machine::FUEL;
+use crate::step::run::{ANCHOR, ARRIVED, AT, COUNTED, DUE, Run, SINCE, WAITS};
+use crate::step::{ids, wait};
+use crate::time::{NEVER, join, plus};
+
+impl<'m> Machine<'m> {
+    /// A run goes on from an instruction.
+    pub(super) fn go_on(&mut self, run: Run, pc: Pc) -> Result<(), Declined> {
+        self.fuel = FUEL;
+        let journey = self.journey(run);
+        let mut pc = pc;
+        loop {
+            if self.fuel == 0 {
+                return self.end(run, how::OUT_OF_FUEL, 0, None);
+            }
+            self.fuel -= 1;
+            let Some(instr) = journey.code.get(pc as usize) else { return self.end(run, how::END, 0, None) };
+            let next = pc + 1;
+            pc = match instr {
+                Instr::Nop => next,
+                Instr::Jump(to) => *to,
+                Instr::Unless { condition, to } => {
+                    if self.eval(run, *condition) == 1 {
+                        next
+                    } else {
+                        *to
+                    }
+                }
+                Instr::Stay(place) => match self.arrive(run, *place)? {
+                    Some(next) => next,
+                    None => return Ok(()),
+                },
+                Instr::Experiment { name, arms } => {
+                    let name_text = &self.image.texts[*name as usize];
+                    let lot = u64::from(ids::lot("experiment", name_text, self.names.name(self.customer)));
+                    match arms.iter().find(|(threshold, ..)| *threshold > lot) {
+                        None => next,
+                        Some((_, arm, to)) => {
+                            let of = self.of(run, Some(pc));
+                            self.out.assigned(&of, *name, *arm);
+                            *to
+                        }
+                    }
+                }
+                Instr::NextBest(decision) => self.next_best(run, *decision)?,
+                Instr::Send(send) => self.send(run, pc, *send)?,
+                Instr::Let { slot, value } => {
+                    let value = self.eval(run, *value);
+                    run.set_slot(self.words, *slot, value);
+                    next
+                }
+                Instr::Again { slot, times, body } => {
+                    let round = match run.slot(self.words, *slot) {
+                        MISSING => 1,
+                        round => round.saturating_add(1),
+                    };
+                    run.set_slot(self.words, *slot, round);
+                    if round < u64::from(*times) { *body } else { next }
+                }
+                Instr::Finish(label) => {
+                    return match label {
+                        None => self.end(run, how::END, 0, None),
+                        Some(label) => self.end(run, how::LABEL, 0, Some(*label)),
+                    };
+                }
+                Instr::GoTo { .. } | Instr::Set { .. } | Instr::Emit { .. } | Instr::Call { .. } | Instr::Task { .. } => {
+                    return Err(Declined);
+                }
+            };
+        }
+    }
+
+    /// A run comes to a place. Gives where it goes on if it does not stay.
+    fn arrive(&mut self, run: Run, number: u16) -> Result<Option<Pc>, Declined> {
+        let place = &self.journey(run).places[usize::from(number)];
+        run.set_status(self.words, WAITS);
+        run.put(self.words, AT, u64::from(number));
+        run.put_moment(self.words, SINCE, self.now);
+        run.mark(self.words, ARRIVED, true);
+        match &place.kind {
+            PlaceKind::Timer { due: Due::After(span), .. } | PlaceKind::First { due: Due::After(span), .. } => {
+                self.count_from_anchor(run, span);
+            }
+            PlaceKind::Timer { .. } | PlaceKind::First { .. } => {}
+            PlaceKind::Collect { .. } | PlaceKind::Answer { .. } | PlaceKind::Task { .. } => return Err(Declined),
+        }
+        Ok(self.set_due(run, place))
+    }
+
+    fn count_from_anchor(&mut self, run: Run, span: &Span) {
+        if span.months == 0 && span.days == 0 {
+            return;
+        }
+        let (anchor, counted) = (run.get(self.words, ANCHOR), wait::counted(run.get(self.words, COUNTED)));
+        let goes_on = anchor != MISSING && self.zone().add(anchor as i64, &counted) == self.now;
+        let sum = if goes_on {
+            join(&counted, &Span { ms: 0, ..*span })
+        } else {
+            run.put_moment(self.words, ANCHOR, self.now);
+            Span { ms: 0, ..*span }
+        };
+        run.put(self.words, COUNTED, (sum.months as u32 as u64) << 32 | u64::from(sum.days as u32));
+    }
+
+    /// Works out when the stay at a place ends; gives where the run goes on if that is now or past.
+    pub(super) fn set_due(&mut self, run: Run, place: &Place) -> Option<Pc> {
+        let (due, next, past) = match &place.kind {
+            PlaceKind::Timer { due, past, next } => (self.due(run, due), *next, past.unwrap_or(*next)),
+            PlaceKind::First { due, timeout, .. } => (self.due(run, due), *timeout, *timeout),
+            // The places that other engines do not come to.
+            PlaceKind::Collect { next, .. } => (NEVER, *next, *next),
+            PlaceKind::Answer { failed, .. } => (NEVER, *failed, *failed),
+            PlaceKind::Task { late, .. } => (NEVER, *late, *late),
+        };
+        run.put_moment(self.words, DUE, due);
+        match due.cmp(&self.now) {
+            std::cmp::Ordering::Less => Some(past),
+            std::cmp::Ordering::Equal => Some(next),
+            std::cmp::Ordering::Greater => None,
+        }
+    }
+
+    fn due(&mut self, run: Run, due: &Due) -> i64 {
+        let since = run.moment(self.words, SINCE);
+        match due {
+            Due::After(span) if span.months == 0 && span.days == 0 => plus(since, span.ms),
+            Due::After(span) => {
+                let whole = Span { ms: span.ms, ..wait::counted(run.get(self.words, COUNTED)) };
+                self.zone().add(run.moment(self.words, ANCHOR), &whole)
+            }
+            Due::At(moment) => match self.eval_at(Some(run), false, *moment, since) {
+                MISSING => i64::MIN,
+                moment => moment as i64,
+            },
+        }
+    }
+
+    /// The candidate with the highest rank, of those that may be chosen; of equals the first.
+    fn next_best(&mut self, run: Run, number: u16) -> Result<Pc, Declined> {
+        let journey = self.journey(run);
+        let decision = &journey.next_best[usize::from(number)];
+        let mut best: Option<(Rank, Pc)> = None;
+        for candidate in &decision.candidates {
+            if !self.is_valid(self.image.offers[usize::from(candidate.offer)].valid) {
+                continue;
+            }
+            if let Some(eligible) = candidate.eligible
+                && self.eval(run, eligible) != 1
+            {
+                continue;
+            }
+            if !self.offer_has_room(candidate.offer) || !self.could_pass(run, candidate.send)? {
+                continue;
+            }
+            let rank = Rank::of(&self.image.functions[candidate.rank as usize].ty, self.eval(run, candidate.rank));
+            if best.is_none_or(|(known, _)| rank.above(known)) {
+                best = Some((rank, candidate.body));
+            }
+        }
+        Ok(best.map_or(decision.otherwise, |(_, body)| body))
+    }
+}
