@@ -29,8 +29,8 @@ mod walk;
 
 pub(crate) use ids::{Named, effect_id};
 pub use ids::{id_of_text, id_text};
-pub use plan::Plan;
 pub(crate) use machine::in_stage;
+pub use plan::Plan;
 pub(crate) use send::{Why, barred_by_rule, locale};
 pub use standing::{Standing, standing};
 pub(crate) use tell::why_in_words;

@@ -70,7 +70,13 @@ pub(crate) fn locale<'a>(pool: &Pool, message: &'a Message, channel: u16, word: 
 }
 
 /// Whether a rule does not allow a hand-over now: why, and from when on it does.
-pub(crate) fn barred_by_rule(program: &Program, state: &[Word], zone: &Zone, now: i64, number: u16) -> Option<(Reason, i64)> {
+pub(crate) fn barred_by_rule(
+    program: &Program,
+    state: &[Word],
+    zone: &Zone,
+    now: i64,
+    number: u16,
+) -> Option<(Reason, i64)> {
     let memory = program.layout.rules[usize::from(number)];
     let (reason, room) = match &program.image.rules[usize::from(number)].kind {
         RuleKind::Cap(limit) => (Reason::Capped, limits::room(limit, memory?, state, zone, now)),

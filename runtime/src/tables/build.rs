@@ -1,7 +1,9 @@
 //! From a program to its tables.
 
 use super::{Address, Enter, EventTable, Hears, JourneyTable, Kept, RunTable, SendTable, Tables};
-use crate::image::{ConsentRule, Event, Image, Journey, Listener, Occasion, Op, PlaceKind, ReEntry, Role, Send, Trigger};
+use crate::image::{
+    ConsentRule, Event, Image, Journey, Listener, Occasion, Op, PlaceKind, ReEntry, Role, Send, Trigger,
+};
 use crate::layout::Form;
 use crate::program::Program;
 use crate::record;
@@ -82,7 +84,11 @@ fn send(program: &Program, journey: &Journey, number: usize) -> SendTable {
     };
     SendTable {
         declined: image.journeys.iter().any(clauses) || !record::sent_fits(journey, number as u16),
-        rendered: send.tries.iter().map(|by| message.renderings.iter().any(|(known, _)| *known == by.channel)).collect(),
+        rendered: send
+            .tries
+            .iter()
+            .map(|by| message.renderings.iter().any(|(known, _)| *known == by.channel))
+            .collect(),
         address: send.tries.iter().map(|by| address(by.channel)).collect(),
     }
 }
@@ -122,7 +128,10 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
         .map(|(_, journey, trigger)| Enter { journey: *journey, trigger: *trigger });
     let mut sorted: Vec<(u16, u16, u16)> = program.plan.by_event[usize::from(number)].clone();
     sorted.sort_unstable();
-    debug_assert!(sorted == program.plan.by_event[usize::from(number)], "triggers are asked in the order of their ranks");
+    debug_assert!(
+        sorted == program.plan.by_event[usize::from(number)],
+        "triggers are asked in the order of their ranks"
+    );
     EventTable { declined, observed: !histories.is_empty(), hears, runs, enters: enters.collect() }
 }
 
@@ -140,14 +149,21 @@ fn hears(journey: &Journey, event: u16) -> Option<RunTable> {
         all.iter().zip(0u16..).filter(|(listens, _)| **listens).map(|(_, number)| number).collect()
     };
     let goals = numbers(journey.goals.iter().map(|goal| listens(&goal.listener)).collect());
-    let exits = numbers(journey.exits.iter().map(|exit| matches!(&exit.on, Occasion::Event(l) if listens(l))).collect());
+    let exits =
+        numbers(journey.exits.iter().map(|exit| matches!(&exit.on, Occasion::Event(l) if listens(l))).collect());
     let start_over = numbers(journey.start_over.iter().map(|clause| listens(&clause.listener)).collect());
     let updates = numbers(journey.updates.iter().map(|clause| listens(&clause.listener)).collect());
     let arms = journey.places.iter().map(|place| match &place.kind {
         PlaceKind::First { arms, .. } => {
             Some(numbers(arms.iter().map(|arm| matches!(&arm.on, Occasion::Event(l) if listens(l))).collect()))
         }
-        PlaceKind::Collect { listener, .. } => if listens(listener) { None } else { Some(Vec::new()) },
+        PlaceKind::Collect { listener, .. } => {
+            if listens(listener) {
+                None
+            } else {
+                Some(Vec::new())
+            }
+        }
         PlaceKind::Timer { .. } | PlaceKind::Answer { .. } | PlaceKind::Task { .. } => Some(Vec::new()),
     });
     let arms: Vec<Option<Vec<u16>>> = arms.collect();

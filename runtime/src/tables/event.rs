@@ -9,8 +9,8 @@ use crate::input::Reason;
 use crate::layout::{ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, WATCH_DUE, ZONE};
 use crate::record::how;
 use crate::step::run::{
-    AGE, ANCHOR, ARRIVED, ASKED, AT, BARRED, CONVERTED, COUNTED, DUE, ENDED, ENTERED, FRESH, GONE, HELD, HOLD_TOLD, HOLDER,
-    KEY, LEAVING, NEVER, Run, SINCE, TOLD, WAITS,
+    AGE, ANCHOR, ARRIVED, ASKED, AT, BARRED, CONVERTED, COUNTED, DUE, ENDED, ENTERED, FRESH, GONE, HELD, HOLD_TOLD,
+    HOLDER, KEY, LEAVING, NEVER, Run, SINCE, TOLD, WAITS,
 };
 use crate::step::{self, ids};
 use crate::time::plus;
@@ -526,7 +526,8 @@ impl<'m> Machine<'m> {
     pub(super) fn consents(&self, purpose: u16, rule: crate::image::ConsentRule, channel: u16) -> bool {
         rule == crate::image::ConsentRule::None
             || build::consents(self.image, rule, channel).any(|channel| {
-                crate::state::consent(&self.program.layout, self.words, purpose, channel) == crate::state::Consent::Granted
+                crate::state::consent(&self.program.layout, self.words, purpose, channel)
+                    == crate::state::Consent::Granted
             })
     }
 }

@@ -136,9 +136,9 @@ impl<'m> Machine<'m> {
     pub(super) fn offer_has_room(&self, offer: u16) -> bool {
         let offer = usize::from(offer);
         let limits = self.image.offers[offer].limits.iter().zip(&self.program.layout.offers[offer]);
-        limits.into_iter().all(|(limit, memory)| {
-            limits::room(limit, *memory, self.state(), self.zone(), self.now) == Room::Now
-        })
+        limits
+            .into_iter()
+            .all(|(limit, memory)| limits::room(limit, *memory, self.state(), self.zone(), self.now) == Room::Now)
     }
 
     fn hand_over(&mut self, run: Run, pc: Pc, number: u16, at: usize, send: &Send, by: &Try) {

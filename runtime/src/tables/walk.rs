@@ -69,7 +69,11 @@ impl<'m> Machine<'m> {
                         Some(label) => self.end(run, how::LABEL, 0, Some(*label)),
                     };
                 }
-                Instr::GoTo { .. } | Instr::Set { .. } | Instr::Emit { .. } | Instr::Call { .. } | Instr::Task { .. } => {
+                Instr::GoTo { .. }
+                | Instr::Set { .. }
+                | Instr::Emit { .. }
+                | Instr::Call { .. }
+                | Instr::Task { .. } => {
                     return Err(Declined);
                 }
             };
