@@ -142,6 +142,22 @@ impl Default for Store {
     }
 }
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// Asks for the cache line of a word ahead of its use. A hint: it never fails and means nothing.
+#[inline]
+fn prefetch(word: &Word) {
+    #[cfg(target_arch = "x86_64")]
+    #[expect(unsafe_code, reason = "the instruction has no safe form")]
+    // SAFETY: a prefetch of any address has no effect that a program can see; SSE is part of x86-64.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(std::ptr::from_ref(word).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = word;
+}
+
 /// Units of a full chunk.
 const UNITS: u64 = (CHUNK / UNIT) as u64;
 
@@ -160,6 +176,31 @@ impl Store {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
+    }
+
+    /// Asks for a customer's index entry ahead of its use.
+    #[inline]
+    pub fn prefetch_index(&self, customer: u32) {
+        if let Some(entry) = self.index.get(customer as usize) {
+            prefetch(&entry.0);
+        }
+    }
+
+    /// Asks for the first lines of a customer's state ahead of their use; the index entry should be near by then.
+    #[inline]
+    pub fn prefetch_state(&self, customer: u32) {
+        let Some(entry) = self.index.get(customer as usize) else { return };
+        if entry.class() == 0 || entry.class() == ALONE {
+            return;
+        }
+        let (chunk, at) = place(entry.place());
+        let words = self.chunks[chunk].words();
+        let length = entry.length().max(1);
+        // Longer states are read from the front on; the processor sees that itself.
+        for word in (at..at + length.min(4 * LINE / 8)).step_by(LINE / 8) {
+            prefetch(&words[word]);
+        }
+        prefetch(&words[at + length - 1]);
     }
 
     /// A customer's state.

@@ -18,10 +18,13 @@
 //! and its gates.
 
 mod build;
+mod engine;
 mod event;
 mod send;
 mod time;
 mod walk;
+
+pub use engine::Vm;
 
 use crate::batch::Item;
 use crate::eval::{Frame, Scope};

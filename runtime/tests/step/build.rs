@@ -1,10 +1,13 @@
 //! A small builder of images by hand, and a world to run them in.
 
+use journey_runtime::batch::{HAS_ID, Item};
 use journey_runtime::image::*;
 use journey_runtime::input::{Effect, EffectKind, Input as In, InputKind, LeaveHow, Sink, Value};
 use journey_runtime::pool::Pool;
 use journey_runtime::program::Program;
+use journey_runtime::record::Effects;
 use journey_runtime::step::{Customer, Scratch, advance, moment_text, next_wake, step};
+use journey_runtime::tables;
 
 pub const MINUTE: i64 = 60_000;
 pub const HOUR: i64 = 60 * MINUTE;
@@ -362,6 +365,10 @@ impl Sink for Story {
     }
 }
 
+/// How many inputs the lean machine has declined, and done.
+pub static COUNTS: [std::sync::atomic::AtomicUsize; 2] =
+    [std::sync::atomic::AtomicUsize::new(0), std::sync::atomic::AtomicUsize::new(0)];
+
 /// One customer and their program.
 pub struct World {
     pub program: Program,
@@ -389,10 +396,59 @@ impl World {
     }
 
     pub fn advance(&mut self, until: i64, inclusive: bool) -> &mut Self {
+        let (before, told) = (self.state.clone(), self.story.effects.len());
         let customer = Customer { id: &self.id };
         let World { program, pool, scratch, state, story, .. } = self;
         advance(program, pool, scratch, &customer, state, until, inclusive, story);
+        self.agrees_with_tables(before, told, |shared, words| tables::advance(shared, 0, words, until, inclusive));
         self
+    }
+
+    /// The lean machine does the same to the byte, or says that it does not, and then has changed nothing but by instants that it did.
+    fn agrees_with_tables(
+        &self,
+        before: Vec<Word>,
+        told: usize,
+        work: impl Fn(&mut tables::Shared<'_>, &mut tables::Words<'_>) -> Result<(), tables::Declined>,
+    ) {
+        struct Name<'a>(&'a str);
+        impl tables::Names for Name<'_> {
+            fn name(&self, _: u32) -> &str {
+                self.0
+            }
+        }
+        let mut pool = self.pool.clone();
+        let known = tables::Tables::new(&self.program);
+        // Enough room, and just what there was.
+        for room in [200, 0] {
+            let mut words = before.clone();
+            words.resize(before.len() + room, 0xdead);
+            let mut words = tables::Words { words: &mut words, len: before.len() };
+            let mut out = Effects::default();
+            let mut shared = tables::Shared {
+                program: &self.program,
+                tables: &known,
+                pool: &mut pool,
+                names: &Name(&self.id),
+                scratch: &mut tables::Scratch::new(&self.program),
+                out: &mut out,
+            };
+            let done = work(&mut shared, &mut words);
+            let effects: Vec<Effect> = out
+                .iter()
+                .map(|record| journey_runtime::record::materialise(&self.program, &pool, &out, &self.id, record))
+                .collect();
+            match done {
+                Ok(()) => {
+                    assert_eq!(words.words[..words.len], self.state);
+                    assert_eq!(effects, self.story.effects[told..]);
+                }
+                Err(tables::Declined) => assert_eq!(effects, self.story.effects[told..told + effects.len()]),
+            }
+            if room == 200 {
+                COUNTS[usize::from(done.is_ok())].fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
     }
 
     /// Time goes to this moment, included.
@@ -408,10 +464,16 @@ impl World {
 
     pub fn input(&mut self, kind: InputKind) -> &mut Self {
         self.advance(self.now, false);
+        let (before, told) = (self.state.clone(), self.story.effects.len());
         let customer = Customer { id: &self.id };
         let World { program, pool, scratch, state, story, .. } = self;
         let input = In { seen: self.now, kind };
         step(program, pool, scratch, &customer, state, &input, story);
+        if let InputKind::Event { event, happened_at, id, row } = input.kind {
+            let flags = if id.is_some() { HAS_ID } else { 0 };
+            let item = Item { event, flags, seen: self.now, happened_at, id: id.unwrap_or(0), ..Item::default() };
+            self.agrees_with_tables(before, told, |shared, words| tables::event(shared, 0, words, &item, &row));
+        }
         self
     }
 

@@ -1,0 +1,106 @@
+//! The lean machine as an engine of a host.
+
+use super::{Declined, Names, Scratch, Shared, Tables, Words, advance, event};
+use crate::batch::{Batch, Engine, OTHER, Parts};
+use crate::host::Ids;
+use crate::program::Program;
+use std::any::Any;
+
+/// The VM: walks a program's tables.
+#[derive(Debug)]
+pub struct Vm {
+    tables: Tables,
+}
+
+impl Vm {
+    /// An engine for a program.
+    pub fn new(program: &Program) -> Vm {
+        Vm { tables: Tables::new(program) }
+    }
+
+    /// The tables.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+}
+
+impl Names for Ids {
+    fn name(&self, customer: u32) -> &str {
+        self.get(customer)
+    }
+}
+
+/// What the tables need of a shard's parts.
+macro_rules! shared {
+    ($tables:expr, $parts:expr) => {
+        Shared {
+            program: $parts.program,
+            tables: $tables,
+            pool: $parts.pool,
+            names: $parts.ids,
+            scratch: $parts.memory.downcast_mut::<Scratch>().expect("an engine gets back the memory that it gave"),
+            out: $parts.effects,
+        }
+    };
+}
+
+/// Items whose states are asked for ahead of the work.
+const AHEAD: usize = 32;
+
+impl Engine for Vm {
+    fn memory(&self, program: &Program) -> Box<dyn Any + Send> {
+        Box::new(Scratch::new(program))
+    }
+
+    fn batch(&self, parts: &mut Parts<'_>, batch: &Batch, from: usize) -> usize {
+        let mut shared = shared!(&self.tables, parts);
+        let store = &mut *parts.store;
+        for (at, item) in batch.items.iter().enumerate().skip(from) {
+            if (at - from).is_multiple_of(AHEAD) {
+                let next = batch.items.iter().skip(at).take(AHEAD);
+                next.clone().for_each(|item| store.prefetch_index(item.customer));
+                next.for_each(|item| store.prefetch_state(item.customer));
+            }
+            if item.event == OTHER {
+                return at;
+            }
+            let fields = parts.program.image.events[usize::from(item.event)].fields.len();
+            let row = item.row as usize..item.row as usize + fields;
+            let Some(row) = batch.rows.get(row) else { return at };
+            let len = store.length(item.customer);
+            if len == 0 {
+                store.grow(item.customer, self.tables.room);
+            }
+            let mut words = Words { words: store.room_mut(item.customer), len };
+            let stamp = item.stamp(&words.words[..len]);
+            let done = advance(&mut shared, item.customer, &mut words, stamp, false)
+                .and_then(|()| event(&mut shared, item.customer, &mut words, item, row));
+            let now = words.len;
+            if now != len {
+                store.set_length(item.customer, now);
+            }
+            if done == Err(Declined) {
+                return at;
+            }
+        }
+        batch.items.len()
+    }
+
+    fn end(&self, parts: &mut Parts<'_>, horizon: i64, from: u32) -> u32 {
+        let mut shared = shared!(&self.tables, parts);
+        let store = &mut *parts.store;
+        for customer in from..store.len() as u32 {
+            let len = store.length(customer);
+            let mut words = Words { words: store.room_mut(customer), len };
+            let done = advance(&mut shared, customer, &mut words, horizon, true);
+            let now = words.len;
+            if now != len {
+                store.set_length(customer, now);
+            }
+            if done == Err(Declined) {
+                return customer;
+            }
+        }
+        store.len() as u32
+    }
+}
