@@ -285,7 +285,9 @@ impl Layout {
             }
         }
         let named = |event: &crate::image::Event| matches!(event.role, Role::Receipt { message: Some(_), .. });
-        let messages_at = image.events.iter().any(named).then_some(fresh.len());
+        // Nobody asks whose receipt it is when no send keeps its id.
+        let asked = image.journeys.iter().flat_map(|journey| &journey.sends).any(|send| send.id.is_some());
+        let messages_at = (asked && image.events.iter().any(named)).then_some(fresh.len());
         if messages_at.is_some() {
             fresh.resize(fresh.len() + image.messages.len(), MISSING);
         }

@@ -9,8 +9,6 @@ use crate::program::Program;
 use crate::record;
 use crate::time::lengths;
 
-/// Message ids that a new customer's place has room for.
-const IDS: usize = 4;
 /// Words of a run that a new customer's place has room for at most.
 const RUN: usize = 32;
 
@@ -25,7 +23,7 @@ impl Tables {
             events,
             calm: image.watches.is_empty() && program.layout.calendar.is_empty(),
             meanwhile: image.journeys.iter().any(|journey| !journey.meanwhile.is_empty()),
-            room: program.layout.fixed + IDS + run.min(RUN),
+            room: program.layout.fixed + run.min(RUN),
             journeys,
         }
     }

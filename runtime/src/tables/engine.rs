@@ -3,6 +3,7 @@
 use super::{Declined, Names, Scratch, Shared, Tables, Words, advance, event};
 use crate::batch::{Batch, Engine, OTHER, Parts};
 use crate::host::Ids;
+use crate::layout::ID_COUNT;
 use crate::program::Program;
 use std::any::Any;
 
@@ -44,8 +45,8 @@ macro_rules! shared {
     };
 }
 
-/// Items whose states are asked for ahead of the work.
-const AHEAD: usize = 32;
+/// How many items ahead states are asked for.
+const AHEAD: usize = 16;
 
 impl Engine for Vm {
     fn memory(&self, program: &Program) -> Box<dyn Any + Send> {
@@ -56,10 +57,12 @@ impl Engine for Vm {
         let mut shared = shared!(&self.tables, parts);
         let store = &mut *parts.store;
         for (at, item) in batch.items.iter().enumerate().skip(from) {
-            if (at - from).is_multiple_of(AHEAD) {
-                let next = batch.items.iter().skip(at).take(AHEAD);
-                next.clone().for_each(|item| store.prefetch_index(item.customer));
-                next.for_each(|item| store.prefetch_state(item.customer));
+            // The states of the items to come are on their way while this one is worked on, and their index entries before them.
+            if let Some(item) = batch.items.get(at + 2 * AHEAD) {
+                store.prefetch_index(item.customer);
+            }
+            if let Some(item) = batch.items.get(at + AHEAD) {
+                store.prefetch_state(item.customer);
             }
             if item.event == OTHER {
                 return at;
@@ -69,7 +72,8 @@ impl Engine for Vm {
             let Some(row) = batch.rows.get(row) else { return at };
             let len = store.length(item.customer);
             if len == 0 {
-                store.grow(item.customer, self.tables.room);
+                let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
+                store.grow(item.customer, self.tables.room + ids);
             }
             let mut words = Words { words: store.room_mut(item.customer), len };
             let stamp = item.stamp(&words.words[..len]);

@@ -49,7 +49,7 @@ pub struct Tables {
     pub calm: bool,
     /// Some journey holds or drops the sends of others meanwhile.
     pub meanwhile: bool,
-    /// Words that the place of a new customer should have room for: what all have, some message ids, and a run.
+    /// Words that the place of a new customer should have room for: what all have, and a run.
     pub room: usize,
 }
 
