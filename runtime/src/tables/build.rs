@@ -46,6 +46,7 @@ fn journey(program: &Program, number: usize) -> JourneyTable {
     let forgotten = kept.iter().zip(0u16..).filter(|(kept, _)| !**kept).map(|(_, slot)| slot).collect();
     JourneyTable {
         plain: !form.has(Form::CHECKED) && !form.has(Form::WAKES) && journey.pauses.is_empty(),
+        watches: form.has(Form::CHECKED) && !form.has(Form::WAKES) && journey.pauses.is_empty(),
         form,
         words: program.layout.run_words[number],
         forgotten,
@@ -109,14 +110,15 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
     };
     let mut runs = Vec::new();
     let hears = image.journeys.iter().zip(journeys).map(|(journey, table)| {
-        if !table.plain {
+        if !table.plain && !table.watches {
             return Hears::Declines;
         }
         match hears(journey, number) {
-            None => Hears::Nothing,
-            Some(table) => {
-                runs.push(table);
-                Hears::Runs(runs.len() as u16 - 1)
+            (_, false) if table.plain => Hears::Nothing,
+            (hears, _) => {
+                runs.push(hears);
+                let number = runs.len() as u16 - 1;
+                if table.plain { Hears::Runs(number) } else { Hears::Watches(number) }
             }
         }
     });
@@ -133,8 +135,8 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
     EventTable { declined, observed: !histories.is_empty(), hears, runs, enters: enters.collect() }
 }
 
-/// What runs of a plain journey hear of an event; none: nothing.
-fn hears(journey: &Journey, event: u16) -> Option<RunTable> {
+/// What runs of a journey hear of an event, and whether that is anything.
+fn hears(journey: &Journey, event: u16) -> (RunTable, bool) {
     let mut keys: Vec<Option<u16>> = Vec::new();
     let mut listens = |listener: &Listener| {
         let listens = listener.event == event;
@@ -165,10 +167,10 @@ fn hears(journey: &Journey, event: u16) -> Option<RunTable> {
         PlaceKind::Timer { .. } | PlaceKind::Answer { .. } | PlaceKind::Task { .. } => Some(Vec::new()),
     });
     let arms: Vec<Option<Vec<u16>>> = arms.collect();
-    let first = *keys.first()?;
+    let first = keys.first().copied().flatten();
     let late = goals.iter().any(|goal| journey.goals[usize::from(*goal)].within.is_some());
     let key = first.filter(|_| keys.iter().all(|key| *key == first));
-    Some(RunTable { key, late, goals, exits, start_over, updates, arms })
+    (RunTable { key, late, goals, exits, start_over, updates, arms }, !keys.is_empty())
 }
 
 /// Whether an image asks for consent on any channel: all of a purpose's consents are looked at.

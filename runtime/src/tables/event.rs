@@ -4,17 +4,21 @@ use super::build;
 use super::{Declined, EventTable, Hears, Hit, Machine, RunTable};
 use crate::batch::Item;
 use crate::history::{self, Seen};
-use crate::image::{Capture, Listener, MISSING, Occasion, PlaceKind, ReEntry, Role, Trigger, Word};
+use crate::image::{Capture, Listener, MISSING, Occasion, Pc, PlaceKind, ReEntry, Role, Trigger, Word};
 use crate::input::Reason;
 use crate::layout::{ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, WATCH_DUE, ZONE};
 use crate::record::how;
 use crate::step::run::{
-    AGE, ANCHOR, ARRIVED, ASKED, AT, BARRED, CONVERTED, COUNTED, DUE, ENDED, ENTERED, FRESH, GONE, HELD, HOLD_TOLD,
+    AGE, ANCHOR, ARRIVED, ASKED, AT, BARRED, CHECK, CONVERTED, COUNTED, DUE, ENDED, ENTERED, FRESH, GONE, HELD, HOLD_TOLD,
     HOLDER, KEY, LEAVING, NEVER, Run, SINCE, TOLD, WAITS,
 };
 use crate::step::{self, ids};
 use crate::time::plus;
 use crate::watch::Dirty;
+
+/// What nobody hears.
+const NOTHING: &EventTable =
+    &EventTable { declined: None, observed: false, hears: Vec::new(), runs: Vec::new(), enters: Vec::new() };
 
 impl<'m> Machine<'m> {
     /// One event.
@@ -72,7 +76,14 @@ impl<'m> Machine<'m> {
                         return Err(Declined);
                     }
                 }
-                Hears::Runs(number) => {
+                Hears::Watches(number) if status < LEAVING => {
+                    if status != WAITS {
+                        return Err(Declined);
+                    }
+                    run.put_moment(self.words, CHECK, NEVER);
+                    self.hits.push(Hit { run, table: number, watches: true, updated: false });
+                }
+                Hears::Runs(number) | Hears::Watches(number) => {
                     let hears = &table.runs[usize::from(number)];
                     if let Some(field) = hears.key {
                         let key = self.row[usize::from(field)];
@@ -87,7 +98,7 @@ impl<'m> Machine<'m> {
                     } else if !hears.late || run.is(self.words, CONVERTED) || !run.whole(self.words) {
                         continue;
                     }
-                    self.hits.push(Hit { run, table: number, updated: false });
+                    self.hits.push(Hit { run, table: number, watches: false, updated: false });
                 }
             }
         }
@@ -170,6 +181,9 @@ impl<'m> Machine<'m> {
 
     /// Copies what a clause keeps of the present event into a run's slots.
     fn capture(&mut self, run: Run, capture: &Capture) {
+        if self.event == u16::MAX {
+            return;
+        }
         for slot in &capture.clear {
             run.set_slot(self.words, *slot, MISSING);
         }
@@ -236,6 +250,10 @@ impl<'m> Machine<'m> {
             }
             let journey = self.journey(run);
             let place = &journey.places[run.get(self.words, AT) as usize];
+            if hit.watches {
+                self.leaves(run, place.stage, true)?;
+                continue;
+            }
             for number in &Self::run_table(table, hit).exits {
                 let exit = &journey.exits[usize::from(*number)];
                 let Occasion::Event(listener) = &exit.on else { continue };
@@ -251,6 +269,28 @@ impl<'m> Machine<'m> {
         Ok(())
     }
 
+    /// Ends a run that an exit clause in force in `stage` asks to leave; says whether it did.
+    pub(super) fn leaves(&mut self, run: Run, stage: Option<u16>, hears: bool) -> Result<bool, Declined> {
+        let journey = self.journey(run);
+        for (exit, number) in journey.exits.iter().zip(0u16..) {
+            if !step::in_stage(journey, stage, exit.stage) {
+                continue;
+            }
+            let asks = match &exit.on {
+                Occasion::Event(listener) => hears && self.hears(run, listener),
+                Occasion::Condition(condition) => self.watches(run, *condition),
+            };
+            if asks {
+                if exit.for_good {
+                    run.mark(self.words, BARRED, true);
+                }
+                self.end(run, how::EXIT, number, None)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The end of a run.
     pub(super) fn end(&mut self, run: Run, by: u16, extra: u16, label: Option<u32>) -> Result<(), Declined> {
         if !run.alive(self.words) {
@@ -262,6 +302,7 @@ impl<'m> Machine<'m> {
         run.set_status(self.words, ENDED);
         run.put_moment(self.words, SINCE, self.now);
         run.put_moment(self.words, DUE, NEVER);
+        run.put_moment(self.words, CHECK, NEVER);
         run.put(self.words, HOLDER, MISSING);
         let of = self.of(run, None);
         self.out.left(&of, by, extra, label);
@@ -308,6 +349,11 @@ impl<'m> Machine<'m> {
                 self.hits[at].updated = true;
                 let of = self.of(run, None);
                 self.out.updated(&of);
+                if hit.watches {
+                    // Clauses that read what was replaced hold from now on.
+                    let stage = journey.places[run.get(self.words, AT) as usize].stage;
+                    self.leaves(run, stage, false)?;
+                }
             }
         }
         Ok(())
@@ -334,6 +380,7 @@ impl<'m> Machine<'m> {
         run.put_moment(self.words, ENTERED, self.now);
         run.put_moment(self.words, SINCE, self.now);
         run.put_moment(self.words, DUE, NEVER);
+        run.put_moment(self.words, CHECK, NEVER);
         run.put(self.words, AT, 0);
         for field in [ANCHOR, ASKED, HOLDER] {
             run.put(self.words, field, MISSING);
@@ -354,9 +401,11 @@ impl<'m> Machine<'m> {
             let journey = self.journey(run);
             let number = run.get(self.words, AT) as usize;
             let place = &journey.places[number];
-            let Some(arms) = &Self::run_table(table, hit).arms[number] else { return Err(Declined) };
             let mut next = None;
-            if let PlaceKind::First { arms: all, .. } = &place.kind {
+            if hit.watches {
+                next = self.hears_at(run, &place.kind)?;
+            } else if let PlaceKind::First { arms: all, .. } = &place.kind {
+                let Some(arms) = &Self::run_table(table, hit).arms[number] else { return Err(Declined) };
                 for arm in arms {
                     let arm = &all[usize::from(*arm)];
                     let Occasion::Event(listener) = &arm.on else { continue };
@@ -367,6 +416,9 @@ impl<'m> Machine<'m> {
                     }
                 }
             }
+            if !hit.watches && Self::run_table(table, hit).arms[number].is_none() {
+                return Err(Declined);
+            }
             if next.is_none() && hit.updated {
                 next = self.set_due(run, place);
             }
@@ -375,6 +427,63 @@ impl<'m> Machine<'m> {
             }
         }
         Ok(())
+    }
+
+    /// Where a run that watches conditions goes on from a place, if the present event or a condition ends its stay.
+    fn hears_at(&mut self, run: Run, place: &'m PlaceKind) -> Result<Option<Pc>, Declined> {
+        let arms = match place {
+            PlaceKind::First { arms, .. } => arms,
+            PlaceKind::Collect { listener, .. } if listener.event == self.event => return Err(Declined),
+            _ => return Ok(None),
+        };
+        let mut passed = None;
+        for arm in arms {
+            let ends = match &arm.on {
+                Occasion::Event(listener) => passed.is_none() && self.hears(run, listener),
+                Occasion::Condition(condition) => {
+                    let holds = self.watches(run, *condition);
+                    match arm.becomes {
+                        None => holds,
+                        Some(slot) => {
+                            let was_false = run.slot(self.words, slot) == 1;
+                            run.set_slot(self.words, slot, u64::from(was_false || !holds));
+                            holds && was_false
+                        }
+                    }
+                }
+            };
+            if ends && passed.is_none() {
+                passed = Some(arm);
+            }
+        }
+        Ok(passed.map(|arm| {
+            self.capture(run, &arm.capture);
+            arm.next
+        }))
+    }
+
+    /// Phases at a moment at which conditions of runs may have changed, without an event.
+    pub(super) fn time_passes(&mut self) -> Result<(), Declined> {
+        self.hits.clear();
+        self.taken.clear();
+        self.event = u16::MAX;
+        let mut at = self.first();
+        while let Some((run, next)) = self.record(at) {
+            at = next;
+            let watches = self.tables.journeys[usize::from(run.journey(self.words))].watches;
+            let status = run.status(self.words);
+            if !watches || status >= LEAVING {
+                continue;
+            }
+            if status != WAITS {
+                return Err(Declined);
+            }
+            run.put_moment(self.words, CHECK, NEVER);
+            self.hits.push(Hit { run, table: 0, watches, updated: false });
+        }
+        self.sort_hits();
+        self.exits(NOTHING)?;
+        self.waits(NOTHING)
     }
 
     /// Phase: new runs. Each journey is asked once.
@@ -395,7 +504,8 @@ impl<'m> Machine<'m> {
             }
             asked = Some(j);
             if self.admit(run) {
-                if !self.tables.journeys[usize::from(j)].plain {
+                let table = &self.tables.journeys[usize::from(j)];
+                if !table.plain && !table.watches {
                     return Err(Declined);
                 }
                 self.go_on(run, 0)?;

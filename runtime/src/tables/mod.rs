@@ -10,7 +10,7 @@
 //!
 //! * events that feed a watched condition, tell of consent or of tasks; the first sight of a customer and moments at which something
 //!   is due, when the program watches conditions or has triggers by the calendar;
-//! * every input of a customer who stands in a run that watches conditions, has pauses or a longest stay;
+//! * every input of a customer who stands in a run that has pauses or a longest stay;
 //! * runs that would set, emit, call, give a task, gather, hand off, or do something on leaving;
 //! * sends that are held, or that other journeys may hold or drop meanwhile.
 //!
@@ -35,7 +35,7 @@ use crate::program::Program;
 use crate::record::{Effects, NO_PC, Of};
 use crate::state;
 use crate::step::machine::FUEL;
-use crate::step::run::{NUMBERS, Run};
+use crate::step::run::{CHECK, NUMBERS, Run};
 use crate::time::{NEVER, Zone};
 
 /// The tables of a program.
@@ -77,6 +77,8 @@ pub enum Hears {
     Declines,
     /// This, of [`EventTable::runs`].
     Runs(u16),
+    /// The same, and its runs watch conditions: they look at every event of the customer.
+    Watches(u16),
 }
 
 /// What a run of a journey may do when an event comes. All numbers are indices into the journey's parts of the same name.
@@ -112,6 +114,8 @@ pub struct Enter {
 pub struct JourneyTable {
     /// Its runs watch nothing, never pause, and are not ended by time: they only change when they hear something or are due.
     pub plain: bool,
+    /// Its runs are plain but for conditions that they watch.
+    pub watches: bool,
     /// The form of its runs.
     pub form: Form,
     /// Words of a run.
@@ -185,6 +189,8 @@ struct Hit {
     run: Run,
     /// Index into [`EventTable::runs`].
     table: u16,
+    /// It watches conditions.
+    watches: bool,
     updated: bool,
 }
 
@@ -372,6 +378,17 @@ impl<'m> Machine<'m> {
 
     fn eval(&mut self, run: Run, function: FnId) -> Word {
         self.eval_at(Some(run), false, function, self.now)
+    }
+
+    /// Whether a condition of a run holds that is looked at again when time alone may change it.
+    fn watches(&mut self, run: Run, condition: FnId) -> bool {
+        let state = &self.words[..self.len];
+        let scope = Scope { slots: run.slots(state), ..Scope::of(self.program, self.pool, state, self.now) };
+        let mut changes = NEVER;
+        let word = scope.eval(condition, self.frame, &mut changes);
+        let check = run.moment(self.words, CHECK).min(changes.max(self.now.saturating_add(1)));
+        run.put_moment(self.words, CHECK, check);
+        word == 1
     }
 
     /// Whose effect it is.

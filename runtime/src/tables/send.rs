@@ -15,12 +15,15 @@ type Barrier = (Reason, u32);
 
 impl<'m> Machine<'m> {
     /// A run comes to a send, or asks again. Gives where it goes on.
-    pub(super) fn send(&mut self, run: Run, pc: Pc, number: u16) -> Result<Pc, Declined> {
+    pub(super) fn send(&mut self, run: Run, pc: Pc, number: u16) -> Result<Option<Pc>, Declined> {
         let journey = self.journey(run);
         let table = &self.tables.journeys[usize::from(run.journey(self.words))];
         let (send, known) = (&journey.sends[usize::from(number)], &table.sends[usize::from(number)]);
         if known.declined {
             return Err(Declined);
+        }
+        if table.watches && self.leaves(run, send.stage, false)? {
+            return Ok(None);
         }
         run.put(self.words, HOLDER, MISSING);
         if run.get(self.words, ASKED) == MISSING {
@@ -38,13 +41,13 @@ impl<'m> Machine<'m> {
             match self.gates(run, number, at)? {
                 None => {
                     self.hand_over(run, pc, number, at, send, by);
-                    return Ok(send.sent.unwrap_or(pc + 1));
+                    return Ok(Some(send.sent.unwrap_or(pc + 1)));
                 }
                 Some((reason, why)) => self.refuse(run, pc, number, at, reason, why),
             }
         }
         run.put(self.words, ASKED, MISSING);
-        Ok(send.refused.unwrap_or(pc + 1))
+        Ok(Some(send.refused.unwrap_or(pc + 1)))
     }
 
     /// The first barrier on a channel, gate by gate; none if it can be handed over.

@@ -4,7 +4,7 @@ use super::{Declined, Kept, Machine};
 use crate::layout::{WAKE as NEXT, WATCH_DUE};
 use crate::step::machine::FUEL;
 use crate::step::run::{
-    AGE, ARRIVED, AT, BARRED, CONVERTED, DUE, ENTERED, HELD, Keep, LEAVING, NEVER, Run, SINCE, WAITS, compact_words,
+    AGE, ARRIVED, AT, BARRED, CHECK, CONVERTED, DUE, ENTERED, HELD, Keep, LEAVING, NEVER, Run, SINCE, WAITS, compact_words,
 };
 use crate::step::{entry, wait};
 use crate::time::plus;
@@ -19,14 +19,18 @@ impl<'m> Machine<'m> {
         if self.calendar_due() <= self.now {
             return Err(Declined);
         }
-        let mut at = self.first();
+        let (mut may_change, mut at) = (false, self.first());
         while let Some((run, next)) = self.record(at) {
-            let plain = self.tables.journeys[usize::from(run.journey(self.words))].plain;
+            let table = &self.tables.journeys[usize::from(run.journey(self.words))];
             let status = run.status(self.words);
-            if status < LEAVING && !plain || self.tables.meanwhile && status == HELD {
+            if status < LEAVING && !table.plain && !table.watches || self.tables.meanwhile && status == HELD {
                 return Err(Declined);
             }
+            may_change |= status < LEAVING && table.watches && run.moment(self.words, CHECK) <= self.now;
             at = next;
+        }
+        if may_change {
+            self.time_passes()?;
         }
         // A run whose timer comes up again and again at one instant has a defect.
         for _ in 0..FUEL {
@@ -56,7 +60,7 @@ impl<'m> Machine<'m> {
 
     /// The run whose timer is next: by priority, due time, age.
     fn next_timer(&self) -> Option<Run> {
-        let mut best: Option<(Run, (std::cmp::Reverse<i64>, i64, u64))> = None;
+        let mut best = None;
         let mut at = self.first();
         while let Some((run, next)) = self.record(at) {
             at = next;
@@ -65,7 +69,7 @@ impl<'m> Machine<'m> {
                 continue;
             }
             let key = (std::cmp::Reverse(self.journey(run).priority), due, run.get(self.words, AGE));
-            if best.is_none_or(|(_, known)| key < known) {
+            if best.as_ref().is_none_or(|(_, known)| key < *known) {
                 best = Some((run, key));
             }
         }
@@ -93,7 +97,7 @@ impl<'m> Machine<'m> {
             at = next;
             if run.status(self.words) < LEAVING {
                 wake = wake.min(run.moment(self.words, crate::step::run::WAKE));
-                wake = wake.min(run.moment(self.words, crate::step::run::CHECK));
+                wake = wake.min(run.moment(self.words, CHECK));
             } else if stays {
                 stays = self.stays(run);
             }

@@ -1,7 +1,7 @@
 //! The steps of a run, one instruction after another, until it stands still or ends.
 
 use super::{Declined, Machine};
-use crate::image::{Due, Instr, MISSING, Pc, Place, PlaceKind, Span};
+use crate::image::{Due, Instr, MISSING, Occasion, Pc, Place, PlaceKind, Span, WaitArm};
 use crate::record::how;
 use crate::step::decide::Rank;
 use crate::step::machine::FUEL;
@@ -49,7 +49,10 @@ impl<'m> Machine<'m> {
                     }
                 }
                 Instr::NextBest(decision) => self.next_best(run, *decision)?,
-                Instr::Send(send) => self.send(run, pc, *send)?,
+                Instr::Send(send) => match self.send(run, pc, *send)? {
+                    Some(next) => next,
+                    None => return Ok(()),
+                },
                 Instr::Let { slot, value } => {
                     let value = self.eval(run, *value);
                     run.set_slot(self.words, *slot, value);
@@ -83,10 +86,20 @@ impl<'m> Machine<'m> {
     /// A run comes to a place. Gives where it goes on if it does not stay.
     fn arrive(&mut self, run: Run, number: u16) -> Result<Option<Pc>, Declined> {
         let place = &self.journey(run).places[usize::from(number)];
+        let watches = self.tables.journeys[usize::from(run.journey(self.words))].watches;
+        if watches && self.leaves(run, place.stage, false)? {
+            return Ok(None);
+        }
         run.set_status(self.words, WAITS);
         run.put(self.words, AT, u64::from(number));
         run.put_moment(self.words, SINCE, self.now);
         run.mark(self.words, ARRIVED, true);
+        if watches
+            && let PlaceKind::First { arms, .. } = &place.kind
+            && let Some(next) = self.arms_on_arrival(run, arms)
+        {
+            return Ok(Some(next));
+        }
         match &place.kind {
             PlaceKind::Timer { due: Due::After(span), .. } | PlaceKind::First { due: Due::After(span), .. } => {
                 self.count_from_anchor(run, span);
@@ -95,6 +108,21 @@ impl<'m> Machine<'m> {
             PlaceKind::Collect { .. } | PlaceKind::Answer { .. } | PlaceKind::Task { .. } => return Err(Declined),
         }
         Ok(self.set_due(run, place))
+    }
+
+    /// Conditions of a wait are looked at on arrival: one that holds passes at once; one that must become true has to be false first.
+    fn arms_on_arrival(&mut self, run: Run, arms: &[WaitArm]) -> Option<Pc> {
+        let mut passed = None;
+        for arm in arms {
+            let Occasion::Condition(condition) = arm.on else { continue };
+            let holds = self.watches(run, condition);
+            if let Some(slot) = arm.becomes {
+                run.set_slot(self.words, slot, u64::from(!holds));
+            } else if holds && passed.is_none() {
+                passed = Some(arm.next);
+            }
+        }
+        passed
     }
 
     fn count_from_anchor(&mut self, run: Run, span: &Span) {
