@@ -9,8 +9,8 @@ use crate::input::Reason;
 use crate::layout::{ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, WATCH_DUE, ZONE};
 use crate::record::how;
 use crate::step::run::{
-    AGE, ANCHOR, ARRIVED, ASKED, AT, BARRED, CHECK, CONVERTED, COUNTED, DUE, ENDED, ENTERED, FRESH, GONE, HELD, HOLD_TOLD,
-    HOLDER, KEY, LEAVING, NEVER, Run, SINCE, TOLD, WAITS,
+    AGE, ANCHOR, ARRIVED, ASKED, AT, BARRED, CHECK, CONVERTED, COUNTED, DUE, ENDED, ENTERED, FRESH, GONE, HELD,
+    HOLD_TOLD, HOLDER, KEY, LEAVING, NEVER, Run, SINCE, TOLD, WAITS,
 };
 use crate::step::{self, ids};
 use crate::time::plus;

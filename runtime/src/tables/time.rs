@@ -4,7 +4,8 @@ use super::{Declined, Kept, Machine};
 use crate::layout::{WAKE as NEXT, WATCH_DUE};
 use crate::step::machine::FUEL;
 use crate::step::run::{
-    AGE, ARRIVED, AT, BARRED, CHECK, CONVERTED, DUE, ENTERED, HELD, Keep, LEAVING, NEVER, Run, SINCE, WAITS, compact_words,
+    AGE, ARRIVED, AT, BARRED, CHECK, CONVERTED, DUE, ENTERED, HELD, Keep, LEAVING, NEVER, Run, SINCE, WAITS,
+    compact_words,
 };
 use crate::step::{entry, wait};
 use crate::time::plus;
