@@ -206,6 +206,11 @@ impl Effects {
         Records { words: &self.words }
     }
 
+    /// The records that begin at a word and behind it.
+    pub fn from(&self, word: usize) -> Records<'_> {
+        Records { words: &self.words[word..] }
+    }
+
     /// The record that begins at a word.
     pub fn at(&self, word: usize) -> Record<'_> {
         Record::first(&self.words[word..])

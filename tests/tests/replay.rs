@@ -17,10 +17,10 @@ fn replay(program: &Program, lines: &str, threads: usize) -> (String, String) {
         threads,
         assume_consent: vec!["marketing".to_string()],
         keep_effects: true,
-        story: None,
+        ..Options::default()
     };
     let outcome = memory::run(program, lines.as_bytes(), &options, |_| {}).unwrap();
-    let effects: Vec<String> = outcome.effects().map(|(who, e)| line::effect(&program.image, who, e)).collect();
+    let effects: Vec<String> = outcome.effects(program).map(|(who, e)| line::effect(&program.image, who, &e)).collect();
     // Memory is what it is: texts are shared in the order in which they come.
     let mut summary = Summary::new(&program.image, &outcome, Vec::new());
     summary.memory = Default::default();

@@ -46,10 +46,14 @@ pub(super) fn run(args: &Run) -> Done {
         assume_consent: settings.assume_consent.clone(),
         keep_effects: args.output.is_some(),
         story: args.trace.clone(),
+        ..Options::default()
     };
     let outcome = read(&program, &path, &options, args.quiet)?;
     if let Some(to) = &args.output {
-        write_lines(to, outcome.effects().map(|(customer, effect)| line::effect(&program.image, customer, effect)))?;
+        write_lines(
+            to,
+            outcome.effects(&program).map(|(customer, effect)| line::effect(&program.image, customer, &effect)),
+        )?;
     }
     if let Some(to) = &args.dead_letters {
         write_lines(to, outcome.dead.iter().map(line::dead_letter))?;

@@ -1,26 +1,28 @@
 //! The memory host: a program over recorded events, as fast as the machine allows. Time is the events' time.
 //!
 //! The file is cut into pieces of whole lines. Pieces are read into messages in parallel; each message goes to the shard of its
-//! customer; shards work in parallel, each through its messages in the order of the file. Customers never interact, the number
-//! of shards is fixed, and effects are put in order by moment, customer and sequence: so the outcome is the same to the byte for
-//! any number of threads, and for any interleaving of different customers' lines.
+//! customer; shards work in parallel, each through its messages in the order of the file. Customers never interact, and effects
+//! are put in order by moment, customer and sequence: so the outcome is the same to the byte for any number of threads and shards,
+//! any size of batches, and any interleaving of different customers' lines.
 
+use super::DeadLetter;
 use super::alias::Aliases;
 use super::chunks::Chunks;
 use super::parse::{Parsed, parse, shard_of};
-use super::shard::{Out, Shard, Wanted, purposes, text};
-use super::{DeadLetter, SHARDS};
-use crate::image::Word;
+use super::shard::{Out, Piece, Shard, Shared, Wanted, purposes, text};
+use crate::batch::{Engine, Reference};
+use crate::image::{Image, Word};
 use crate::ingest::Decoder;
 use crate::input::Effect;
 use crate::program::Program;
+use crate::record;
 use crate::report::story::Story;
 use crate::report::tally::{Tally, sum};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// How a program is run.
@@ -37,7 +39,18 @@ pub struct Options {
     pub keep_effects: bool,
     /// Tell this customer's story.
     pub story: Option<String>,
+    /// What works on batches; none: the reference machine. The outcome does not depend on it, nor on the next two.
+    pub engine: Option<Arc<dyn Engine>>,
+    /// Messages in a batch at most; 0 is the default.
+    pub batch: usize,
+    /// Customers are spread over so many shards, by a hash of their id; 0 is the default.
+    pub shards: usize,
 }
+
+/// Messages in a batch, unless said otherwise.
+const BATCH: usize = 256;
+/// Shards, unless said otherwise.
+const SHARDS: usize = 16;
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, Default)]
@@ -73,7 +86,12 @@ pub struct Outcome {
     /// Bytes used at the end.
     pub memory: Memory,
     shards: Vec<Shard>,
+    /// For each shard its effects in order.
+    order: Vec<Vec<Place>>,
 }
+
+/// An effect: its moment, and where its record begins.
+type Place = (i64, usize);
 
 /// Bytes used at the end of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -84,12 +102,14 @@ pub struct Memory {
     pub ids: usize,
     /// Texts and lists.
     pub texts: usize,
+    /// Where each customer's state stands.
+    pub index: usize,
 }
 
 impl Memory {
     /// Of all kinds.
     pub fn total(&self) -> usize {
-        self.states + self.ids + self.texts
+        self.states + self.ids + self.texts + self.index
     }
 }
 
@@ -101,13 +121,18 @@ pub fn run(
     mut progress: impl FnMut(Progress),
 ) -> io::Result<Outcome> {
     let threads = options.threads.max(1);
+    let shard_count = if options.shards == 0 { SHARDS } else { options.shards };
+    let engine: &dyn Engine = options.engine.as_deref().unwrap_or(&Reference);
     let decoder = Decoder::new(&program.image);
     let wanted = Wanted {
         effects: options.keep_effects,
         story: options.story.clone(),
         consents: purposes(&program.image, &options.assume_consent).0,
+        batch: if options.batch == 0 { BATCH } else { options.batch },
     };
-    let mut shards: Vec<Mutex<Shard>> = (0..SHARDS).map(|_| Mutex::new(Shard::new(program, &wanted))).collect();
+    let shared = Shared { program, decoder: &decoder, engine };
+    let mut shards: Vec<Mutex<Shard>> =
+        (0..shard_count).map(|_| Mutex::new(Shard::new(program, engine, &wanted))).collect();
     let mut aliases = Aliases::default();
     let mut outcome = Outcome {
         horizon: None,
@@ -122,6 +147,7 @@ pub fn run(
         story: None,
         memory: Memory::default(),
         shards: Vec::new(),
+        order: Vec::new(),
     };
     let mut lines = 0u64;
     let mut latest = None;
@@ -146,7 +172,8 @@ pub fn run(
             if chunks.is_empty() {
                 return Ok(());
             }
-            let mut pieces = parallel(threads, chunks.len(), |i| parse(&decoder, &chunks[i], options.until));
+            let mut pieces =
+                parallel(threads, chunks.len(), |i| parse(&decoder, &chunks[i], options.until, shard_count));
             let mut firsts = Vec::with_capacity(pieces.len());
             for (parsed, chunk) in pieces.iter_mut().zip(&chunks) {
                 firsts.push(lines + 1);
@@ -157,12 +184,11 @@ pub fn run(
                     aliases.apply(parsed);
                 }
             }
-            parallel(threads, SHARDS, |s| {
+            parallel(threads, shard_count, |s| {
                 let mut shard = lock(&shards[s]);
                 for (parsed, first) in pieces.iter().zip(&firsts) {
-                    for i in &parsed.of_shard[s] {
-                        shard.take(program, &decoder, &parsed.items[*i as usize], *first, s == 0);
-                    }
+                    let piece = Piece { parsed, first: *first };
+                    shard.take(shared, piece, &parsed.of_shard[s], s == 0);
                 }
             });
             progress(Progress { bytes: outcome.bytes, messages: outcome.messages });
@@ -170,14 +196,17 @@ pub fn run(
     })?;
     outcome.horizon = options.until.or(latest);
     if let Some(horizon) = outcome.horizon {
-        parallel(threads, SHARDS, |s| lock(&shards[s]).end(program, horizon));
+        parallel(threads, shard_count, |s| lock(&shards[s]).end(shared, horizon));
     }
     for shard in shards.drain(..) {
-        outcome.add(shard.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        outcome.add(&program.image, shard.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()));
     }
-    // Within a line, the order in which its shard found them; what has no line comes last.
-    outcome.dead.sort_by_key(|letter| letter.line.unwrap_or(u64::MAX));
-    parallel_sort(&mut outcome.shards, threads);
+    // Of a line and customer, in the order in which they were found; what has no line comes last.
+    outcome.dead.sort_by(|a, b| {
+        let line = |letter: &DeadLetter| letter.line.unwrap_or(u64::MAX);
+        line(a).cmp(&line(b)).then_with(|| a.customer.cmp(&b.customer))
+    });
+    outcome.order = parallel(threads, shard_count, |s| outcome.shards[s].order());
     Ok(outcome)
 }
 
@@ -194,56 +223,60 @@ impl Outcome {
         self.dead.extend(parsed.bad.drain(..).map(dead));
     }
 
-    fn add(&mut self, mut shard: Shard) {
+    fn add(&mut self, image: &Image, mut shard: Shard) {
         self.customers += shard.ids.len() as u64;
-        self.memory.states += shard.state_memory();
+        self.memory.states += shard.store.state_memory();
+        self.memory.index += shard.store.index_memory();
         self.memory.ids += shard.ids.memory();
         self.memory.texts += shard.pool.memory();
-        let Out { tally, dead, story, .. } = &mut shard.out;
-        self.tally.add(tally);
+        let Out { counts, dead, story, .. } = &mut shard.out;
+        self.tally.add(&counts.tally(image));
         self.dead.append(dead);
         self.story = self.story.take().or(story.take());
         self.shards.push(shard);
     }
 
     /// All effects with their customers, ordered by moment, customer and sequence. Empty unless they were kept.
-    pub fn effects(&self) -> impl Iterator<Item = (&str, &Effect)> {
-        let mut queues: Vec<_> = self.shards.iter().map(|shard| shard.effects().peekable()).collect();
+    pub fn effects<'a>(&'a self, program: &'a Program) -> impl Iterator<Item = (&'a str, Effect)> {
+        let mut queues: Vec<_> = self.order.iter().map(|order| order.iter().peekable()).collect();
         std::iter::from_fn(move || {
-            let heads = queues
-                .iter_mut()
-                .enumerate()
-                .filter_map(|(i, queue)| queue.peek().map(|(id, effect)| (effect.time, *id, i)));
-            let (_, _, next) = heads.min()?;
-            queues[next].next()
+            let heads = queues.iter_mut().zip(&self.shards).enumerate().filter_map(|(i, (queue, shard))| {
+                let (time, word) = queue.peek()?;
+                Some((*time, shard.ids.get(shard.out.effects.at(*word).customer()), i))
+            });
+            let (_, customer, next) = heads.min()?;
+            let (shard, (_, word)) = (&self.shards[next], queues[next].next()?);
+            let effects = &shard.out.effects;
+            Some((customer, record::materialise(program, &shard.pool, effects, customer, effects.at(*word))))
         })
     }
 
     /// A customer's state at the end.
     pub fn state(&self, customer: &str) -> Option<&[Word]> {
-        self.shards[shard_of(xxh3_64(customer.as_bytes()))].state(customer)
+        self.shards[shard_of(xxh3_64(customer.as_bytes()), self.shards.len())].state(customer)
     }
 }
 
 impl Shard {
-    fn effects(&self) -> impl Iterator<Item = (&str, &Effect)> {
-        self.out.effects.iter().map(|(number, effect)| (self.ids.get(*number), effect))
-    }
-
-    /// Puts effects in order. Those of a customer stand in their sequence already, and a stable sort keeps it.
-    fn sort(&mut self) {
-        let ids = &self.ids;
-        self.out.effects.sort_by(|(a, x), (b, y)| {
-            x.time
-                .cmp(&y.time)
-                .then_with(|| if a == b { std::cmp::Ordering::Equal } else { ids.get(*a).cmp(ids.get(*b)) })
+    /// Effects by moment, customer and sequence.
+    fn order(&self) -> Vec<Place> {
+        let effects = &self.out.effects;
+        let mut word = 0;
+        let mut order: Vec<Place> = Vec::new();
+        for record in effects {
+            order.push((record.time(), word));
+            word += record.words().len();
+        }
+        // Those of a customer stand in their sequence already.
+        order.sort_unstable_by(|(x, a), (y, b)| {
+            let customer = |word: &usize| effects.at(*word).customer();
+            x.cmp(y).then_with(|| match (customer(a), customer(b)) {
+                (p, q) if p == q => a.cmp(b),
+                (p, q) => self.ids.get(p).cmp(self.ids.get(q)),
+            })
         });
+        order
     }
-}
-
-fn parallel_sort(shards: &mut [Shard], threads: usize) {
-    let cells: Vec<Mutex<&mut Shard>> = shards.iter_mut().map(Mutex::new).collect();
-    parallel(threads, cells.len(), |s| cells[s].lock().unwrap_or_else(|poisoned| poisoned.into_inner()).sort());
 }
 
 fn lock(shard: &Mutex<Shard>) -> std::sync::MutexGuard<'_, Shard> {

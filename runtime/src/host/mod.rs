@@ -15,9 +15,6 @@ pub use ids::Ids;
 use crate::image::Image;
 use crate::ingest::Problem;
 
-/// Customers are spread over so many shards by a hash of their id. The number is fixed, so that nothing depends on threads.
-pub(crate) const SHARDS: usize = 16;
-
 /// An input that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {

@@ -1,6 +1,5 @@
 //! The first half of the work: from a piece of the file to messages, each with its line and its customer's shard.
 
-use super::SHARDS;
 use crate::ingest::{Body, Decoder, Line, Message, Problem};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,10 +41,10 @@ pub(crate) struct Parsed<'a> {
 }
 
 /// Reads a piece. Messages later than `until` are counted and left out.
-pub(crate) fn parse<'a>(decoder: &Decoder, chunk: &'a [u8], until: Option<i64>) -> Parsed<'a> {
+pub(crate) fn parse<'a>(decoder: &Decoder, chunk: &'a [u8], until: Option<i64>, shards: usize) -> Parsed<'a> {
     // Messages are a few hundred bytes each: room for them is made once.
     let items = Vec::with_capacity(chunk.len() / 256);
-    let mut parsed = Parsed { of_shard: vec![Vec::new(); SHARDS], items, ..Parsed::default() };
+    let mut parsed = Parsed { of_shard: vec![Vec::new(); shards], items, ..Parsed::default() };
     // Whole pieces are checked to be text much faster than single lines; a piece that is not is read line by line.
     match std::str::from_utf8(chunk) {
         Ok(text) => {
@@ -104,10 +103,11 @@ impl<'a> Parsed<'a> {
     /// Works out which shard sees which item.
     pub(crate) fn dispatch(&mut self) {
         self.of_shard.iter_mut().for_each(Vec::clear);
+        let shards = self.of_shard.len();
         for (i, item) in (0u32..).zip(&self.items) {
             match item.kept {
                 Some(_) => self.of_shard.iter_mut().for_each(|shard| shard.push(i)),
-                None => self.of_shard[shard_of(item.hash)].push(i),
+                None => self.of_shard[shard_of(item.hash, shards)].push(i),
             }
         }
     }
@@ -123,6 +123,6 @@ fn count(names: &mut BTreeMap<String, u64>, name: &str) {
 }
 
 /// The shard of a customer.
-pub(crate) fn shard_of(hash: u64) -> usize {
-    (hash >> 32) as usize % SHARDS
+pub(crate) fn shard_of(hash: u64, shards: usize) -> usize {
+    (hash >> 32) as usize % shards
 }

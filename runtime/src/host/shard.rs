@@ -1,20 +1,30 @@
 //! The second half of the work: the customers of one shard, their states, and what is decided for them.
+//!
+//! Messages are decoded into a batch of flat items; ids, index and states of the batch's customers are brought near, many at a time;
+//! then the engine works on the batch, and the reference machine on what the engine declines.
 
-use super::parse::Item;
+use super::parse::{self, Parsed};
 use super::{DeadLetter, Ids};
+use crate::batch::{Batch, Engine, HAS_ID, Item, OTHER, Parts};
 use crate::image::{Image, Word};
 use crate::ingest::{self, Decoder, Fault, Problem};
 use crate::input::{Effect, EffectKind, Input, InputKind, Sink, stamp};
 use crate::layout::SEEN;
 use crate::pool::Pool;
 use crate::program::Program;
+use crate::record::Effects;
+use crate::report::Counts;
 use crate::report::story::{Story, describe};
-use crate::report::tally::Tally;
 use crate::state;
 use crate::step::{self, Customer};
-use rustc_hash::FxHashMap;
+use crate::store::Store;
+use std::any::Any;
+use std::hint::black_box;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
+
+/// Memory is brought near for so many at a time.
+const AHEAD: usize = 32;
 
 /// What a shard is asked for beside the counts.
 #[derive(Debug, Clone)]
@@ -25,28 +35,30 @@ pub(crate) struct Wanted {
     pub(crate) story: Option<String>,
     /// Purposes everybody has consented to before they say otherwise.
     pub(crate) consents: Vec<u16>,
+    /// Messages in a batch at most.
+    pub(crate) batch: usize,
 }
 
 /// Some of the customers.
 pub(crate) struct Shard {
     pub(crate) pool: Pool,
     pub(crate) ids: Ids,
-    customers: Vec<Known>,
+    pub(crate) store: Store,
     everyone: Vec<Public>,
+    /// For each customer, how many of the events for everyone they have seen.
+    seen: Vec<u32>,
     ingest: ingest::Scratch,
     step: step::Scratch,
+    engine: Box<dyn Any + Send + Sync>,
+    batch: Batch,
+    /// Where each item of the batch came from.
+    origins: Vec<From>,
+    /// A state while the reference works on it.
+    state: Vec<Word>,
     pub(crate) out: Out,
     wanted: Wanted,
     /// The customer whose story is told, once they are here.
     told: Option<u32>,
-}
-
-/// A customer.
-#[derive(Default)]
-struct Known {
-    state: Vec<Word>,
-    /// How many of the events for everyone they have seen.
-    everyone: usize,
 }
 
 /// An event for everyone.
@@ -58,57 +70,50 @@ struct Public {
     raw: Arc<str>,
 }
 
-/// A customer's number, the journey, and the run's number.
-type RunOf = (u32, u16, u32);
-
-/// The journey, and the texts of the experiment and its arm.
-type Arm = (u16, u32, u32);
-
 /// What comes out of a shard.
 #[derive(Default)]
 pub(crate) struct Out {
-    pub(crate) tally: Tally,
-    /// With the customer's number; a customer's effects are in the order in which they were decided.
-    pub(crate) effects: Vec<(u32, Effect)>,
+    pub(crate) counts: Counts,
+    /// A customer's effects are in the order in which they were decided.
+    pub(crate) effects: Effects,
     pub(crate) dead: Vec<DeadLetter>,
     pub(crate) story: Option<Story>,
-    keep: bool,
-    /// For each run of a customer, the arms that fell to it, with what they are counted under.
-    assigned: FxHashMap<RunOf, Vec<Arm>>,
 }
 
-impl Out {
-    /// Counts runs of arms, and their conversions. An arm that falls to a run again is still one run.
-    fn arms(&mut self, customer: u32, effect: &Effect) {
-        let Some(journey) = effect.journey else { return };
-        let run = (customer, journey, effect.run);
-        match effect.kind {
-            EffectKind::Assigned { experiment, arm } => {
-                let arm = (journey, experiment, arm);
-                let arms = self.assigned.entry(run).or_default();
-                if !arms.contains(&arm) {
-                    arms.push(arm);
-                    self.tally.arms.entry(arm).or_default().runs += 1;
-                }
-            }
-            EffectKind::Converted => {
-                for arm in self.assigned.get(&run).into_iter().flatten() {
-                    self.tally.arms.entry(*arm).or_default().converted += 1;
-                }
-            }
-            _ => {}
-        }
-    }
+/// Where an item came from.
+#[derive(Clone, Copy)]
+enum From {
+    /// From within.
+    Within,
+    /// A message of the piece.
+    Message(u32),
+    /// An event for everyone.
+    Everyone(u32),
 }
 
-/// Where an input came from.
+/// The same, with its line.
 #[derive(Clone, Copy)]
 struct Origin<'a> {
     line: u64,
     raw: &'a [u8],
 }
 
-/// Sorts what the step decides.
+/// A piece whose messages the shard takes, and the line of its first one.
+#[derive(Clone, Copy)]
+pub(crate) struct Piece<'p, 'a> {
+    pub(crate) parsed: &'p Parsed<'a>,
+    pub(crate) first: u64,
+}
+
+/// What all shards share.
+#[derive(Clone, Copy)]
+pub(crate) struct Shared<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) decoder: &'a Decoder,
+    pub(crate) engine: &'a dyn Engine,
+}
+
+/// Sorts what the reference decides.
 struct Drain<'a> {
     out: &'a mut Out,
     number: u32,
@@ -118,9 +123,9 @@ struct Drain<'a> {
 
 impl Sink for Drain<'_> {
     fn effect(&mut self, effect: Effect) {
-        self.out.tally.count(&effect);
-        self.out.arms(self.number, &effect);
         if let EffectKind::Rejected { contract, field, reason } = effect.kind {
+            let kind = EffectKind::Rejected { contract: String::new(), field: None, reason: String::new() };
+            self.out.counts.tally.count(&Effect { kind, ..effect });
             let problem = Problem { contract, field, fault: Fault::Unusable, reason };
             let raw = self.origin.map_or(String::new(), |origin| text(origin.raw));
             self.out.dead.push(DeadLetter {
@@ -129,8 +134,8 @@ impl Sink for Drain<'_> {
                 problem,
                 raw,
             });
-        } else if self.out.keep {
-            self.out.effects.push((self.number, effect));
+        } else {
+            self.out.effects.own(self.number, effect);
         }
     }
 }
@@ -161,24 +166,53 @@ pub(crate) fn text(raw: &[u8]) -> String {
 }
 
 impl Shard {
-    pub(crate) fn new(program: &Program, wanted: &Wanted) -> Shard {
+    pub(crate) fn new(program: &Program, engine: &dyn Engine, wanted: &Wanted) -> Shard {
         Shard {
             pool: Pool::new(&program.image),
             ids: Ids::default(),
-            customers: Vec::new(),
+            store: Store::default(),
             everyone: Vec::new(),
+            seen: Vec::new(),
             ingest: ingest::Scratch::default(),
             step: step::Scratch::new(program),
-            out: Out { keep: wanted.effects, ..Out::default() },
+            engine: engine.memory(program),
+            batch: Batch::default(),
+            origins: Vec::new(),
+            state: Vec::new(),
+            out: Out { counts: Counts::new(&program.image), ..Out::default() },
             wanted: wanted.clone(),
             told: None,
         }
     }
 
-    /// Takes one message. `first` is the line of the piece's first one; only one shard `speaks` for events for everyone.
-    pub(crate) fn take(&mut self, program: &Program, decoder: &Decoder, item: &Item<'_>, first: u64, speaks: bool) {
-        let line = first + item.line;
-        let decoded = decoder.decode(&item.message, &program.zones, &mut self.pool, &mut self.ingest);
+    /// Takes the messages of a piece that are named by `of`. Only one shard `speaks` for events for everyone.
+    pub(crate) fn take(&mut self, shared: Shared<'_>, piece: Piece<'_, '_>, of: &[u32], speaks: bool) {
+        // A story is told input by input.
+        let size = if self.wanted.story.is_some() { 1 } else { self.wanted.batch.max(1) };
+        for part in of.chunks(size) {
+            for part in part.chunks(AHEAD) {
+                self.bring_ids_near(piece.parsed, part);
+                for at in part {
+                    self.decode(shared, piece, *at, speaks);
+                }
+            }
+            self.work(shared, Some(piece));
+        }
+    }
+
+    fn bring_ids_near(&self, parsed: &Parsed<'_>, part: &[u32]) {
+        let mut slots = [0; AHEAD];
+        for (slot, at) in slots.iter_mut().zip(part) {
+            *slot = self.ids.touch_slot(parsed.items[*at as usize].hash);
+        }
+        black_box(slots.iter().fold(0, |sum, slot| sum ^ self.ids.touch_id(*slot)));
+    }
+
+    /// Puts a message into the batch.
+    fn decode(&mut self, shared: Shared<'_>, piece: Piece<'_, '_>, at: u32, speaks: bool) {
+        let item = &piece.parsed.items[at as usize];
+        let line = piece.first + item.line;
+        let decoded = shared.decoder.decode(&item.message, &shared.program.zones, &mut self.pool, &mut self.ingest);
         if let Err(problem) = decoded {
             if item.kept.is_none() || speaks {
                 let customer = item.kept.is_none().then(|| item.message.customer.to_string());
@@ -190,7 +224,7 @@ impl Shard {
             return;
         }
         if item.kept.is_none() || speaks {
-            self.out.tally.used += 1;
+            self.out.counts.tally.used += 1;
         }
         let mut inputs = std::mem::take(&mut self.ingest.inputs);
         let (happened_at, received_at) = (item.message.happened_at, item.message.received_at);
@@ -198,55 +232,164 @@ impl Shard {
             let public = |kind| Public { line, happened_at, received_at, kind, raw: raw.clone() };
             self.everyone.extend(inputs.drain(..).map(public));
         } else {
-            let number = self.customer(program, item, stamp(happened_at, received_at, i64::MIN));
-            self.catch_up(program, number);
+            let seen = stamp(happened_at, received_at, i64::MIN);
+            let number = self.customer(item, seen);
+            self.catch_up(number);
             for kind in inputs.drain(..) {
-                self.input(program, number, happened_at, received_at, kind, Some(Origin { line, raw: item.raw }));
+                self.put(number, item.line as u32, seen, happened_at, kind, From::Message(at));
             }
         }
         self.ingest.inputs = inputs;
     }
 
     /// The number of the message's customer, who is made known if they are new.
-    fn customer(&mut self, program: &Program, item: &Item<'_>, seen: i64) -> u32 {
+    fn customer(&mut self, item: &parse::Item<'_>, seen: i64) -> u32 {
         let (number, new) = self.ids.take(&item.message.customer, item.hash);
         if new {
+            self.store.add();
             // What everyone was told before was not told to them.
-            self.customers.push(Known { state: Vec::new(), everyone: self.everyone.len() });
+            self.seen.push(self.everyone.len() as u32);
             if self.wanted.story.as_deref() == Some(&item.message.customer) {
                 self.told = Some(number);
                 self.out.story = Some(Story::default());
             }
             for i in 0..self.wanted.consents.len() {
                 let kind = InputKind::Consent { purpose: self.wanted.consents[i], channel: None, granted: true };
-                self.input(program, number, seen, None, kind, None);
+                self.put(number, 0, seen, seen, kind, From::Within);
             }
         }
         number
     }
 
     /// Gives a customer the events for everyone that they have not seen yet.
-    fn catch_up(&mut self, program: &Program, number: u32) {
-        while let Some(public) = self.everyone.get(self.customers[number as usize].everyone) {
-            self.customers[number as usize].everyone += 1;
-            let (line, happened_at, received_at) = (public.line, public.happened_at, public.received_at);
-            let (kind, raw) = (public.kind.clone(), public.raw.clone());
-            self.input(program, number, happened_at, received_at, kind, Some(Origin { line, raw: raw.as_bytes() }));
+    fn catch_up(&mut self, number: u32) {
+        if self.everyone.is_empty() {
+            return;
+        }
+        let first = self.seen[number as usize];
+        self.seen[number as usize] = self.everyone.len() as u32;
+        for at in first..self.everyone.len() as u32 {
+            let public = &self.everyone[at as usize];
+            let (happened_at, seen) = (public.happened_at, stamp(public.happened_at, public.received_at, i64::MIN));
+            let mut item = Item { customer: number, seen, happened_at, ..Item::default() };
+            match &public.kind {
+                InputKind::Event { event, id, row, .. } => {
+                    item.event = *event;
+                    (item.flags, item.id) = id.map_or((0, 0), |id| (HAS_ID, id));
+                    item.row = self.batch.rows.len() as u32;
+                    self.batch.rows.extend_from_slice(row);
+                }
+                other => {
+                    item.event = OTHER;
+                    item.row = self.batch.others.len() as u32;
+                    self.batch.others.push(other.clone());
+                }
+            }
+            self.batch.items.push(item);
+            self.origins.push(From::Everyone(at));
         }
     }
 
-    fn input(
-        &mut self,
-        program: &Program,
-        number: u32,
-        happened_at: i64,
-        received_at: Option<i64>,
-        kind: InputKind,
-        origin: Option<Origin<'_>>,
-    ) {
-        let words = &mut self.customers[number as usize].state;
+    /// Puts an input into the batch.
+    fn put(&mut self, customer: u32, line: u32, seen: i64, happened_at: i64, kind: InputKind, from: From) {
+        let mut item = Item { customer, line, seen, happened_at, ..Item::default() };
+        match kind {
+            InputKind::Event { event, happened_at, id, row } => {
+                item.event = event;
+                item.happened_at = happened_at;
+                (item.flags, item.id) = id.map_or((0, 0), |id| (HAS_ID, id));
+                item.row = self.batch.rows.len() as u32;
+                self.batch.rows.extend_from_slice(&row);
+                self.ingest.take_back(InputKind::Event { event, happened_at, id, row });
+            }
+            other => {
+                item.event = OTHER;
+                item.row = self.batch.others.len() as u32;
+                self.batch.others.push(other);
+            }
+        }
+        self.batch.items.push(item);
+        self.origins.push(from);
+    }
+
+    /// Works on the batch.
+    fn work(&mut self, shared: Shared<'_>, piece: Option<Piece<'_, '_>>) {
+        let mut batch = std::mem::take(&mut self.batch);
+        let mut origins = std::mem::take(&mut self.origins);
+        for items in batch.items.chunks(AHEAD) {
+            black_box(items.iter().fold(0, |sum, item| sum ^ self.store.touch_entry(item.customer)));
+            black_box(items.iter().fold(0, |sum, item| sum ^ self.store.touch(item.customer)));
+        }
+        let before = self.out.effects.words.len();
+        let mut at = 0;
+        loop {
+            if self.told.is_none() {
+                at = shared.engine.batch(&mut self.parts(shared.program), &batch, at);
+            }
+            let Some(item) = batch.items.get(at) else { break };
+            let everyone;
+            let origin = match origins[at] {
+                From::Within => None,
+                From::Message(at) => piece.map(|piece| {
+                    let item = &piece.parsed.items[at as usize];
+                    Origin { line: piece.first + item.line, raw: item.raw }
+                }),
+                From::Everyone(at) => {
+                    let public = &self.everyone[at as usize];
+                    everyone = public.raw.clone();
+                    Some(Origin { line: public.line, raw: everyone.as_bytes() })
+                }
+            };
+            let kind = match item.event {
+                OTHER => {
+                    let done = InputKind::TaskDone { task: 0 };
+                    std::mem::replace(&mut batch.others[item.row as usize], done)
+                }
+                event => {
+                    let fields = shared.program.image.events[usize::from(event)].fields.len();
+                    let mut row = self.ingest.row_memory();
+                    let from = item.row as usize;
+                    row.extend_from_slice(&batch.rows[from..from + fields]);
+                    InputKind::Event { event, happened_at: item.happened_at, id: item.id(), row }
+                }
+            };
+            self.reference(shared.program, item, kind, origin);
+            at += 1;
+        }
+        self.counted(before);
+        batch.clear();
+        origins.clear();
+        (self.batch, self.origins) = (batch, origins);
+    }
+
+    fn parts<'a>(&'a mut self, program: &'a Program) -> Parts<'a> {
+        Parts {
+            program,
+            pool: &mut self.pool,
+            ids: &self.ids,
+            store: &mut self.store,
+            effects: &mut self.out.effects,
+            scratch: &mut self.step,
+            memory: &mut *self.engine,
+        }
+    }
+
+    /// Counts the effects from a word on, and keeps them if they are wanted.
+    fn counted(&mut self, from: usize) {
+        self.out.counts.count(&self.out.effects, from);
+        if !self.wanted.effects {
+            self.out.effects.clear();
+        }
+    }
+
+    /// One input by the reference machine.
+    fn reference(&mut self, program: &Program, item: &Item, kind: InputKind, origin: Option<Origin<'_>>) {
+        let number = item.customer;
+        self.state.clear();
+        self.state.extend_from_slice(self.store.get(number));
+        let words = &mut self.state;
         let previous = words.get(SEEN).map_or(i64::MIN, |seen| *seen as i64);
-        let input = Input { seen: stamp(happened_at, received_at, previous), kind };
+        let input = Input { seen: item.seen.max(previous), kind };
         let customer = Customer { id: self.ids.get(number) };
         let (pool, scratch) = (&mut self.pool, &mut self.step);
         let story = if self.told == Some(number) { self.out.story.take() } else { None };
@@ -270,41 +413,68 @@ impl Shard {
                 self.out.story = Some(story);
             }
         }
+        self.store.put(number, &self.state);
         self.ingest.take_back(input.kind);
     }
 
     /// Lets time go on to the horizon for all customers.
-    pub(crate) fn end(&mut self, program: &Program, horizon: i64) {
-        for number in 0..self.ids.len() as u32 {
-            self.catch_up(program, number);
-            let words = &mut self.customers[number as usize].state;
-            let customer = Customer { id: self.ids.get(number) };
-            let (pool, scratch) = (&mut self.pool, &mut self.step);
-            let story = if self.told == Some(number) { self.out.story.take() } else { None };
-            match story {
-                None => {
-                    let mut drain = Drain { out: &mut self.out, number, id: customer.id, origin: None };
-                    step::advance(program, pool, scratch, &customer, words, horizon, true, &mut drain);
+    pub(crate) fn end(&mut self, shared: Shared<'_>, horizon: i64) {
+        let customers = self.ids.len() as u32;
+        if !self.everyone.is_empty() {
+            for first in (0..customers).step_by(self.wanted.batch.max(1)) {
+                for number in first..customers.min(first.saturating_add(self.wanted.batch.max(1) as u32)) {
+                    self.catch_up(number);
                 }
-                Some(mut story) => {
-                    let mut telling =
-                        Telling(Drain { out: &mut self.out, number, id: customer.id, origin: None }, &mut story);
-                    step::advance(program, pool, scratch, &customer, words, horizon, true, &mut telling);
-                    self.out.story = Some(story);
-                }
+                self.work(shared, None);
             }
         }
+        let mut number = 0;
+        loop {
+            let before = self.out.effects.words.len();
+            if self.told.is_none() {
+                number = shared.engine.end(&mut self.parts(shared.program), horizon, number);
+            }
+            if number < customers {
+                self.last(shared.program, number, horizon);
+            }
+            self.counted(before);
+            number += 1;
+            if number >= customers {
+                break;
+            }
+        }
+    }
+
+    /// Lets time go on to the horizon for a customer, by the reference machine.
+    fn last(&mut self, program: &Program, number: u32, horizon: i64) {
+        if step::next_wake(self.store.get(number)).is_none_or(|due| due > horizon) {
+            return;
+        }
+        self.state.clear();
+        self.state.extend_from_slice(self.store.get(number));
+        let words = &mut self.state;
+        let customer = Customer { id: self.ids.get(number) };
+        let (pool, scratch) = (&mut self.pool, &mut self.step);
+        let story = if self.told == Some(number) { self.out.story.take() } else { None };
+        match story {
+            None => {
+                let mut drain = Drain { out: &mut self.out, number, id: customer.id, origin: None };
+                step::advance(program, pool, scratch, &customer, words, horizon, true, &mut drain);
+            }
+            Some(mut story) => {
+                let mut telling =
+                    Telling(Drain { out: &mut self.out, number, id: customer.id, origin: None }, &mut story);
+                step::advance(program, pool, scratch, &customer, words, horizon, true, &mut telling);
+                self.out.story = Some(story);
+            }
+        }
+        self.store.put(number, &self.state);
     }
 
     /// A customer's state, by id.
     pub(crate) fn state(&self, id: &str) -> Option<&[Word]> {
         let number = self.ids.find(id, xxh3_64(id.as_bytes()))?;
-        Some(&self.customers[number as usize].state)
-    }
-
-    /// Bytes of the customers' states.
-    pub(crate) fn state_memory(&self) -> usize {
-        self.customers.iter().map(|known| 8 * known.state.capacity() + size_of::<Known>()).sum()
+        Some(self.store.get(number))
     }
 }
 

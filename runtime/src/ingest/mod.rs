@@ -146,6 +146,13 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// An empty row, with memory if there is any.
+    pub fn row_memory(&mut self) -> Vec<Word> {
+        let mut row = std::mem::take(&mut self.row.words);
+        row.clear();
+        row
+    }
+
     /// Takes back the row of an event that is done with, for its memory.
     pub fn take_back(&mut self, kind: InputKind) {
         if let InputKind::Event { row, .. } = kind
