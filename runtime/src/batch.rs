@@ -87,14 +87,14 @@ pub struct Parts<'a> {
     /// Memory of the reference machine, for those who call it.
     pub scratch: &'a mut step::Scratch,
     /// The engine's own memory in this shard: what [`Engine::memory`] gave.
-    pub memory: &'a mut (dyn Any + Send + Sync),
+    pub memory: &'a mut (dyn Any + Send),
 }
 
 /// A way to work on batches that gives the same states and effects as the reference machine ([`crate::step`]), to the byte, for all it
 /// takes on. What it declines, the reference does.
 pub trait Engine: Debug + Send + Sync {
     /// The engine's own memory for a shard, kept from call to call.
-    fn memory(&self, _program: &Program) -> Box<dyn Any + Send + Sync> {
+    fn memory(&self, _program: &Program) -> Box<dyn Any + Send> {
         Box::new(())
     }
 

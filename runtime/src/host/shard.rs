@@ -20,7 +20,7 @@ use crate::step::{self, Customer};
 use crate::store::Store;
 use std::any::Any;
 use std::hint::black_box;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Memory is brought near for so many at a time.
@@ -49,7 +49,8 @@ pub(crate) struct Shard {
     seen: Vec<u32>,
     ingest: ingest::Scratch,
     step: step::Scratch,
-    engine: Box<dyn Any + Send + Sync>,
+    /// The engine's own memory; locked so that finished shards can be shared.
+    engine: Mutex<Box<dyn Any + Send>>,
     batch: Batch,
     /// Where each item of the batch came from.
     origins: Vec<From>,
@@ -175,7 +176,7 @@ impl Shard {
             seen: Vec::new(),
             ingest: ingest::Scratch::default(),
             step: step::Scratch::new(program),
-            engine: engine.memory(program),
+            engine: Mutex::new(engine.memory(program)),
             batch: Batch::default(),
             origins: Vec::new(),
             state: Vec::new(),
@@ -370,7 +371,7 @@ impl Shard {
             store: &mut self.store,
             effects: &mut self.out.effects,
             scratch: &mut self.step,
-            memory: &mut *self.engine,
+            memory: &mut **self.engine.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner()),
         }
     }
 
