@@ -21,12 +21,12 @@ pub(crate) struct Layout {
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) name: String,
-    kind: Kind,
-    bounds: Bounds,
-    optional: bool,
+    pub(crate) kind: Kind,
+    pub(crate) bounds: Bounds,
+    pub(crate) optional: bool,
     /// What stands in for a missing one.
-    default: Option<Word>,
-    currency: Option<String>,
+    pub(crate) default: Option<Word>,
+    pub(crate) currency: Option<String>,
 }
 
 /// One name on the way to some fields.

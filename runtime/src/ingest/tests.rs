@@ -202,7 +202,7 @@ fn read(line: &str) -> String {
     }
 }
 
-fn say(ty: &Ty, word: Word, pool: &Pool) -> String {
+pub(super) fn say(ty: &Ty, word: Word, pool: &Pool) -> String {
     match ty {
         _ if word == MISSING => "?".into(),
         Ty::Text | Ty::Zone => pool.word(word).to_string(),

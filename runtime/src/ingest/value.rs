@@ -143,19 +143,59 @@ pub(crate) fn word(raw: &str, kind: &Kind, bounds: &Bounds, place: &mut Place<'_
             return Ok(Word::from(place.pool.list(&words)));
         }
     };
+    let said = match ty {
+        Ty::Text | Ty::Zone if raw.starts_with('"') => {
+            unescaped(raw).and_then(|text| spelled(&text, ty, bounds, place)).map_err(Some)
+        }
+        Ty::Text | Ty::Zone => Err(None),
+        _ => plain(raw, ty, bounds, place.tables),
+    };
+    said.map_err(|flaw| flaw.unwrap_or_else(|| wrong(place)))
+}
+
+/// The word of a text or of a zone's name.
+pub(crate) fn spelled(text: &str, ty: &Ty, bounds: &Bounds, place: &mut Place<'_>) -> Result<Word, Flaw> {
+    if *ty == Ty::Zone {
+        return match place.zones.find(text) {
+            Some(zone) => Ok(Word::from(place.pool.text(place.zones.name(zone)))),
+            None => Err(Flaw::new(Fault::UnknownValue, format!("`{}` is no time zone", short(text)))),
+        };
+    }
+    fits(text, bounds)?;
+    Ok(Word::from(place.pool.text(text)))
+}
+
+/// Whether a text is as short as it must be.
+pub(crate) fn fits(text: &str, bounds: &Bounds) -> Result<(), Flaw> {
+    if let Some(most) = bounds.at_most.map(|most| most as usize).filter(|most| text.len() > *most) {
+        let characters = text.chars().count();
+        if characters > most {
+            let reason = format!("must be at most {most} characters, and has {characters}");
+            return Err(Flaw::new(Fault::OutOfBounds, reason));
+        }
+    }
+    Ok(())
+}
+
+fn unescaped(raw: &str) -> Result<Cow<'_, str>, Flaw> {
+    text(raw).ok_or_else(|| Flaw::new(Fault::WrongType, "holds an escape that stands for no character"))
+}
+
+/// The word of a value of any other plain type; `Err(None)`: it is not written as its type wants it.
+pub(crate) fn plain(raw: &str, ty: &Ty, bounds: &Bounds, tables: &Tables) -> Result<Word, Option<Flaw>> {
     let first = raw.as_bytes().first().copied().unwrap_or(b'n');
     let is_number = first == b'-' || first.is_ascii_digit();
     match ty {
         Ty::Bool if raw == "true" => Ok(1),
         Ty::Bool if raw == "false" => Ok(0),
         Ty::Int if is_number => match number::scaled(raw, 0) {
-            Some((value, false)) => within(value, bounds, raw, |word| (word as i64).to_string()),
-            Some((_, true)) => Err(wrong(place)),
-            None => Err(too_large(raw)),
+            Some((value, false)) => within(value, bounds, raw, |word| (word as i64).to_string()).map_err(Some),
+            Some((_, true)) => Err(None),
+            None => Err(Some(too_large(raw))),
         },
         Ty::Money(_) if is_number => match number::scaled(raw, 6) {
-            Some((value, _)) => within(value, bounds, raw, |word| amount(word as i64)),
-            None => Err(too_large(raw)),
+            Some((value, _)) => within(value, bounds, raw, |word| amount(word as i64)).map_err(Some),
+            None => Err(Some(too_large(raw))),
         },
         Ty::Number | Ty::Percent | Ty::Probability if is_number => {
             let value = raw.parse::<f64>().ok().filter(|v| v.is_finite()).ok_or_else(|| too_large(raw))?;
@@ -167,24 +207,20 @@ pub(crate) fn word(raw: &str, kind: &Kind, bounds: &Bounds, place: &mut Place<'_
                 _ => return Ok(value.to_bits()),
             };
             if value < least || value > most {
-                return Err(Flaw::new(Fault::OutOfBounds, format!("must be between {least} and {most}, and is {raw}")));
+                let reason = format!("must be between {least} and {most}, and is {raw}");
+                return Err(Some(Flaw::new(Fault::OutOfBounds, reason)));
             }
             Ok(value.to_bits())
         }
-        Ty::Text | Ty::Zone | Ty::Duration | Ty::Date | Ty::Time | Ty::Moment | Ty::Enum(_) | Ty::Facet(_)
-            if first == b'"' =>
-        {
-            let Some(text) = text(raw) else {
-                return Err(Flaw::new(Fault::WrongType, "holds an escape that stands for no character"));
-            };
-            worded(&text, ty, bounds, place).map_err(|flaw| flaw.unwrap_or_else(|| wrong(place)))
+        Ty::Duration | Ty::Date | Ty::Time | Ty::Moment | Ty::Enum(_) | Ty::Facet(_) if first == b'"' => {
+            worded(&unescaped(raw)?, ty, bounds, tables)
         }
-        _ => Err(wrong(place)),
+        _ => Err(None),
     }
 }
 
-/// The word of a text; `Err(None)`: it is not written as its type wants it.
-fn worded(text: &str, ty: &Ty, bounds: &Bounds, place: &mut Place<'_>) -> Result<Word, Option<Flaw>> {
+/// [`plain`] of what is written as a text.
+fn worded(text: &str, ty: &Ty, bounds: &Bounds, tables: &Tables) -> Result<Word, Option<Flaw>> {
     let numeric = |value: Option<i64>| {
         let value = value.ok_or(None)?;
         within(value, bounds, text, |word| (word as i64).to_string()).map_err(Some)
@@ -194,12 +230,8 @@ fn worded(text: &str, ty: &Ty, bounds: &Bounds, place: &mut Place<'_>) -> Result
         Ty::Time => numeric(moment::time(text)),
         Ty::Moment => numeric(moment::moment(text)),
         Ty::Duration => numeric(moment::duration(text)),
-        Ty::Zone => match place.zones.find(text) {
-            Some(zone) => Ok(Word::from(place.pool.text(place.zones.name(zone)))),
-            None => Err(Some(Flaw::new(Fault::UnknownValue, format!("`{}` is no time zone", short(text))))),
-        },
         Ty::Enum(e) => {
-            let values = &place.tables.enums[usize::from(*e)];
+            let values = &tables.enums[usize::from(*e)];
             match values.iter().position(|v| v == text) {
                 Some(i) => Ok(i as Word),
                 None => {
@@ -209,7 +241,7 @@ fn worded(text: &str, ty: &Ty, bounds: &Bounds, place: &mut Place<'_>) -> Result
             }
         }
         Ty::Facet(f) => {
-            let facet = &place.tables.facets[usize::from(*f)];
+            let facet = &tables.facets[usize::from(*f)];
             let reason = match facet.nodes.get(text) {
                 Some(Some(node)) => return Ok(Word::from(*node)),
                 Some(None) => format!("`{}` stands for several nodes of {}", short(text), facet.name),
@@ -217,16 +249,7 @@ fn worded(text: &str, ty: &Ty, bounds: &Bounds, place: &mut Place<'_>) -> Result
             };
             Err(Some(Flaw::new(Fault::UnknownValue, reason)))
         }
-        _ => {
-            if let Some(most) = bounds.at_most.map(|most| most as usize).filter(|most| text.len() > *most) {
-                let characters = text.chars().count();
-                if characters > most {
-                    let reason = format!("must be at most {most} characters, and has {characters}");
-                    return Err(Some(Flaw::new(Fault::OutOfBounds, reason)));
-                }
-            }
-            Ok(Word::from(place.pool.text(text)))
-        }
+        _ => Err(None),
     }
 }
 
