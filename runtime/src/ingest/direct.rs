@@ -16,8 +16,26 @@ use crate::image::Ty;
 
 /// Parts of the envelope, by their slots.
 const NAMES: [&str; 21] = [
-    "type", "event", "userId", "anonymousId", "messageId", "timestamp", "originalTimestamp", "sentAt", "receivedAt",
-    "specversion", "id", "source", "subject", "time", "previousId", "properties", "traits", "data", "context", "name",
+    "type",
+    "event",
+    "userId",
+    "anonymousId",
+    "messageId",
+    "timestamp",
+    "originalTimestamp",
+    "sentAt",
+    "receivedAt",
+    "specversion",
+    "id",
+    "source",
+    "subject",
+    "time",
+    "previousId",
+    "properties",
+    "traits",
+    "data",
+    "context",
+    "name",
     "category",
 ];
 const TYPE: usize = 0;
@@ -141,7 +159,8 @@ impl Direct {
             plans.push(if event.used { Plan::new(event, known, &mut paths, &mut slots) } else { None });
         }
         let special = ["identify", "alias", CONSENT_UPDATED].map(|name| (name, RARE));
-        let wires = special.into_iter().chain(image.events.iter().zip(0u32..).map(|(event, i)| (event.wire.as_str(), i)));
+        let wires =
+            special.into_iter().chain(image.events.iter().zip(0u32..).map(|(event, i)| (event.wire.as_str(), i)));
         Some(Direct { root: paths.node()?, slots, wires: Names::new(wires)?, events: plans })
     }
 }
@@ -342,7 +361,10 @@ impl Decoder {
         }
         let inside = Inside::Row(u32::try_from(row).ok()?);
         let customer = customer.into();
-        Some((Line::Message(Message { customer, happened_at, received_at, id, body: Body::Event(event), line, inside }), end))
+        Some((
+            Line::Message(Message { customer, happened_at, received_at, id, body: Body::Event(event), line, inside }),
+            end,
+        ))
     }
 
     /// Appends an event's row. None: something in it is rare or wrong.

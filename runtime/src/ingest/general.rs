@@ -156,7 +156,9 @@ impl Decoder {
             Inside::Parts(parts) => self.decode_parts(message, parts, zones, pool, scratch),
             // Its row stands elsewhere: it is read anew.
             Inside::Row(_) => match self.read_text(message.line) {
-                Line::Message(anew) => self.decode(&Message { customer: message.customer.clone(), ..anew }, zones, pool, scratch),
+                Line::Message(anew) => {
+                    self.decode(&Message { customer: message.customer.clone(), ..anew }, zones, pool, scratch)
+                }
                 _ => Ok(()),
             },
         }
@@ -380,4 +382,3 @@ fn find<'a>(raw: &'a str, path: &[&str]) -> Option<&'a str> {
     let found = entries(raw)?.into_iter().find(|(name, _)| name == first).map(|(_, raw)| raw);
     found.and_then(|raw| find(raw, rest))
 }
-

@@ -132,8 +132,7 @@ impl<'t> Walk<'t> {
     /// Walks over the object that begins at `from`, keeping the places of what `node` asks for. Gives the place behind its line's
     /// end, and whether there are escapes in the line.
     pub(crate) fn line(text: &'t [u8], from: usize, node: &Node, spans: &mut Spans) -> Option<(usize, bool)> {
-        let mut walk =
-            Walk { text, at: from, quotes: 0, block: from, next: from, escaped: usize::MAX, escapes: false };
+        let mut walk = Walk { text, at: from, quotes: 0, block: from, next: from, escaped: usize::MAX, escapes: false };
         if walk.token()? != b'{' {
             return None;
         }
