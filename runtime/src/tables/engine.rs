@@ -1,7 +1,7 @@
 //! The lean machine as an engine of a host.
 
-use super::{Declined, Names, Scratch, Shared, Tables, Words, advance, event};
-use crate::batch::{Batch, Engine, OTHER, Parts};
+use super::{Declined, Names, Scratch, Shared, Tables, Words, advance, event, known};
+use crate::batch::{Batch, Engine, Item, OTHER, Parts};
 use crate::host::Ids;
 use crate::layout::ID_COUNT;
 use crate::program::Program;
@@ -48,6 +48,17 @@ macro_rules! shared {
 /// How many items ahead states are asked for.
 const AHEAD: usize = 16;
 
+/// One item of a batch.
+fn input(shared: &mut Shared<'_>, batch: &Batch, item: &Item, words: &mut Words<'_>) -> Result<(), Declined> {
+    if item.event == OTHER {
+        let kind = batch.others.get(item.row as usize).ok_or(Declined)?;
+        return known(shared, item.customer, words, item.seen, kind);
+    }
+    let fields = shared.program.image.events.get(usize::from(item.event)).ok_or(Declined)?.fields.len();
+    let row = batch.rows.get(item.row as usize..item.row as usize + fields).ok_or(Declined)?;
+    event(shared, item.customer, words, item, row)
+}
+
 impl Engine for Vm {
     fn memory(&self, program: &Program) -> Box<dyn Any + Send> {
         Box::new(Scratch::new(program))
@@ -64,12 +75,6 @@ impl Engine for Vm {
             if let Some(item) = batch.items.get(at + AHEAD) {
                 store.prefetch_state(item.customer);
             }
-            if item.event == OTHER {
-                return at;
-            }
-            let fields = parts.program.image.events[usize::from(item.event)].fields.len();
-            let row = item.row as usize..item.row as usize + fields;
-            let Some(row) = batch.rows.get(row) else { return at };
             let len = store.length(item.customer);
             if len == 0 {
                 let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
@@ -78,7 +83,7 @@ impl Engine for Vm {
             let mut words = Words { words: store.room_mut(item.customer), len };
             let stamp = item.stamp(&words.words[..len]);
             let done = advance(&mut shared, item.customer, &mut words, stamp, false)
-                .and_then(|()| event(&mut shared, item.customer, &mut words, item, row));
+                .and_then(|()| input(&mut shared, batch, item, &mut words));
             let now = words.len;
             if now != len {
                 store.set_length(item.customer, now);

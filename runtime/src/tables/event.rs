@@ -105,6 +105,20 @@ impl<'m> Machine<'m> {
         Ok(())
     }
 
+    /// Declines a customer with a run that may hear what is no event in a way that only the reference knows.
+    pub(super) fn who_may_hear(&self) -> Result<(), Declined> {
+        let mut at = self.first();
+        while let Some((run, next)) = self.record(at) {
+            at = next;
+            let table = &self.tables.journeys[usize::from(run.journey(self.words))];
+            let status = run.status(self.words);
+            if status < LEAVING && !table.plain && !table.watches || self.tables.meanwhile && status == HELD {
+                return Err(Declined);
+            }
+        }
+        Ok(())
+    }
+
     /// Higher priority first, then the older.
     fn sort_hits(&mut self) {
         if self.hits.len() > 1 {
@@ -117,7 +131,7 @@ impl<'m> Machine<'m> {
     }
 
     /// Whether a message id was among the latest; remembers it when it was not. As [`crate::state::repeated`].
-    fn repeated(&mut self, id: u64) -> Result<bool, Declined> {
+    pub(super) fn repeated(&mut self, id: u64) -> Result<bool, Declined> {
         let id = if id == MISSING { 0 } else { id };
         let (at, zone) = (self.program.layout.fixed, self.words[ZONE]);
         let (mut room, mut next) = ((zone >> IDS_ROOM & 0xff) as usize, (zone >> IDS_NEXT & 0xff) as usize);

@@ -8,18 +8,19 @@
 //! It always agrees with the reference, to the byte, because it declines what it does not do: it then leaves the words and the
 //! effects as they were, and the reference does that input instead. What is declined:
 //!
-//! * events that feed a watched condition, tell of consent or of tasks; the first sight of a customer and moments at which something
-//!   is due, when the program watches conditions or has triggers by the calendar;
+//! * events that feed a watched condition, tell of consent or of tasks; answers of calls; moves to another zone; the first sight of a
+//!   customer and moments at which something is due, when the program watches conditions or has triggers by the calendar;
 //! * every input of a customer who stands in a run that has pauses or a longest stay;
 //! * runs that would set, emit, call, give a task, gather, hand off, or do something on leaving;
 //! * sends that are held, or that other journeys may hold or drop meanwhile.
 //!
-//! `build` makes the tables, `event` is one event, `time` what is due and the tidying after each input, `walk` the steps, `send` a send
+//! `build` makes the tables, `event` is one event, `known` what becomes known of a customer, `time` what is due and the tidying after each input, `walk` the steps, `send` a send
 //! and its gates.
 
 mod build;
 mod engine;
 mod event;
+mod known;
 mod send;
 mod time;
 mod walk;
@@ -29,6 +30,7 @@ pub use engine::Vm;
 use crate::batch::Item;
 use crate::eval::{Frame, Scope};
 use crate::image::{FnId, Image, Journey, Word};
+use crate::input::InputKind;
 use crate::layout::{Form, SEEN, WAKE};
 use crate::pool::Pool;
 use crate::program::Program;
@@ -246,6 +248,18 @@ pub fn event(
     attempt(shared, customer, words, Input::Event { table, item, row })
 }
 
+/// What becomes known of a customer, or a yes or no to a purpose. On [`Declined`] nothing has changed. `seen` is the later of the input's
+/// own time and its receipt; what is due before it has been done ([`advance`]).
+pub fn known(
+    shared: &mut Shared<'_>,
+    customer: u32,
+    words: &mut Words<'_>,
+    seen: i64,
+    kind: &InputKind,
+) -> Result<(), Declined> {
+    attempt(shared, customer, words, Input::Known { seen, kind })
+}
+
 /// Does what time brings before `until` (or up to it, `inclusive`). Milliseconds since 1970 UTC. When it is declined, what was done
 /// stays done, and the reference goes on from there.
 pub fn advance(
@@ -269,6 +283,7 @@ pub fn advance(
 #[derive(Clone, Copy)]
 enum Input<'i> {
     Event { table: &'i EventTable, item: &'i Item, row: &'i [Word] },
+    Known { seen: i64, kind: &'i InputKind },
     Instant(i64),
 }
 
@@ -307,6 +322,7 @@ fn attempt<'m>(
     };
     let done = match input {
         Input::Event { table, item, row } => machine.event(table, item, row),
+        Input::Known { seen, kind } => machine.known(seen, kind),
         Input::Instant(due) => machine.instant(due),
     };
     match done {

@@ -469,7 +469,10 @@ impl World {
         let World { program, pool, scratch, state, story, .. } = self;
         let input = In { seen: self.now, kind };
         step(program, pool, scratch, &customer, state, &input, story);
-        if let InputKind::Event { event, happened_at, id, row } = input.kind {
+        if let InputKind::Profile { .. } | InputKind::Consent { .. } = &input.kind {
+            let kind = &input.kind;
+            self.agrees_with_tables(before, told, |shared, words| tables::known(shared, 0, words, self.now, kind));
+        } else if let InputKind::Event { event, happened_at, id, row } = input.kind {
             let flags = if id.is_some() { HAS_ID } else { 0 };
             let item = Item { event, flags, seen: self.now, happened_at, id: id.unwrap_or(0), ..Item::default() };
             self.agrees_with_tables(before, told, |shared, words| tables::event(shared, 0, words, &item, &row));
