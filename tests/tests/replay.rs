@@ -1,26 +1,35 @@
 //! The main claim of a replay: the same events give the same bytes, whatever the threads, and however the lines of different customers
 //! stand among each other. Shown on the real orders of the `cdnow` example.
 
+use journey_runtime::batch::Engine;
 use journey_runtime::host::memory::{self, Options};
 use journey_runtime::program::Program;
 use journey_runtime::report::human;
 use journey_runtime::report::line;
 use journey_runtime::report::summary::Summary;
+use journey_runtime::tables::Vm;
 use journey_tests::{check_folder, repository};
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::sync::Arc;
 
 /// Summary and effects.
-fn replay(program: &Program, lines: &str, threads: usize) -> (String, String) {
+fn replay(program: &Program, lines: &str, options: Options) -> (String, String) {
     let options = Options {
         until: Some(915_148_799_999),
-        threads,
         assume_consent: vec!["marketing".to_string()],
         keep_effects: true,
-        ..Options::default()
+        ..options
     };
     let outcome = memory::run(program, lines.as_bytes(), &options, |_| {}).unwrap();
+    let mut written = Vec::new();
+    let write = |lines: &[u8]| {
+        written.extend_from_slice(lines);
+        Ok(())
+    };
+    outcome.write_effects(program, options.threads, write).unwrap();
     let effects: Vec<String> = outcome.effects(program).map(|(who, e)| line::effect(&program.image, who, &e)).collect();
+    assert!(String::from_utf8(written).unwrap().lines().eq(&effects), "lines are written as what they mean");
     // Memory is what it is: texts are shared in the order in which they come.
     let mut summary = Summary::new(&program.image, &outcome, Vec::new());
     summary.memory = Default::default();
@@ -45,12 +54,17 @@ fn a_replay_gives_the_same_bytes_for_any_threads_and_interleaving() {
     let mut by_customer: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
     lines.iter().for_each(|l| by_customer.entry(of(l)).or_default().push(l));
     let by_customer = by_customer.into_values().rev().flatten().collect::<Vec<_>>().join("\n");
-    let first = replay(&program, &as_recorded, 1);
+    let first = replay(&program, &as_recorded, Options::default());
     assert!(first.1.lines().count() > 20_000, "{}", first.1.lines().count());
-    for (lines, threads) in
-        [(&as_recorded, 1), (&as_recorded, 2), (&as_recorded, 7), (&by_customer, 1), (&by_customer, 3)]
-    {
-        let again = replay(&program, lines, threads);
+    let vm = || Some(Arc::new(Vm::new(&program)) as Arc<dyn Engine>);
+    for (lines, options) in [
+        (&as_recorded, Options { threads: 2, ..Options::default() }),
+        (&as_recorded, Options { threads: 7, shards: 3, batch: 1, engine: vm(), ..Options::default() }),
+        (&as_recorded, Options { engine: vm(), ..Options::default() }),
+        (&by_customer, Options { batch: 1000, ..Options::default() }),
+        (&by_customer, Options { threads: 3, shards: 40, batch: 7, engine: vm(), ..Options::default() }),
+    ] {
+        let again = replay(&program, lines, options);
         assert_eq!(again.0, first.0);
         assert!(again.1 == first.1, "the effects differ");
     }

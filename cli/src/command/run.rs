@@ -50,10 +50,7 @@ pub(super) fn run(args: &Run) -> Done {
     };
     let outcome = read(&program, &path, &options, args.quiet)?;
     if let Some(to) = &args.output {
-        write_lines(
-            to,
-            outcome.effects(&program).map(|(customer, effect)| line::effect(&program.image, customer, &effect)),
-        )?;
+        write_to(to, |writer| outcome.write_effects(&program, options.threads, |lines| writer.write_all(lines)))?;
     }
     if let Some(to) = &args.dead_letters {
         write_lines(to, outcome.dead.iter().map(line::dead_letter))?;
@@ -167,20 +164,27 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 fn write_lines(path: &Path, lines: impl Iterator<Item = String>) -> Result<(), Failure> {
+    write_to(path, |writer| {
+        for line in lines {
+            writer.write_all(line.as_bytes())?;
+            writer.write_all(b"\n")?;
+        }
+        Ok(())
+    })
+}
+
+/// Opens what is to be written; a reader who goes away is no failure.
+fn write_to(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
     let cannot = |e: std::io::Error| Failure::new(format!("cannot write {}: {e}", load::show(path)));
     let mut writer: Box<dyn Write> = if path == Path::new("-") {
         Box::new(std::io::stdout().lock())
     } else {
         Box::new(BufWriter::with_capacity(1 << 18, File::create(path).map_err(cannot)?))
     };
-    for line in lines {
-        let written = writer.write_all(line.as_bytes()).and_then(|()| writer.write_all(b"\n"));
-        match written {
-            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-            other => other.map_err(cannot)?,
-        }
+    match write(&mut writer).and_then(|()| writer.flush()) {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(cannot),
     }
-    writer.flush().map_err(cannot)
 }
 
 /// Prints text whose pieces say how they are meant.

@@ -60,8 +60,12 @@ impl Ids {
 
     /// The id of a number.
     pub fn get(&self, number: u32) -> &str {
-        let at = self.starts[number as usize] as usize;
-        std::str::from_utf8(self.bytes(at)).unwrap_or_default()
+        std::str::from_utf8(self.bytes_of(number)).unwrap_or_default()
+    }
+
+    /// The bytes of the id of a number.
+    pub fn bytes_of(&self, number: u32) -> &[u8] {
+        self.bytes(self.starts[number as usize] as usize)
     }
 
     /// How many there are.

@@ -8,6 +8,7 @@
 use super::DeadLetter;
 use super::alias::Aliases;
 use super::chunks::Chunks;
+use super::order::{self, Part, Place, Told};
 use super::parse::{Parsed, parse, shard_of};
 use super::shard::{Out, Piece, Shard, Shared, Wanted, purposes, text};
 use crate::batch::{Engine, Reference};
@@ -18,6 +19,7 @@ use crate::program::Program;
 use crate::record;
 use crate::report::story::Story;
 use crate::report::tally::{Tally, sum};
+use crate::report::{Lines, Writer};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -89,9 +91,6 @@ pub struct Outcome {
     /// For each shard its effects in order.
     order: Vec<Vec<Place>>,
 }
-
-/// An effect: its moment, and where its record begins.
-type Place = (i64, usize);
 
 /// Bytes used at the end of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -206,7 +205,10 @@ pub fn run(
         let line = |letter: &DeadLetter| letter.line.unwrap_or(u64::MAX);
         line(a).cmp(&line(b)).then_with(|| a.customer.cmp(&b.customer))
     });
-    outcome.order = parallel(threads, shard_count, |s| outcome.shards[s].order());
+    outcome.order = parallel(threads, shard_count, |s| {
+        let shard = &outcome.shards[s];
+        order::order(&shard.out.effects, &shard.ids)
+    });
     Ok(outcome)
 }
 
@@ -238,44 +240,82 @@ impl Outcome {
 
     /// All effects with their customers, ordered by moment, customer and sequence. Empty unless they were kept.
     pub fn effects<'a>(&'a self, program: &'a Program) -> impl Iterator<Item = (&'a str, Effect)> {
-        let mut queues: Vec<_> = self.order.iter().map(|order| order.iter().peekable()).collect();
-        std::iter::from_fn(move || {
-            let heads = queues.iter_mut().zip(&self.shards).enumerate().filter_map(|(i, (queue, shard))| {
-                let (time, word) = queue.peek()?;
-                Some((*time, shard.ids.get(shard.out.effects.at(*word).customer()), i))
+        self.parts().into_iter().flat_map(move |part| {
+            let mut all = Vec::new();
+            self.each(&part, |told| {
+                let Told { customer, record, effects, pool } = told;
+                all.push((customer, record::materialise(program, pool, effects, customer, record)));
             });
-            let (_, customer, next) = heads.min()?;
-            let (shard, (_, word)) = (&self.shards[next], queues[next].next()?);
-            let effects = &shard.out.effects;
-            Some((customer, record::materialise(program, &shard.pool, effects, customer, effects.at(*word))))
+            all
+        })
+    }
+
+    /// The effects in parts that follow each other in time. Together they are all, ordered by moment, customer and sequence.
+    pub fn parts(&self) -> Vec<Part> {
+        order::parts(&self.order)
+    }
+
+    /// The effects of a part, in order.
+    pub fn each<'a>(&'a self, part: &Part, each: impl FnMut(Told<'a>)) {
+        order::merge(&self.shards, &self.order, part, each);
+    }
+
+    /// Writes all effects as lines of JSON, in order, as [`crate::report::line::effect`] writes each. `write` gets pieces of whole
+    /// lines, one after the other. Fails when `write` does.
+    pub fn write_effects(
+        &self,
+        program: &Program,
+        threads: usize,
+        mut write: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let lines = Lines::new(program);
+        let parts = self.parts();
+        let render = |part: usize, out: &mut Vec<u8>, writer: &mut Writer<'_, '_>| {
+            out.clear();
+            self.each(&parts[part], |told| writer.write(out, told.pool, told.effects, told.customer, told.record));
+        };
+        let threads = threads.min(parts.len());
+        if threads <= 1 {
+            let (mut out, mut writer) = (Vec::new(), lines.writer());
+            return (0..parts.len()).try_for_each(|part| {
+                render(part, &mut out, &mut writer);
+                write(&out)
+            });
+        }
+        std::thread::scope(|scope| {
+            // Each thread takes every so manieth part, and gets the memory back when it is written.
+            let doors: Vec<_> = (0..threads)
+                .map(|first| {
+                    let (sender, receiver) = mpsc::sync_channel::<Vec<u8>>(1);
+                    let (give_back, used) = mpsc::channel::<Vec<u8>>();
+                    let (render, lines, parts) = (&render, &lines, &parts);
+                    scope.spawn(move || {
+                        let mut writer = lines.writer();
+                        for part in (first..parts.len()).step_by(threads) {
+                            let mut out = used.try_recv().unwrap_or_default();
+                            render(part, &mut out, &mut writer);
+                            // Nobody listens any more: writing has failed.
+                            if sender.send(out).is_err() {
+                                break;
+                            }
+                        }
+                    });
+                    (receiver, give_back)
+                })
+                .collect();
+            for part in 0..parts.len() {
+                let (door, give_back) = &doors[part % threads];
+                let Ok(out) = door.recv() else { break };
+                write(&out)?;
+                let _ = give_back.send(out);
+            }
+            Ok(())
         })
     }
 
     /// A customer's state at the end.
     pub fn state(&self, customer: &str) -> Option<&[Word]> {
         self.shards[shard_of(xxh3_64(customer.as_bytes()), self.shards.len())].state(customer)
-    }
-}
-
-impl Shard {
-    /// Effects by moment, customer and sequence.
-    fn order(&self) -> Vec<Place> {
-        let effects = &self.out.effects;
-        let mut word = 0;
-        let mut order: Vec<Place> = Vec::new();
-        for record in effects {
-            order.push((record.time(), word));
-            word += record.words().len();
-        }
-        // Those of a customer stand in their sequence already.
-        order.sort_unstable_by(|(x, a), (y, b)| {
-            let customer = |word: &usize| effects.at(*word).customer();
-            x.cmp(y).then_with(|| match (customer(a), customer(b)) {
-                (p, q) if p == q => a.cmp(b),
-                (p, q) => self.ids.get(p).cmp(self.ids.get(q)),
-            })
-        });
-        order
     }
 }
 

@@ -5,12 +5,14 @@ mod alias;
 mod chunks;
 mod ids;
 pub mod memory;
+mod order;
 mod parse;
 mod shard;
 #[cfg(test)]
 mod tests;
 
 pub use ids::Ids;
+pub use order::{Part, Told};
 
 use crate::image::Image;
 use crate::ingest::Problem;

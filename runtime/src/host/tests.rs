@@ -177,7 +177,19 @@ fn outcome(program: &Program, events: &str, options: &Options) -> Outcome {
 }
 
 fn effects(program: &Program, outcome: &Outcome) -> Vec<String> {
-    outcome.effects(program).map(|(customer, effect)| line::effect(&program.image, customer, &effect)).collect()
+    let lines: Vec<String> =
+        outcome.effects(program).map(|(customer, effect)| line::effect(&program.image, customer, &effect)).collect();
+    for threads in [1, 3] {
+        let mut written = Vec::new();
+        let all = outcome.write_effects(program, threads, |lines| {
+            written.extend_from_slice(lines);
+            Ok(())
+        });
+        all.expect("memory can be written to");
+        let written = String::from_utf8(written).expect("JSON is text");
+        assert!(written.lines().eq(&lines), "what is written straight from records is what they mean");
+    }
+    lines
 }
 
 const EVENTS: &str = r#"{"type":"identify","userId":"ana","timestamp":"2026-03-01T09:00:00Z","traits":{"email":"a@b.c","consents":{"marketing":true}}}

@@ -67,7 +67,7 @@ struct Line<'a> {
 
 /// `{"campaign": "retention.cart_recovery"}`; a facet that is named more than once has a list.
 #[derive(Debug)]
-struct Annotations<'a>(&'a [(String, String)]);
+pub(super) struct Annotations<'a>(pub(super) &'a [(String, String)]);
 
 impl Serialize for Annotations<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

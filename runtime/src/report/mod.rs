@@ -3,9 +3,11 @@
 mod counts;
 pub mod human;
 pub mod line;
+mod lines;
 pub mod story;
 pub mod summary;
 pub mod tally;
 pub mod words;
 
 pub(crate) use counts::Counts;
+pub(crate) use lines::{Lines, Writer};

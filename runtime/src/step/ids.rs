@@ -2,7 +2,7 @@
 //!
 //! All are hashes (XXH3) of stable names; parts are kept apart by a byte that no UTF-8 text contains.
 
-use xxhash_rust::xxh3::Xxh3Default;
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
 
 /// No UTF-8 text contains it.
 const APART: [u8; 1] = [0xff];
@@ -19,20 +19,25 @@ pub(crate) struct Named<'a> {
 
 /// The id of an effect: of customer, journey, version, run, start, step, and the rounds of its loops.
 pub(crate) fn effect_id(named: &Named, rounds: impl Iterator<Item = u64>) -> u128 {
-    let mut hash = Xxh3Default::new();
-    hash.update(named.customer.as_bytes());
-    hash.update(&APART);
-    hash.update(named.journey.as_bytes());
-    hash.update(&APART);
-    hash.update(&named.version.to_le_bytes());
-    hash.update(&named.run.to_le_bytes());
-    hash.update(&named.start.to_le_bytes());
-    hash.update(named.step.as_bytes());
-    hash.update(&APART);
+    effect_id_in(&mut Vec::new(), named, rounds)
+}
+
+/// [`effect_id`], with memory to put the parts together in.
+pub(crate) fn effect_id_in(memory: &mut Vec<u8>, named: &Named, rounds: impl Iterator<Item = u64>) -> u128 {
+    memory.clear();
+    memory.extend_from_slice(named.customer.as_bytes());
+    memory.extend_from_slice(&APART);
+    memory.extend_from_slice(named.journey.as_bytes());
+    memory.extend_from_slice(&APART);
+    memory.extend_from_slice(&named.version.to_le_bytes());
+    memory.extend_from_slice(&named.run.to_le_bytes());
+    memory.extend_from_slice(&named.start.to_le_bytes());
+    memory.extend_from_slice(named.step.as_bytes());
+    memory.extend_from_slice(&APART);
     for round in rounds {
-        hash.update(&round.to_le_bytes());
+        memory.extend_from_slice(&round.to_le_bytes());
     }
-    hash.digest128()
+    xxh3_128(memory)
 }
 
 /// A number below 2³² that belongs to a thing of this name and a customer: the same whenever it is asked for.

@@ -27,7 +27,7 @@ mod timers;
 pub(crate) mod wait;
 mod walk;
 
-pub(crate) use ids::{Named, effect_id};
+pub(crate) use ids::{Named, effect_id, effect_id_in};
 pub use ids::{id_of_text, id_text};
 pub(crate) use machine::in_stage;
 pub use plan::Plan;

@@ -1,0 +1,461 @@
+//! Records straight to lines of JSON: the same bytes as [`line::effect`] of what the record means, without making it.
+//!
+//! What is the same for all effects of a journey, step, send or channel is rendered once.
+
+use super::line;
+use super::words::{Json, date};
+use crate::image::{Image, Journey, MISSING, TextId, Ty, Word};
+use crate::input::{LeaveHow, Reason};
+use crate::pool::Pool;
+use crate::program::Program;
+use crate::record::{self, Effects, Record, how};
+use crate::step::{self, Named, Why};
+use crate::time::DAY;
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+
+/// What is rendered once for a program.
+pub(crate) struct Lines<'a> {
+    program: &'a Program,
+    journeys: Vec<JourneyParts>,
+}
+
+struct JourneyParts {
+    /// `,"journey":"cart"`
+    name: Vec<u8>,
+    /// `,"key":`, when runs are told apart; and the key's type.
+    key: Option<Ty>,
+    /// The end of a line without a step.
+    end: Vec<u8>,
+    steps: Vec<StepParts>,
+    sends: Vec<SendParts>,
+    /// `,"reason":"exit","detail":"…"`
+    exits: Vec<Vec<u8>>,
+}
+
+struct StepParts {
+    /// `,"step":"send note"`
+    id: Vec<u8>,
+    /// The end of a line of this step.
+    end: Vec<u8>,
+}
+
+struct SendParts {
+    tries: Vec<TryParts>,
+    /// `,"offer":"gift"`
+    offer: Vec<u8>,
+    /// `"value":` and the type.
+    inputs: Vec<(Vec<u8>, Ty)>,
+}
+
+struct TryParts {
+    /// `,"message":"note","channel":"email"`
+    to: Vec<u8>,
+    /// Whether it is rendered in more than the default locale.
+    locales: bool,
+}
+
+/// A part `,"name":value`, for text.
+fn part(name: &str, value: &str) -> Vec<u8> {
+    let mut out = format!(",\"{name}\":").into_bytes();
+    string(&mut out, value);
+    out
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn new(program: &'a Program) -> Lines<'a> {
+        let journeys =
+            program.image.journeys.iter().map(|journey| JourneyParts::new(&program.image, journey)).collect();
+        Lines { program, journeys }
+    }
+
+    pub(crate) fn writer(&self) -> Writer<'a, '_> {
+        Writer { lines: self, day: None, date: String::new(), details: FxHashMap::default(), named: Vec::new() }
+    }
+}
+
+impl JourneyParts {
+    fn new(image: &Image, journey: &Journey) -> JourneyParts {
+        let end = |annotations: &[(String, String)]| {
+            let mut out = Vec::new();
+            if !annotations.is_empty() {
+                out.extend_from_slice(b",\"annotations\":");
+                serialize(&mut out, &line::Annotations(annotations));
+            }
+            out.push(b'}');
+            out
+        };
+        let step = |step: &crate::image::Step| StepParts { id: part("step", &step.id), end: end(&step.annotations) };
+        let send = |send: &crate::image::Send| {
+            let message = &image.messages[usize::from(send.message)];
+            let by = |by: &crate::image::Try| TryParts {
+                to: [part("message", &message.name), part("channel", &image.channels[usize::from(by.channel)].name)]
+                    .concat(),
+                locales: message
+                    .renderings
+                    .iter()
+                    .filter(|(channel, _)| *channel == by.channel)
+                    .any(|(_, locales)| locales.iter().any(|locale| !locale.is_empty())),
+            };
+            let input = |input: &crate::image::Input| {
+                let mut name = Vec::new();
+                string(&mut name, &input.name);
+                name.push(b':');
+                (name, image.functions[input.value as usize].ty.clone())
+            };
+            SendParts {
+                tries: send.tries.iter().map(by).collect(),
+                offer: send.offer.map_or(Vec::new(), |o| part("offer", &image.offers[usize::from(o)].name)),
+                inputs: send.inputs.iter().map(input).collect(),
+            }
+        };
+        JourneyParts {
+            name: part("journey", &journey.name),
+            key: journey.key.and_then(|slot| journey.slots.get(usize::from(slot))).map(|slot| slot.ty.clone()),
+            end: end(&journey.annotations),
+            steps: journey.steps.iter().map(step).collect(),
+            sends: journey.sends.iter().map(send).collect(),
+            exits: journey.exits.iter().map(|exit| reason(&LeaveHow::Exit(exit.text.clone()))).collect(),
+        }
+    }
+}
+
+/// `,"reason":"exit","detail":"…"`
+fn reason(how: &LeaveHow) -> Vec<u8> {
+    let (reason, detail) = line::how_left(how);
+    let mut out = part("reason", reason);
+    out.extend(detail.map(|detail| part("detail", detail)).unwrap_or_default());
+    out
+}
+
+/// A try of a send, with reason and why as a record has them.
+type Refusal = (u16, u16, u16, Word);
+
+/// Writes lines. Works out what is seldom needed when it first is.
+pub(crate) struct Writer<'a, 'l> {
+    lines: &'l Lines<'a>,
+    /// The day that was written last.
+    day: Option<i64>,
+    date: String,
+    details: FxHashMap<Refusal, Vec<u8>>,
+    /// Memory for what an id is made of.
+    named: Vec<u8>,
+}
+
+impl Writer<'_, '_> {
+    /// Appends the line of a record, with its newline. `effects` holds the record, `pool` its texts.
+    pub(crate) fn write(
+        &mut self,
+        out: &mut Vec<u8>,
+        pool: &Pool,
+        effects: &Effects,
+        customer: &str,
+        record: Record<'_>,
+    ) {
+        let program = self.lines.program;
+        let image = &program.image;
+        if let Some(index) = record.owned() {
+            out.extend_from_slice(line::effect(image, customer, &effects.owned[index]).as_bytes());
+            out.push(b'\n');
+            return;
+        }
+        let j = record.journey().unwrap_or_default();
+        let journey = &self.lines.journeys[usize::from(j)];
+        let step = record.step(image).and_then(|step| journey.steps.get(usize::from(step)));
+        out.extend_from_slice(b"{\"time\":\"");
+        self.moment(out, record.time());
+        out.extend_from_slice(b"\",\"customer\":");
+        string(out, customer);
+        out.extend_from_slice(&journey.name);
+        if record.run() > 0 {
+            out.extend_from_slice(b",\"run\":");
+            number(out, u64::from(record.run()));
+        }
+        if let Some(step) = step {
+            out.extend_from_slice(&step.id);
+        }
+        let key = |out: &mut Vec<u8>| {
+            if let Some(ty) = &journey.key {
+                out.extend_from_slice(b",\"key\":");
+                value(out, program, pool, ty, record.payload().first().copied().unwrap_or(MISSING));
+            }
+        };
+        match record.kind() {
+            record::ENTERED => {
+                out.extend_from_slice(if record.extra() == 1 {
+                    b",\"kind\":\"joined\""
+                } else {
+                    b",\"kind\":\"entered\""
+                });
+                key(out);
+                if record.code() != record::NO_JOURNEY {
+                    out.extend(part("from", &image.journeys[usize::from(record.code())].name));
+                }
+            }
+            record::STARTED_OVER => out.extend_from_slice(b",\"kind\":\"started_over\""),
+            record::UPDATED => out.extend_from_slice(b",\"kind\":\"updated\""),
+            record::CONVERTED => out.extend_from_slice(b",\"kind\":\"converted\""),
+            record::ENTRY_REFUSED => {
+                out.extend_from_slice(b",\"kind\":\"entry_refused\"");
+                key(out);
+                out.extend_from_slice(b",\"reason\":");
+                string(out, record.reason().map_or("", Reason::words));
+            }
+            record::ASSIGNED => {
+                let text = |text: TextId| image.texts[text as usize].as_str();
+                let (experiment, arm) = record.pair();
+                out.extend_from_slice(b",\"kind\":\"assigned\"");
+                out.extend(part("experiment", text(experiment)));
+                out.extend(part("arm", text(arm)));
+            }
+            record::LEFT => {
+                out.extend_from_slice(b",\"kind\":\"left\"");
+                match record.code() {
+                    how::EXIT => out.extend_from_slice(&journey.exits[usize::from(record.extra())]),
+                    how::HANDED_OFF => {
+                        out.extend(part("to", &image.journeys[usize::from(record.extra())].name));
+                        out.extend(reason(&LeaveHow::HandedOff(record.extra())));
+                    }
+                    _ => out.extend(reason(&record::leave_how(image, &image.journeys[usize::from(j)], record))),
+                }
+            }
+            record::SENT => {
+                let send = &journey.sends[usize::from(record.code())];
+                let by = &send.tries[usize::from(record.extra())];
+                out.extend_from_slice(b",\"kind\":\"sent\"");
+                out.extend_from_slice(&by.to);
+                let (locale, rest) = record.payload().split_first().unwrap_or((&MISSING, &[]));
+                if by.locales {
+                    let send = &image.journeys[usize::from(j)].sends[usize::from(record.code())];
+                    let channel = send.tries[usize::from(record.extra())].channel;
+                    let locale = step::locale(pool, &image.messages[usize::from(send.message)], channel, *locale);
+                    if !locale.is_empty() {
+                        out.extend_from_slice(b",\"locale\":");
+                        string(out, locale);
+                    }
+                }
+                out.extend_from_slice(&send.offer);
+                if !send.inputs.is_empty() {
+                    out.extend_from_slice(b",\"inputs\":{");
+                    let mut first = true;
+                    for ((name, ty), word) in send.inputs.iter().zip(rest).filter(|(_, word)| **word != MISSING) {
+                        if !std::mem::take(&mut first) {
+                            out.push(b',');
+                        }
+                        out.extend_from_slice(name);
+                        value(out, program, pool, ty, *word);
+                    }
+                    out.push(b'}');
+                }
+                self.id(out, customer, record, rest.get(send.inputs.len()..).unwrap_or(&[]));
+            }
+            _ => {
+                let send = &journey.sends[usize::from(record.code())];
+                out.extend_from_slice(b",\"kind\":\"refused\"");
+                out.extend_from_slice(&send.tries[usize::from(record.extra())].to);
+                let why = record.payload().first().copied().unwrap_or(0);
+                let refusal = (j, record.code(), record.extra(), why);
+                let detail = self.details.entry(refusal).or_insert_with(|| refusal_parts(image, record));
+                out.extend_from_slice(detail);
+            }
+        }
+        out.extend_from_slice(step.map_or(&journey.end, |step| &step.end));
+        out.push(b'\n');
+    }
+
+    /// RFC 3339 in UTC, as [`super::words::moment`] writes it.
+    fn moment(&mut self, out: &mut Vec<u8>, time: i64) {
+        let (day, ms) = (time.div_euclid(DAY), time.rem_euclid(DAY));
+        if self.day != Some(day) {
+            self.day = Some(day);
+            self.date = date(day);
+        }
+        out.extend_from_slice(self.date.as_bytes());
+        let seconds = (ms / 1000) as u32;
+        let [h, m, s] = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(two);
+        out.extend_from_slice(&[b'T', h[0], h[1], b':', m[0], m[1], b':', s[0], s[1]]);
+        let rest = (ms % 1000) as u32;
+        if rest != 0 {
+            let low = two(rest % 100);
+            out.extend_from_slice(&[b'.', b'0' + (rest / 100) as u8, low[0], low[1]]);
+        }
+        out.push(b'Z');
+    }
+
+    /// The id of a hand-over.
+    fn id(&mut self, out: &mut Vec<u8>, customer: &str, record: Record<'_>, rounds: &[Word]) {
+        let image = &self.lines.program.image;
+        let Some(journey) = record.journey().map(|j| &image.journeys[usize::from(j)]) else { return };
+        let step = record.step(image).and_then(|step| journey.steps.get(usize::from(step)));
+        let named = Named {
+            customer,
+            journey: &journey.name,
+            version: journey.hash,
+            run: record.run(),
+            start: record.start(),
+            step: step.map_or("", |step| &step.id),
+        };
+        let id = step::effect_id_in(&mut self.named, &named, rounds.iter().copied());
+        out.extend_from_slice(b",\"id\":\"");
+        for byte in id.to_be_bytes() {
+            let digit = |digit: u8| b"0123456789abcdef"[usize::from(digit)];
+            out.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        out.push(b'"');
+    }
+}
+
+/// `,"reason":"capped","detail":"…"`
+fn refusal_parts(image: &Image, record: Record<'_>) -> Vec<u8> {
+    let Some(journey) = record.journey() else { return Vec::new() };
+    let send = &image.journeys[usize::from(journey)].sends[usize::from(record.code())];
+    let channel = send.tries[usize::from(record.extra())].channel;
+    let detail = step::why_in_words(image, send.message, channel, Why::of_code(record.pair().1));
+    let mut out = part("reason", record.reason().map_or("", Reason::words));
+    if !detail.is_empty() {
+        out.extend(part("detail", &detail));
+    }
+    out
+}
+
+fn serialize(out: &mut Vec<u8>, value: &impl Serialize) {
+    // Writing to memory does not fail, and these values have no maps with strange keys.
+    let _ = serde_json::to_writer(out, value);
+}
+
+/// Two digits.
+fn two(n: u32) -> [u8; 2] {
+    [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8]
+}
+
+fn number(out: &mut Vec<u8>, mut n: u64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (n % 10) as u8;
+        n /= 10;
+        if n == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+fn signed(out: &mut Vec<u8>, n: i64) {
+    if n < 0 {
+        out.push(b'-');
+    }
+    number(out, n.unsigned_abs());
+}
+
+/// A text as a JSON string.
+fn string(out: &mut Vec<u8>, text: &str) {
+    if text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\') {
+        return serialize(out, &text);
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
+/// Millionths below this are written as a decimal number with all their digits: fifteen digits are exact.
+const EXACT: u64 = 1_000_000_000_000_000;
+/// Amounts below a ten-thousandth are written with an exponent some day.
+const TINY: u64 = 100;
+
+/// A word with its type, as [`Json`] writes the value.
+fn value(out: &mut Vec<u8>, program: &Program, pool: &Pool, ty: &Ty, word: Word) {
+    match ty {
+        _ if word == MISSING => out.extend_from_slice(b"null"),
+        Ty::Bool => out.extend_from_slice(if word == 1 { b"true" } else { b"false" }),
+        Ty::Int => signed(out, word as i64),
+        Ty::Text | Ty::Zone => string(out, pool.word(word)),
+        Ty::Money(currency) if (TINY..EXACT).contains(&(word as i64).unsigned_abs()) => {
+            out.extend_from_slice(b"{\"amount\":");
+            let amount = word as i64;
+            if amount < 0 {
+                out.push(b'-');
+            }
+            let (whole, rest) = (amount.unsigned_abs() / 1_000_000, (amount.unsigned_abs() % 1_000_000) as u32);
+            number(out, whole);
+            if rest != 0 {
+                out.push(b'.');
+                for pair in [rest / 10_000, rest / 100 % 100, rest % 100] {
+                    out.extend_from_slice(&two(pair));
+                }
+                while out.last() == Some(&b'0') {
+                    out.pop();
+                }
+            }
+            out.extend_from_slice(b",\"currency\":");
+            string(out, currency);
+            out.push(b'}');
+        }
+        ty => serialize(out, &Json(&step::value(program, pool, ty, word))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Image;
+    use crate::input::Value;
+    use crate::report::words::moment;
+    use proptest::prelude::*;
+
+    fn program() -> Program {
+        Program::new(Image { time_zone: "UTC".into(), ..Image::default() }).expect("nothing is well-formed")
+    }
+
+    fn written(program: &Program, ty: &Ty, word: Word) -> String {
+        let pool = Pool::new(&program.image);
+        let mut out = Vec::new();
+        value(&mut out, program, &pool, ty, word);
+        let expected = step::value(program, &pool, ty, word);
+        assert_eq!(out, serde_json::to_vec(&Json(&expected)).expect("it is written"), "{expected:?}");
+        String::from_utf8(out).expect("JSON is text")
+    }
+
+    #[test]
+    fn amounts_are_written_as_ever() {
+        let program = program();
+        let money = Ty::Money("EUR".into());
+        assert_eq!(written(&program, &money, 80_500_000), r#"{"amount":80.5,"currency":"EUR"}"#);
+        for n in [0, 1, 10, 99, 100, 101, 999_999, 1_000_000, 1_000_001, 999_999_999_999_999, 1_000_000_000_000_000] {
+            written(&program, &money, n);
+            written(&program, &money, (n as i64).wrapping_neg() as Word);
+        }
+        for n in [i64::MAX, i64::MIN, -1] {
+            written(&program, &Ty::Int, n as Word);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn values_are_written_as_ever(n in any::<i64>(), scale in 0u32..60, text in ".{0,12}", control in 0u8..=127) {
+            let program = program();
+            for ty in [Ty::Money("EUR".into()), Ty::Int, Ty::Number, Ty::Percent, Ty::Bool, Ty::Duration] {
+                written(&program, &ty, (n >> scale) as Word);
+            }
+            written(&program, &Ty::Number, (n as f64 / 1e3).to_bits());
+            let text = format!("{text}{}", char::from(control));
+            let mut out = Vec::new();
+            string(&mut out, &text);
+            prop_assert_eq!(out, serde_json::to_vec(&Json(&Value::Text(text))).expect("it is written"));
+        }
+
+        #[test]
+        fn moments_are_written_as_ever(time in prop_oneof![-70_000_000_000_000i64..260_000_000_000_000, any::<i32>().prop_map(|s| i64::from(s) * 1000)]) {
+            let program = program();
+            let lines = Lines::new(&program);
+            let mut writer = lines.writer();
+            let mut out = Vec::new();
+            for time in [time, time + 1, time + DAY] {
+                out.clear();
+                writer.moment(&mut out, time);
+                prop_assert_eq!(std::str::from_utf8(&out).expect("digits"), moment(time));
+            }
+        }
+    }
+}
