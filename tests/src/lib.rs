@@ -1,5 +1,7 @@
 //! What the tests share: finding programs, checking them, showing what was found.
 
+pub mod work;
+
 use journey_cli::view::{self, Format};
 use journey_compiler::project::{Checked, Project};
 use journey_runtime::program::Program;
