@@ -27,7 +27,12 @@ pub fn svg(races: &[Race]) -> String {
         let top = y;
         for line in &race.lines {
             let (length, middle) = (scale(line.ratio), y + LINE / 2.0 + 4.0);
-            let _ = writeln!(body, r#"<text x="{}" y="{middle}" text-anchor="end">{}</text>"#, LEFT - 8.0, plain(&line.name));
+            let _ = writeln!(
+                body,
+                r#"<text x="{}" y="{middle}" text-anchor="end">{}</text>"#,
+                LEFT - 8.0,
+                plain(&line.name)
+            );
             let _ = writeln!(
                 body,
                 r#"<rect class="{}" x="{LEFT}" y="{}" width="{:.1}" height="{}" rx="2"/>"#,

@@ -5,6 +5,7 @@
 mod chart;
 mod compile;
 mod engines;
+mod ingest;
 mod measure;
 mod random;
 mod rule;
@@ -39,7 +40,8 @@ impl Scale {
 /// What makes a row's races.
 type Row = fn(&Scale) -> Result<Vec<Race>, String>;
 
-const ROWS: [(&str, Row); 3] = [("rule", rule::run), ("step", step::run), ("compile", compile::run)];
+const ROWS: [(&str, Row); 4] =
+    [("rule", rule::run), ("step", step::run), ("ingest", ingest::run), ("compile", compile::run)];
 
 const USAGE: &str = "usage: journey-bench [--quick] [--rows rule,step,…] [--outside FOLDER] [--scratch FOLDER] [--json FILE] [--chart FILE]";
 
@@ -76,9 +78,8 @@ fn run() -> Result<(), String> {
     let mut races = Vec::new();
     for name in &rows {
         let row = ROWS.iter().find(|(known, _)| known == name);
-        let (_, row) = row.ok_or_else(|| {
-            format!("there is no row {name}; there are {}", ROWS.map(|(name, _)| name).join(", "))
-        })?;
+        let (_, row) =
+            row.ok_or_else(|| format!("there is no row {name}; there are {}", ROWS.map(|(name, _)| name).join(", ")))?;
         for race in row(&scale)? {
             println!("{}", table::markdown(&race));
             races.push(race);

@@ -7,9 +7,9 @@ mod floor;
 #[cfg(feature = "peers")]
 mod peers;
 
+use crate::Scale;
 use crate::measure::{Contestant, Kind, Race, race, timed};
 use crate::random::Random;
-use crate::Scale;
 use std::hint::black_box;
 
 /// Interned texts, as a program that cares for speed keeps them.

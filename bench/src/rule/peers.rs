@@ -91,8 +91,7 @@ fn zen<'a>(events: &'a [Event], size: usize) -> Result<Vec<Contestant<'a>>, Stri
     use zen_expression::variable::VariableMap;
     use zen_expression::{Isolate, Scope, Variable, vm::VM};
     let source = EXPRESSION.replace("||", "or").replace("&&", "and").replace("!opt_in", "not opt_in");
-    let compiled =
-        Isolate::new().compile_standard(&source).map_err(|error| format!("zen-expression: {error:?}"))?;
+    let compiled = Isolate::new().compile_standard(&source).map_err(|error| format!("zen-expression: {error:?}"))?;
     let bind = |e: &Plain| {
         let mut map = VariableMap::with_capacity(8);
         map.insert_str("kind", Variable::String(e.kind.as_str().into()));
@@ -112,10 +111,15 @@ fn zen<'a>(events: &'a [Event], size: usize) -> Result<Vec<Contestant<'a>>, Stri
             let scopes: Vec<Scope> = plain(part).iter().map(|e| Scope::new(bind(e))).collect();
             over(want, &scopes, |scope| again.evaluate_with_scope(scope, &mut vm).map_or(-1, number))
         }),
-        Contestant::new(Kind::Peer, "zen-expression 2.1, bind and evaluate", "an object of seven fields", move |round| {
-            let (part, want) = slice(events, size, round);
-            over(want, &plain(part), |e| compiled.evaluate_with(bind(e), &mut other).map_or(-1, number))
-        }),
+        Contestant::new(
+            Kind::Peer,
+            "zen-expression 2.1, bind and evaluate",
+            "an object of seven fields",
+            move |round| {
+                let (part, want) = slice(events, size, round);
+                over(want, &plain(part), |e| compiled.evaluate_with(bind(e), &mut other).map_or(-1, number))
+            },
+        ),
     ])
 }
 
@@ -158,18 +162,23 @@ fn rhai<'a>(events: &'a [Event], size: usize) -> Result<Vec<Contestant<'a>>, Str
     engine.set_max_expr_depths(0, 0);
     let tree = engine.compile(SCRIPT).map_err(|error| format!("rhai: {error}"))?;
     let mut scope = Scope::new();
-    Ok(vec![Contestant::new(Kind::Peer, "rhai 1.27, bind and evaluate", "a script, its tree optimised", move |round| {
-        let (part, want) = slice(events, size, round);
-        over(want, &plain(part), |e| {
-            scope.clear();
-            scope.push("kind", ImmutableString::from(e.kind.as_str()));
-            scope.push("value", e.value);
-            scope.push("country", ImmutableString::from(e.country.as_str()));
-            scope.push("tier", ImmutableString::from(e.tier.as_str()));
-            scope.push("days", e.days);
-            scope.push("opt_in", e.opt_in);
-            scope.push("propensity", e.propensity);
-            engine.eval_ast_with_scope::<i64>(&mut scope, &tree).unwrap_or(-1)
-        })
-    })])
+    Ok(vec![Contestant::new(
+        Kind::Peer,
+        "rhai 1.27, bind and evaluate",
+        "a script, its tree optimised",
+        move |round| {
+            let (part, want) = slice(events, size, round);
+            over(want, &plain(part), |e| {
+                scope.clear();
+                scope.push("kind", ImmutableString::from(e.kind.as_str()));
+                scope.push("value", e.value);
+                scope.push("country", ImmutableString::from(e.country.as_str()));
+                scope.push("tier", ImmutableString::from(e.tier.as_str()));
+                scope.push("days", e.days);
+                scope.push("opt_in", e.opt_in);
+                scope.push("propensity", e.propensity);
+                engine.eval_ast_with_scope::<i64>(&mut scope, &tree).unwrap_or(-1)
+            })
+        },
+    )])
 }

@@ -127,9 +127,12 @@ pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
 fn one(scale: &Scale, customers: u64, count: usize, mix: Mix) -> Result<Race, String> {
     let events = events(customers, count, mix);
     let mut contestants = vec![
-        Contestant::new(Kind::Floor, "Rust by hand, table of ids", "32-byte slots, 32 ahead, huge pages, queues", |_| {
-            by_hand(&mut Table::new(customers, (0..customers).map(id)), &events, customers)
-        }),
+        Contestant::new(
+            Kind::Floor,
+            "Rust by hand, table of ids",
+            "32-byte slots, 32 ahead, huge pages, queues",
+            |_| by_hand(&mut Table::new(customers, (0..customers).map(id)), &events, customers),
+        ),
         Contestant::new(Kind::Hand, "Rust by hand, numbered customers", "nothing to look up", |_| {
             by_hand(&mut Numbered::new(customers as usize), &events, customers)
         }),

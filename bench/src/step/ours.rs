@@ -127,7 +127,13 @@ impl<'a> Shard<'a> {
             let name = format!("{customer}");
             shard.ids.take(&name, xxh3_64(name.as_bytes()));
             shard.store.add();
-            batch.items.push(Item { customer, event: shard.kinds[2], seen: BEGIN, happened_at: BEGIN, ..Item::default() });
+            batch.items.push(Item {
+                customer,
+                event: shard.kinds[2],
+                seen: BEGIN,
+                happened_at: BEGIN,
+                ..Item::default()
+            });
             if batch.items.len() == BATCH || u64::from(customer) + 1 == customers {
                 shard.batch(engine, &batch);
                 shard.effects.clear();
@@ -173,7 +179,8 @@ impl<'a> Shard<'a> {
                     ORDER => self.kinds[1],
                     _ => self.kinds[2],
                 };
-                let item = Item { customer: event.number, event: number, row, seen: at, happened_at: at, ..Item::default() };
+                let item =
+                    Item { customer: event.number, event: number, row, seen: at, happened_at: at, ..Item::default() };
                 batch.items.push(item);
             }
             let started = thread_cpu();

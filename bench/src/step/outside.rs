@@ -35,12 +35,7 @@ const PEERS: [(&str, &str, &[&str], usize); 3] = [
         &["node", "--expose-gc", "--max-old-space-size=6000", "step.mjs", "xstate"],
         200_000,
     ),
-    (
-        "durable-rules 2",
-        "Python, in memory; it counts carts, without timers",
-        &["venv/bin/python", "step.py"],
-        10_000,
-    ),
+    ("durable-rules 2", "Python, in memory; it counts carts, without timers", &["venv/bin/python", "step.py"], 10_000),
 ];
 
 /// Customers of these races.
