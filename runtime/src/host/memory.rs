@@ -11,7 +11,7 @@ use super::chunks::Chunks;
 use super::order::{self, Part, Place, Told};
 use super::parse::{Parsed, parse, shard_of};
 use super::shard::{Out, Piece, Shard, Shared, Wanted, purposes, text};
-use crate::batch::{Engine, Reference};
+use crate::batch::Engine;
 use crate::image::{Image, Word};
 use crate::ingest::Decoder;
 use crate::input::Effect;
@@ -20,6 +20,7 @@ use crate::record;
 use crate::report::story::Story;
 use crate::report::tally::{Tally, sum};
 use crate::report::{Lines, Writer};
+use crate::tables::Vm;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,7 +42,7 @@ pub struct Options {
     pub keep_effects: bool,
     /// Tell this customer's story.
     pub story: Option<String>,
-    /// What works on batches; none: the reference machine. The outcome does not depend on it, nor on the next two.
+    /// What works on batches; none: the VM. The outcome does not depend on it, nor on the next two.
     pub engine: Option<Arc<dyn Engine>>,
     /// Messages in a batch at most; 0 is the default.
     pub batch: usize,
@@ -121,7 +122,8 @@ pub fn run(
 ) -> io::Result<Outcome> {
     let threads = options.threads.max(1);
     let shard_count = if options.shards == 0 { SHARDS } else { options.shards };
-    let engine: &dyn Engine = options.engine.as_deref().unwrap_or(&Reference);
+    let engine = options.engine.clone().unwrap_or_else(|| Arc::new(Vm::new(program)));
+    let engine = &*engine;
     let decoder = Decoder::new(&program.image);
     let wanted = Wanted {
         effects: options.keep_effects,
