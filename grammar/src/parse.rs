@@ -18,6 +18,7 @@ mod filter;
 mod journey;
 mod layout;
 mod placeholder;
+mod quick;
 mod reader;
 mod rules;
 mod sink;

@@ -99,7 +99,7 @@ pub struct Image {
 }
 
 /// The static type of a word.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Ty {
     /// 0 or 1.
     Bool,
@@ -134,7 +134,7 @@ pub enum Ty {
 }
 
 /// Members of a list: one unnamed field for lists of plain values, the record's read fields otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ListTy {
     /// A field of each member.
     pub fields: Vec<ListField>,
@@ -152,7 +152,7 @@ impl ListTy {
 }
 
 /// A field of a list's members.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ListField {
     /// Its name; empty for plain values.
     pub name: String,
@@ -285,7 +285,7 @@ pub struct EventField {
 }
 
 /// What a value may be; outside is bad input.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
 pub struct Bounds {
     /// Least and most, as words of the type (int, number as `f64` bits).
     pub between: Option<(Word, Word)>,

@@ -1,6 +1,6 @@
 //! Expressions to functions.
 
-use super::{Copy, Lower, nominal};
+use super::{Copy, Lower, nominal, of_owner};
 use crate::hir::{self, Comparison, Const, Expr, ExprKind, Fold, HAPPENED_AT, Operation, Ty};
 use journey_runtime::image::{self, Arith, Cmp, FnId, MISSING, Op, Reg};
 
@@ -14,7 +14,7 @@ pub(super) struct Owner {
 }
 
 /// What members a query's `where` sees.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Member {
     None,
     Plain,
@@ -163,13 +163,10 @@ impl Lower<'_> {
     }
 
     fn finish(&mut self, f: Function, text: String, ty: &Ty) -> FnId {
-        let member = match &f.member {
-            Member::None => 0,
-            Member::Plain => 1,
-            // As `ListTy::stride`: a member of which nothing is read has one word.
-            Member::Record(record) => self.records.iter().filter(|(r, _)| r == record).count().max(1) as u16,
-            Member::Collected(event) => self.collected.iter().filter(|(e, _)| e == event).count().max(1) as u16,
-        };
+        if self.looks {
+            return 0;
+        }
+        let member = self.stride(&f.member);
         let function = image::Function {
             text,
             ops: f.ops,
@@ -179,14 +176,23 @@ impl Lower<'_> {
             journey: f.owner.map(|o| self.journey_index[o.journey]),
             member,
         };
-        let key = format!("{function:?}");
-        if let Some(id) = self.functions.get(&key) {
-            return *id;
+        match self.functions.number(&function, |id| &self.image.functions[id]) {
+            Ok(id) => id,
+            Err(id) => {
+                self.image.functions.push(function);
+                id
+            }
         }
-        let id = self.image.functions.len() as u32;
-        self.image.functions.push(function);
-        self.functions.insert(key, id);
-        id
+    }
+
+    /// Words of a member; as `ListTy::stride`, one of which nothing is read has one word.
+    fn stride(&self, member: &Member) -> u16 {
+        match member {
+            Member::None => 0,
+            Member::Plain => 1,
+            Member::Record(record) => of_owner(&self.records, *record).len().max(1) as u16,
+            Member::Collected(event) => of_owner(&self.collected, *event).len().max(1) as u16,
+        }
     }
 
     fn constant(&mut self, f: &mut Function, value: &Const) -> Reg {
@@ -423,11 +429,13 @@ impl Lower<'_> {
     }
 
     fn watch_function(&mut self, condition: FnId, text: String) -> u16 {
-        if let Some(at) = self.image.watches.iter().position(|w| w.condition == condition) {
-            return at as u16;
+        if self.looks {
+            return 0;
         }
-        self.image.watches.push(image::Watch { text, condition });
-        (self.image.watches.len() - 1) as u16
+        *self.watches.entry(condition).or_insert_with(|| {
+            self.image.watches.push(image::Watch { text, condition });
+            (self.image.watches.len() - 1) as u16
+        })
     }
 
     fn history(&mut self, f: &mut Function, kind: &ExprKind, text: String) -> Reg {
@@ -471,28 +479,31 @@ impl Lower<'_> {
     /// The history that keeps what is wanted: uses of one event, condition and window share one.
     fn history_entry(&mut self, event: u16, condition: Option<FnId>, wanted: image::HistoryKind, text: String) -> u16 {
         use image::HistoryKind::{First, Last, Recent};
-        for (at, history) in self.image.histories.iter_mut().enumerate() {
-            if history.event != event || history.condition != condition {
-                continue;
-            }
-            match (&mut history.kind, &wanted) {
+        if self.looks {
+            return 0;
+        }
+        let same = self.histories.entry((event, condition)).or_default();
+        for at in same.iter().copied() {
+            match (&mut self.image.histories[usize::from(at)].kind, &wanted) {
                 (Recent { keep, window }, Recent { keep: more, window: same }) if window == same => {
                     *keep = (*keep).max(*more);
-                    return at as u16;
+                    return at;
                 }
-                (Last { .. }, Last { .. }) | (First { .. }, First { .. }) => return at as u16,
-                (have, want) if have == want => return at as u16,
+                (Last { .. }, Last { .. }) | (First { .. }, First { .. }) => return at,
+                (have, want) if have == want => return at,
                 _ => {}
             }
         }
+        let at = self.image.histories.len() as u16;
         self.image.histories.push(image::History { text, event, condition, kind: wanted });
-        (self.image.histories.len() - 1) as u16
+        same.push(at);
+        at
     }
 
     /// The place of an event's field among those a `last` or `first` keeps.
     fn kept_field(&mut self, history: u16, field: u16) -> u16 {
-        match &mut self.image.histories[usize::from(history)].kind {
-            image::HistoryKind::Last { fields } | image::HistoryKind::First { fields } => {
+        match self.image.histories.get_mut(usize::from(history)).map(|h| &mut h.kind) {
+            Some(image::HistoryKind::Last { fields } | image::HistoryKind::First { fields }) => {
                 let at = fields.iter().position(|f| *f == field).unwrap_or_else(|| {
                     fields.push(field);
                     fields.len() - 1
@@ -520,7 +531,7 @@ impl Lower<'_> {
             _ => Member::Plain,
         };
         let list_reg = self.expr(f, list);
-        let mut body = Function::new(f.event, f.owner, member.clone());
+        let mut body = Function::new(f.event, f.owner, member);
         let mut text = condition.map(|c| self.source(c.span)).unwrap_or_default();
         let mut ty = Ty::Bool;
         let passes = condition.map(|c| self.expr(&mut body, c));
@@ -566,8 +577,8 @@ impl Lower<'_> {
             Fold::Sum if is_number(&ty) => image::Fold::SumNum,
             Fold::Sum => image::Fold::SumInt,
         };
+        let stride = self.stride(&member);
         let body = self.finish(body, text, &ty);
-        let stride = self.image.functions[body as usize].member;
         f.op(|dst| Op::Each { dst, list: list_reg, stride, body, fold })
     }
 }

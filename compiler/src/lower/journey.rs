@@ -5,6 +5,7 @@ use super::{Copy, Lower};
 use crate::hir::{self, EventUse, HAPPENED_AT, VariableKind};
 use journey_grammar::tokens;
 use journey_runtime::image::{self, Capture, Instr, Listener, Pc};
+use rustc_hash::FxHashMap;
 
 /// A journey being made. Targets of control are labels until [`Making::finish`] puts instructions' numbers for them.
 pub(super) struct Making {
@@ -118,7 +119,7 @@ impl Making {
     }
 }
 
-impl Lower<'_> {
+impl<'a> Lower<'a> {
     /// Lowers all journeys, in order of their names.
     pub(super) fn journeys(&mut self) {
         let mut order: Vec<usize> = (0..self.program.journeys.len()).collect();
@@ -141,7 +142,7 @@ impl Lower<'_> {
             journey: id,
             image: image::Journey {
                 name: journey.name.clone(),
-                hash: self.journey_hash(journey),
+                hash: if self.looks { 0 } else { self.journey_hash(journey) },
                 annotations,
                 slots: Vec::new(),
                 params: 0,
@@ -199,9 +200,7 @@ impl Lower<'_> {
                 m.image.sends[usize::from(*send)].id = Some(id);
             }
         }
-        for copy in 0..m.copies.len() {
-            self.name_copied_slots(&mut m, copy as Copy + 1);
-        }
+        self.name_copied_slots(&mut m);
         number_steps(&mut m.image.steps);
         m.finish()
     }
@@ -223,10 +222,12 @@ impl Lower<'_> {
         }
     }
 
-    fn name_copied_slots(&mut self, m: &mut Making, copy: Copy) {
-        let offer = &self.program.offers[m.copies[copy as usize - 1]];
-        for (at, (of, variable, field)) in self.slots[m.journey].clone().into_iter().enumerate() {
-            if let Some(known) = offer.variables.get(variable).filter(|_| of == copy) {
+    fn name_copied_slots(&mut self, m: &mut Making) {
+        let program = self.program;
+        let own = self.slots[m.journey].partition_point(|(copy, _, _)| *copy == 0);
+        for (at, (copy, variable, field)) in self.slots[m.journey].clone().into_iter().enumerate().skip(own) {
+            let offer = m.copies.get(copy as usize - 1).map(|offer| &program.offers[*offer]);
+            if let Some((offer, known)) = offer.and_then(|o| Some((o, o.variables.get(variable)?))) {
                 let (name, ty) = self.slot_entry(known, field);
                 m.image.slots[at] = image::Slot { name: format!("{}.{name}", offer.name), ty };
             }
@@ -252,7 +253,9 @@ impl Lower<'_> {
 
     /// The word of a variable's field in the run.
     pub(super) fn slot(&mut self, owner: Owner, variable: hir::VariableId, field: usize) -> u16 {
-        self.seen.slots[owner.journey].insert((owner.copy, variable, field));
+        if self.looks {
+            self.seen.slots[owner.journey].insert((owner.copy, variable, field));
+        }
         self.slots[owner.journey].binary_search(&(owner.copy, variable, field)).unwrap_or(0) as u16
     }
 
@@ -267,11 +270,10 @@ impl Lower<'_> {
         let mut capture = Capture::default();
         let Some(variable) = variable else { return capture };
         let of = &variables[variable];
-        let read: Vec<usize> = self.slots[owner.journey]
-            .iter()
-            .filter(|(c, v, _)| *c == owner.copy && *v == variable)
-            .map(|(_, _, f)| *f)
-            .collect();
+        let slots = &self.slots[owner.journey];
+        let from = slots.partition_point(|(c, v, _)| (*c, *v) < (owner.copy, variable));
+        let read = slots[from..].iter().take_while(|(c, v, _)| (*c, *v) == (owner.copy, variable));
+        let read: Vec<usize> = read.map(|(_, _, f)| *f).collect();
         for field in read {
             let slot = self.slot(owner, variable, field);
             let source = match of.fields.get(field) {
@@ -309,14 +311,14 @@ impl Lower<'_> {
     fn tie(&mut self, m: &mut Making, variable: hir::VariableId) -> u16 {
         let key = (m.copy, variable);
         if !m.tied.iter().any(|(v, _)| *v == key) {
-            let id = m.id_words(&self.variables(m)[variable].name.clone());
+            let id = m.id_words(&self.variables(m)[variable].name);
             m.tied.push((key, id));
         }
         m.sends.iter().find(|(v, _)| *v == key).map_or(0, |(_, send)| *send)
     }
 
     /// The variables that are seen: the journey's, or those of the offer whose steps are being copied.
-    pub(super) fn variables(&self, m: &Making) -> &[hir::Variable] {
+    pub(super) fn variables(&self, m: &Making) -> &'a [hir::Variable] {
         match m.copy {
             0 => &self.program.journeys[m.journey].variables,
             copy => &self.program.offers[m.copies[copy as usize - 1]].variables,
@@ -459,11 +461,20 @@ fn reentry(reentry: &hir::ReEntry) -> image::ReEntry {
 
 /// Steps of one name get numbers, in order.
 fn number_steps(steps: &mut [image::Step]) {
-    let names: Vec<String> = steps.iter().map(|s| s.id.clone()).collect();
-    for (at, step) in steps.iter_mut().enumerate() {
-        if names.iter().filter(|n| **n == names[at]).count() > 1 {
-            let number = names[..=at].iter().filter(|n| **n == names[at]).count();
-            step.id = format!("{}#{number}", names[at]);
+    // How many steps have a name, and how many of them have their number.
+    let mut names: FxHashMap<String, (usize, usize)> = FxHashMap::default();
+    for step in steps.iter() {
+        match names.get_mut(&step.id) {
+            Some((all, _)) => *all += 1,
+            None => _ = names.insert(step.id.clone(), (1, 0)),
+        }
+    }
+    for step in steps.iter_mut() {
+        if let Some((all, numbered)) = names.get_mut(&step.id)
+            && *all > 1
+        {
+            *numbered += 1;
+            step.id = format!("{}#{numbered}", step.id);
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Rows, slots and the profile hold only what something reads. What is read is found by lowering: it is repeated with what the
 //! last pass has seen, until nothing new is seen. So the order of fields and slots is that of their declarations, and does not
-//! depend on where they are first read: an edit in one journey leaves the listing of the others alone.
+//! depend on where they are first read: an edit in one journey leaves the listing of the others alone. These passes only look;
+//! one more, which knows all that is read, makes the image.
 
 mod expr;
 mod journey;
@@ -17,20 +18,19 @@ use crate::hir::{self, Const, Program, Ty};
 use crate::project::Source;
 use journey_grammar::span::Span;
 use journey_runtime::image::{self, Image, Word};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hash};
 
 /// The image of a program without errors. `sources` are those of the check that made it.
 pub fn lower(program: &Program, sources: &[Source]) -> Image {
     let mut known = Read { slots: vec![BTreeSet::new(); program.journeys.len()], ..Read::default() };
     loop {
-        let mut lower = Lower::new(program, sources, &known);
-        lower.tables();
-        lower.journeys();
-        if lower.seen == known {
-            return lower.image;
+        let seen = Lower::new(program, sources, &known, true).all().seen;
+        if seen == known {
+            return Lower::new(program, sources, &known, false).all().image;
         }
-        known = std::mem::take(&mut lower.seen);
+        known = seen;
     }
 }
 
@@ -56,6 +56,8 @@ struct Read {
 struct Lower<'a> {
     program: &'a Program,
     sources: &'a [Source],
+    /// It only looks for what is read: texts, functions, watches and histories are not made, and have the number 0.
+    looks: bool,
     /// What the last pass saw, sorted.
     events: Vec<(hir::EventId, usize)>,
     profile: Vec<hir::FieldId>,
@@ -65,9 +67,13 @@ struct Lower<'a> {
     /// What this pass sees.
     seen: Read,
     image: Image,
-    texts: FxHashMap<String, u32>,
-    lists: FxHashMap<Vec<Word>, u32>,
-    functions: FxHashMap<String, u32>,
+    texts: Numbers,
+    lists: Numbers,
+    functions: Numbers,
+    /// The watch of a function.
+    watches: FxHashMap<image::FnId, u16>,
+    /// The histories of an event and a condition.
+    histories: FxHashMap<(u16, Option<image::FnId>), Vec<u16>>,
     /// From the program's journeys to the image's, which are ordered by name.
     journey_index: Vec<u16>,
     /// Line starts of each source.
@@ -75,7 +81,7 @@ struct Lower<'a> {
 }
 
 impl<'a> Lower<'a> {
-    fn new(program: &'a Program, sources: &'a [Source], known: &Read) -> Lower<'a> {
+    fn new(program: &'a Program, sources: &'a [Source], known: &Read, looks: bool) -> Lower<'a> {
         let mut order: Vec<usize> = (0..program.journeys.len()).collect();
         order.sort_by(|a, b| program.journeys[*a].name.cmp(&program.journeys[*b].name));
         let mut journey_index = vec![0; order.len()];
@@ -85,6 +91,7 @@ impl<'a> Lower<'a> {
         Lower {
             program,
             sources,
+            looks,
             events: known.events.iter().copied().collect(),
             profile: known.profile.iter().copied().collect(),
             records: known.records.iter().copied().collect(),
@@ -92,58 +99,77 @@ impl<'a> Lower<'a> {
             slots: known.slots.iter().map(|s| s.iter().copied().collect()).collect(),
             seen: Read { slots: vec![BTreeSet::new(); program.journeys.len()], ..Read::default() },
             image: Image::default(),
-            texts: FxHashMap::default(),
-            lists: FxHashMap::default(),
-            functions: FxHashMap::default(),
+            texts: Numbers::default(),
+            lists: Numbers::default(),
+            functions: Numbers::default(),
+            watches: FxHashMap::default(),
+            histories: FxHashMap::default(),
             journey_index,
-            lines: sources
-                .iter()
-                .map(|s| std::iter::once(0).chain(s.text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect())
-                .collect(),
+            lines: if looks { Vec::new() } else { sources.iter().map(|s| line_starts(&s.text)).collect() },
         }
+    }
+
+    fn all(mut self) -> Self {
+        self.tables();
+        self.journeys();
+        self
     }
 
     fn text(&mut self, text: &str) -> u32 {
-        if let Some(id) = self.texts.get(text) {
-            return *id;
+        if self.looks {
+            return 0;
         }
-        let id = self.image.texts.len() as u32;
-        self.image.texts.push(text.to_string());
-        self.texts.insert(text.to_string(), id);
-        id
+        match self.texts.number(text, |id| self.image.texts[id].as_str()) {
+            Ok(id) => id,
+            Err(id) => {
+                self.image.texts.push(text.to_string());
+                id
+            }
+        }
     }
 
     fn list(&mut self, words: Vec<Word>) -> u32 {
-        if let Some(id) = self.lists.get(&words) {
-            return *id;
+        if self.looks {
+            return 0;
         }
-        let id = self.image.lists.len() as u32;
-        self.image.lists.push(words.clone());
-        self.lists.insert(words, id);
-        id
+        match self.lists.number(&words, |id| &self.image.lists[id]) {
+            Ok(id) => id,
+            Err(id) => {
+                self.image.lists.push(words);
+                id
+            }
+        }
     }
 
     /// The word of an event's field in the event's row.
     fn event_field(&mut self, event: hir::EventId, field: usize) -> u16 {
-        self.seen.events.insert((event, field));
+        if self.looks {
+            self.seen.events.insert((event, field));
+        }
         position(&self.events, event, field)
     }
 
     /// The image's number of a profile field.
     fn profile_field(&mut self, field: hir::FieldId) -> u16 {
-        self.seen.profile.insert(field);
+        if self.looks {
+            self.seen.profile.insert(field);
+        }
         self.profile.binary_search(&field).unwrap_or(0) as u16
     }
 
     /// The word of a record's field in a member.
     fn record_field(&mut self, record: hir::RecordId, field: usize) -> u16 {
-        self.seen.records.insert((record, field));
+        if self.looks {
+            self.seen.records.insert((record, field));
+        }
         position(&self.records, record, field)
     }
 
     /// The word of a collected event's field in a member.
     fn collected_field(&mut self, event: hir::EventId, field: usize) -> u16 {
-        self.seen.collected.insert((event, field));
+        if self.looks {
+            self.seen.collected.insert((event, field));
+        }
         self.event_field(event, field);
         position(&self.collected, event, field)
     }
@@ -194,12 +220,12 @@ impl<'a> Lower<'a> {
         let program = self.program;
         let fields = match of {
             Ty::Record(record) => {
-                let read = self.records.iter().filter(|(r, _)| r == record).map(|(_, f)| *f).collect::<Vec<_>>();
-                read.iter().map(|f| self.list_field(&program.records[*record].fields[*f])).collect()
+                let read = of_owner(&self.records, *record).to_vec();
+                read.iter().map(|f| self.list_field(&program.records[*record].fields[f.1])).collect()
             }
             Ty::Event(event) => {
-                let read = self.collected.iter().filter(|(e, _)| e == event).map(|(_, f)| *f).collect::<Vec<_>>();
-                read.iter().map(|f| self.list_field(&program.events[*event].fields[*f])).collect()
+                let read = of_owner(&self.collected, *event).to_vec();
+                read.iter().map(|f| self.list_field(&program.events[*event].fields[f.1])).collect()
             }
             plain => vec![image::ListField {
                 name: String::new(),
@@ -245,19 +271,25 @@ impl<'a> Lower<'a> {
 
     /// The source text of a span, on one line.
     fn source(&self, span: Span) -> String {
+        if self.looks {
+            return String::new();
+        }
         let text = self.sources.get(usize::from(span.file.0)).and_then(|s| s.text.get(span.range())).unwrap_or("");
-        text.lines()
-            .map(|line| line.split("//").next().unwrap_or("").trim())
-            .filter(|line| !line.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ")
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
+        let mut on_one_line = String::with_capacity(text.len());
+        for word in text.lines().flat_map(|line| line.split("//").next().unwrap_or("").split_whitespace()) {
+            if !on_one_line.is_empty() {
+                on_one_line.push(' ');
+            }
+            on_one_line.push_str(word);
+        }
+        on_one_line
     }
 
     /// Line (from 1) and file of a span.
     fn line(&self, span: Span) -> (u32, String) {
+        if self.looks {
+            return (0, String::new());
+        }
         let file = usize::from(span.file.0);
         let line = self.lines.get(file).map_or(0, |starts| starts.partition_point(|s| *s <= span.start));
         (line as u32, self.sources.get(file).map(|s| s.path.clone()).unwrap_or_default())
@@ -270,11 +302,49 @@ impl<'a> Lower<'a> {
     }
 }
 
+/// Numbers of different things, in the order in which they are first asked for. The things themselves are kept elsewhere, once.
+#[derive(Default)]
+struct Numbers {
+    /// By hash; one of the same hash stands under the next that is free.
+    by_hash: FxHashMap<u64, u32>,
+}
+
+impl Numbers {
+    /// The number of `thing`; `Err` with a fresh one when it had none. `known` gives the thing of a number.
+    fn number<'t, T: Hash + PartialEq + ?Sized + 't>(
+        &mut self,
+        thing: &T,
+        known: impl Fn(usize) -> &'t T,
+    ) -> Result<u32, u32> {
+        let mut hash = FxBuildHasher.hash_one(thing);
+        while let Some(id) = self.by_hash.get(&hash) {
+            if known(*id as usize) == thing {
+                return Ok(*id);
+            }
+            hash = hash.wrapping_add(1);
+        }
+        let id = self.by_hash.len() as u32;
+        self.by_hash.insert(hash, id);
+        Err(id)
+    }
+}
+
+/// Where the lines of a text begin.
+fn line_starts(text: &str) -> Vec<u32> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect()
+}
+
 /// The place of `(owner, field)` among the fields of its owner.
 fn position(known: &[(usize, usize)], owner: usize, field: usize) -> u16 {
-    let first = known.partition_point(|k| *k < (owner, 0));
-    let at = known.partition_point(|k| *k < (owner, field));
-    (at - first) as u16
+    let of = of_owner(known, owner);
+    of.partition_point(|k| k.1 < field) as u16
+}
+
+/// The fields of one owner.
+fn of_owner(known: &[(usize, usize)], owner: usize) -> &[(usize, usize)] {
+    let from = known.partition_point(|k| k.0 < owner);
+    let known = &known[from..];
+    &known[..known.partition_point(|k| k.0 == owner)]
 }
 
 /// The word of a number: never NaN, never -0.0.

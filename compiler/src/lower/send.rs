@@ -27,7 +27,7 @@ impl Lower<'_> {
             })
             .collect();
         let owner = m.owner();
-        let variable = self.variables(m)[send.alias].clone();
+        let variable = &self.variables(m)[send.alias];
         let mut known = |name: &str| {
             let field = variable.fields.iter().position(|f| f.name == name)?;
             let read = self.slots[m.journey].binary_search(&(m.copy, send.alias, field)).is_ok();
@@ -82,7 +82,7 @@ impl Lower<'_> {
             inputs.push(Input { name: name.to_string(), value });
             return;
         };
-        let of = self.variables(m)[variable].clone();
+        let of = &self.variables(m)[variable];
         let event = match &arg.ty.ty {
             Ty::Event(event) => Some(*event),
             _ => None,

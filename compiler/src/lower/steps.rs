@@ -1,12 +1,12 @@
 //! Steps to instructions.
 
-use super::Lower;
 use super::journey::Making;
+use super::{Lower, of_owner};
 use crate::hir::{self, Delay, Limiting, Past, Step, StepKind, Until};
 use journey_grammar::span::Span;
 use journey_runtime::image::{self, Capture, Due, Instr, Pc, PlaceKind};
 
-impl Lower<'_> {
+impl<'a> Lower<'a> {
     pub(super) fn steps(&mut self, m: &mut Making, steps: &[Step]) {
         for step in steps {
             self.step(m, step);
@@ -72,6 +72,9 @@ impl Lower<'_> {
 
     /// The first line of a step, without its annotations and its opening brace.
     fn headline(&self, span: Span) -> String {
+        if self.looks {
+            return String::new();
+        }
         let text = self.sources.get(usize::from(span.file.0)).and_then(|s| s.text.get(span.range())).unwrap_or("");
         let line = text
             .lines()
@@ -157,7 +160,7 @@ impl Lower<'_> {
                     .iter()
                     .map(|(f, value)| (self.event_field(*event, *f), self.condition(value, None, Some(owner))))
                     .collect();
-                let words = self.events.iter().filter(|(e, _)| e == event).count();
+                let words = of_owner(&self.events, *event).len();
                 let mut fields = vec![None; words];
                 for (field, value) in values {
                     if let Some(place) = fields.get_mut(usize::from(field)) {
@@ -230,10 +233,12 @@ impl Lower<'_> {
             StepKind::Collect { event, alias, window, at_most } => {
                 let listener = self.listener(m, event);
                 let list = self.slot(owner, *alias, 0);
-                let read: Vec<usize> =
-                    self.collected.iter().filter(|(e, _)| *e == event.event).map(|(_, f)| *f).collect();
-                let fields = read.iter().map(|f| self.collected_field(event.event, *f)).count();
-                let fields = read[..fields].iter().map(|f| self.event_field(event.event, *f)).collect();
+                let read = of_owner(&self.collected, event.event).to_vec();
+                let mut fields = Vec::with_capacity(read.len());
+                for (_, field) in read {
+                    self.collected_field(event.event, field);
+                    fields.push(self.event_field(event.event, field));
+                }
                 let next = m.label();
                 m.place(PlaceKind::Collect {
                     listener,
@@ -330,8 +335,8 @@ impl Lower<'_> {
             let on = self.occasion(m, &arm.on);
             let capture = match &arm.on {
                 hir::Occasion::Event(of) => {
-                    let variables = self.variables(m).to_vec();
-                    self.capture(owner, &variables, of.alias, of.event)
+                    let variables = self.variables(m);
+                    self.capture(owner, variables, of.alias, of.event)
                 }
                 hir::Occasion::Condition(_) => Capture::default(),
             };
@@ -409,9 +414,10 @@ impl Lower<'_> {
     fn go_to(&mut self, m: &mut Making, journey: hir::JourneyId, args: &[hir::Expr]) {
         let owner = m.owner();
         let target = &self.program.journeys[journey];
+        // Parameters stand first.
         let read: Vec<(hir::VariableId, usize)> = self.slots[journey]
             .iter()
-            .filter(|(copy, variable, _)| *copy == 0 && *variable < target.params)
+            .take_while(|(copy, variable, _)| *copy == 0 && *variable < target.params)
             .map(|(_, variable, field)| (*variable, *field))
             .collect();
         let mut values = Vec::new();
@@ -440,7 +446,7 @@ impl Lower<'_> {
         field: usize,
     ) -> Option<image::FnId> {
         let owner = m.owner();
-        let of = self.variables(m)[passed].clone();
+        let of = &self.variables(m)[passed];
         let (name, ty, index) = match param.fields.get(field) {
             None => ("happened_at".to_string(), hir::Ty::Moment, hir::HAPPENED_AT),
             Some(wanted) => {

@@ -1,6 +1,6 @@
 //! Everything above the journeys: facets, events, profile, segments, messages, rules.
 
-use super::Lower;
+use super::{Lower, of_owner};
 use crate::hir::{self, Const, RuleKind};
 use journey_runtime::image;
 
@@ -116,8 +116,9 @@ impl Lower<'_> {
         let program = self.program;
         for (id, event) in program.events.iter().enumerate() {
             let role = self.role(id, event);
-            let read: Vec<usize> = self.events.iter().filter(|(e, _)| *e == id).map(|(_, f)| *f).collect();
-            let fields = read.iter().filter_map(|f| event.fields.get(*f)).map(|f| self.event_field_entry(f)).collect();
+            let read = of_owner(&self.events, id).to_vec();
+            let fields =
+                read.iter().filter_map(|(_, f)| event.fields.get(*f)).map(|f| self.event_field_entry(f)).collect();
             self.image.events.push(image::Event {
                 name: event.name.clone(),
                 wire: event.wire.clone(),

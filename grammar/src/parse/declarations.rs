@@ -88,7 +88,7 @@ impl Reader<'_> {
 
     /// All words of a rule, in order.
     pub(crate) fn words_in(&self, pair: &Pair<'_>) -> Vec<Name> {
-        pair.clone().into_inner().filter(|p| p.as_rule() == Rule::word).map(|p| self.name(&p)).collect()
+        pair.into_inner().filter(|p| p.as_rule() == Rule::word).map(|p| self.name(&p)).collect()
     }
 
     /// The word inside the child that `rule` read: `as x`, `by x`.
@@ -137,7 +137,7 @@ impl Reader<'_> {
 
     /// A rule `integer`.
     pub(crate) fn integer(&mut self, pair: &Pair<'_>) -> u32 {
-        let digits = pair.as_str().trim_end().replace('_', "");
+        let digits = pair.as_str().replace('_', "");
         digits.parse().unwrap_or_else(|_| {
             let span = self.span(pair);
             let message = format!("`{digits}` is too large a number here");

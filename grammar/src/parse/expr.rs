@@ -6,42 +6,43 @@ use crate::ast::{BinaryOp, Expr, ExprKind, Name, Path, Text};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::span::Span;
-use pest::pratt_parser::{Assoc, Op, PrattParser};
-use std::cell::RefCell;
-use std::sync::LazyLock;
+use std::iter::Peekable;
 
 /// How many operators an expression may have, those of the brackets round it included: the tree is walked recursively.
 const MAX_OPERATORS: usize = 300;
 
-/// Loosest first.
-static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
-    let infix = |rule| Op::infix(rule, Assoc::Left);
-    PrattParser::new()
-        .op(infix(Rule::or))
-        .op(infix(Rule::and))
-        .op(Op::prefix(Rule::not))
-        .op(Op::postfix(Rule::held))
-        .op(infix(Rule::comparison)
-            | infix(Rule::in_)
-            | infix(Rule::not_in)
-            | infix(Rule::contains)
-            | infix(Rule::starts_with)
-            | infix(Rule::is_slip)
-            | Op::postfix(Rule::between)
-            | Op::postfix(Rule::is_known)
-            | Op::postfix(Rule::is_day))
-        .op(infix(Rule::instead))
-        .op(Op::postfix(Rule::at_time))
-        .op(infix(Rule::plus_minus))
-        .op(infix(Rule::times_by))
-        .op(Op::prefix(Rule::minus))
-        .op(Op::postfix(Rule::member))
-});
+/// How an operator stands to its values.
+enum Affix {
+    Before,
+    Between,
+    Behind,
+}
+
+/// How tightly an operator binds: the loosest have 1. None for what is a value.
+fn binding(rule: Rule) -> Option<(Affix, u8)> {
+    Some(match rule {
+        Rule::or => (Affix::Between, 1),
+        Rule::and => (Affix::Between, 2),
+        Rule::not => (Affix::Before, 3),
+        Rule::held => (Affix::Behind, 4),
+        Rule::comparison | Rule::in_ | Rule::not_in | Rule::contains | Rule::starts_with | Rule::is_slip => {
+            (Affix::Between, 5)
+        }
+        Rule::between | Rule::is_known | Rule::is_day => (Affix::Behind, 5),
+        Rule::instead => (Affix::Between, 6),
+        Rule::at_time => (Affix::Behind, 7),
+        Rule::plus_minus => (Affix::Between, 8),
+        Rule::times_by => (Affix::Between, 9),
+        Rule::minus => (Affix::Before, 10),
+        Rule::member => (Affix::Behind, 11),
+        _ => return None,
+    })
+}
 
 impl Reader<'_> {
     /// The expression in a rule.
     pub(crate) fn expr_in(&mut self, pair: &Pair<'_>) -> Expr {
-        let found = pair.clone().into_inner().find(|p| matches!(p.as_rule(), Rule::expr | Rule::brief | Rule::sum));
+        let found = pair.into_inner().find(|p| matches!(p.as_rule(), Rule::expr | Rule::brief | Rule::sum));
         self.expr_or_broken(found, pair)
     }
 
@@ -52,14 +53,14 @@ impl Reader<'_> {
 
     /// The two amounts in a rule.
     pub(crate) fn two_sums(&mut self, pair: &Pair<'_>) -> (Expr, Expr) {
-        let mut sums = pair.clone().into_inner().filter(|p| p.as_rule() == Rule::sum);
+        let mut sums = pair.into_inner().filter(|p| p.as_rule() == Rule::sum);
         let (low, high) = (sums.next(), sums.next());
         (self.expr_or_broken(low, pair), self.expr_or_broken(high, pair))
     }
 
     /// The expression or record in a rule.
     pub(crate) fn value_in(&mut self, pair: &Pair<'_>) -> Expr {
-        let found = pair.clone().into_inner().find(|p| matches!(p.as_rule(), Rule::expr | Rule::record));
+        let found = pair.into_inner().find(|p| matches!(p.as_rule(), Rule::expr | Rule::record));
         match found {
             Some(value) => self.value(value),
             None => self.broken_expr(pair),
@@ -96,7 +97,7 @@ impl Reader<'_> {
 
     /// The two times of day in a rule.
     pub(crate) fn two_clocks(&mut self, pair: &Pair<'_>) -> (Expr, Expr) {
-        let mut clocks = pair.clone().into_inner().filter(|p| p.as_rule() == Rule::clock);
+        let mut clocks = pair.into_inner().filter(|p| p.as_rule() == Rule::clock);
         match (clocks.next(), clocks.next()) {
             (Some(from), Some(to)) => (self.clock(&from), self.clock(&to)),
             _ => (self.broken_expr(pair), self.broken_expr(pair)),
@@ -104,7 +105,7 @@ impl Reader<'_> {
     }
 
     fn clock(&mut self, pair: &Pair<'_>) -> Expr {
-        match pair.clone().into_inner().next() {
+        match pair.into_inner().next() {
             Some(inner) => self.atom(inner),
             None => self.broken_expr(pair),
         }
@@ -135,7 +136,7 @@ impl Reader<'_> {
     /// A date, time or number.
     pub(crate) fn literal(&mut self, pair: &Pair<'_>) -> Expr {
         let span = self.span(pair);
-        let text = pair.as_str().trim_end().to_string();
+        let text = pair.as_str().to_string();
         let kind = match pair.as_rule() {
             Rule::date => ExprKind::Date(self.whole_date(text, span)),
             Rule::time => ExprKind::Time(text),
@@ -166,10 +167,10 @@ impl Reader<'_> {
     pub(crate) fn expr(&mut self, pair: Pair<'_>) -> Expr {
         let whole = self.span(&pair);
         let parts: Vec<Pair<'_>> = pair.into_inner().collect();
-        if parts.len() == 1 {
-            return self.one_atom(parts, whole);
+        if let [atom] = parts.as_slice() {
+            return self.atom(*atom);
         }
-        let operators = parts.iter().filter(|p| !is_atom(p.as_rule())).count();
+        let operators = parts.iter().filter(|p| binding(p.as_rule()).is_some()).count();
         if self.operators + operators > MAX_OPERATORS {
             self.sink.push(
                 Diagnostic::new(
@@ -185,22 +186,40 @@ impl Reader<'_> {
         }
         self.mixed(&parts);
         self.operators += operators;
-        let this = RefCell::new(&mut *self);
-        let expr = PRECEDENCE
-            .map_primary(|p| this.borrow_mut().atom(p))
-            .map_prefix(|op, right| this.borrow_mut().prefix(&op, right))
-            .map_infix(|left, op, right| this.borrow_mut().infix(left, &op, right))
-            .map_postfix(|left, op| this.borrow_mut().postfix(left, op))
-            .parse(parts.into_iter());
+        let expr = self.operation(&mut parts.into_iter().peekable(), 0, whole);
         self.operators -= operators;
         expr
     }
 
-    fn one_atom(&mut self, parts: Vec<Pair<'_>>, whole: Span) -> Expr {
-        match parts.into_iter().next() {
-            Some(atom) => self.atom(atom),
-            None => Expr { span: whole, kind: ExprKind::Broken },
+    /// What stands up to an operator that does not bind tighter than `loosest`.
+    fn operation<'i>(
+        &mut self,
+        parts: &mut Peekable<impl Iterator<Item = Pair<'i>>>,
+        loosest: u8,
+        whole: Span,
+    ) -> Expr {
+        // The grammar has a value before the end.
+        let Some(first) = parts.next() else { return Expr { span: whole, kind: ExprKind::Broken } };
+        let mut left = match binding(first.as_rule()) {
+            Some((_, tightness)) => {
+                let right = self.operation(parts, tightness - 1, whole);
+                self.prefix(&first, right)
+            }
+            None => self.atom(first),
+        };
+        while let Some((affix, tightness)) = parts.peek().and_then(|p| binding(p.as_rule()))
+            && tightness > loosest
+            && let Some(operator) = parts.next()
+        {
+            left = match affix {
+                Affix::Between => {
+                    let right = self.operation(parts, tightness, whole);
+                    self.infix(left, &operator, right)
+                }
+                Affix::Before | Affix::Behind => self.postfix(left, operator),
+            };
         }
+        left
     }
 
     /// `and` and `or` in one expression without brackets: says both readings.
@@ -280,7 +299,7 @@ impl Reader<'_> {
 
     /// Reports an operator of another language.
     fn other_operator(&mut self, op: &Pair<'_>, written: &str, meant: &str) {
-        if op.as_str().trim_end() != written {
+        if op.as_str() != written {
             return;
         }
         let span = self.span(op);
@@ -302,7 +321,7 @@ impl Reader<'_> {
     }
 
     fn infix(&mut self, left: Expr, op: &Pair<'_>, right: Expr) -> Expr {
-        let written = op.as_str().trim_end();
+        let written = op.as_str();
         let operator = match op.as_rule() {
             Rule::or => {
                 self.other_operator(op, "||", "or");
@@ -524,7 +543,7 @@ impl Reader<'_> {
         let number = self.number_in(pair);
         let sign = child(pair, Rule::sign);
         let place = sign.as_ref().map_or(span, |s| self.span(s));
-        let (sign, code) = match sign.as_ref().map_or("", |s| s.as_str().trim_end()) {
+        let (sign, code) = match sign.as_ref().map_or("", |s| s.as_str()) {
             "€" => ("€", "EUR"),
             "£" => ("£", "GBP"),
             "¥" => ("¥", "JPY"),
@@ -582,7 +601,7 @@ impl Reader<'_> {
     pub(crate) fn text(&mut self, pair: &Pair<'_>) -> Text {
         let span = self.span(pair);
         if let Some(slip) = child(pair, Rule::other_text_slip) {
-            let mut chars = slip.as_str().trim_end().chars();
+            let mut chars = slip.as_str().chars();
             chars.next();
             chars.next_back();
             let says = chars.as_str().to_string();
@@ -593,7 +612,7 @@ impl Reader<'_> {
             );
             return Text { text: says, span };
         }
-        let written = pair.as_str().trim_end();
+        let written = pair.as_str();
         let inner = written.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(written);
         if !inner.contains('\\') {
             return Text { text: inner.to_string(), span };
@@ -630,25 +649,6 @@ impl Reader<'_> {
         }
         Text { text, span }
     }
-}
-
-fn is_atom(rule: Rule) -> bool {
-    matches!(
-        rule,
-        Rule::date
-            | Rule::time
-            | Rule::percent_slip
-            | Rule::currency_slip
-            | Rule::quantity
-            | Rule::number
-            | Rule::text
-            | Rule::paren
-            | Rule::list
-            | Rule::in_segment
-            | Rule::query
-            | Rule::plain_path
-            | Rule::broken
-    )
 }
 
 fn is_comparison(op: BinaryOp) -> bool {

@@ -2,12 +2,11 @@
 
 use super::layout::{Layout, MAX_DEPTH};
 use super::reader::Reader;
-use super::rules::{Rule, Rules};
+use super::rules::{Rule, read};
 use super::sink::Sink;
 use crate::ast::Expr;
 use crate::diagnostic::Diagnostic;
 use crate::span::FileId;
-use pest::Parser as _;
 use std::ops::Range;
 
 /// Reads the expression at `place` (bytes) in the text of a file. Inside a text, `'friend'` is a text too, and `\"friend\"`.
@@ -20,9 +19,8 @@ pub fn parse_placeholder(file: FileId, text: &str, place: Range<usize>) -> Resul
     let buffer = with_quotes(written);
     let blanks = buffer.len() - buffer.trim_start().len();
     let start = place.start + blanks;
-    let pairs =
-        Rules::parse(Rule::only_expr, buffer.trim()).map_err(|error| start + super::explain::position(&error))?;
-    let Some(pair) = pairs.flatten().find(|p| p.as_rule() == Rule::expr) else { return Err(start) };
+    let tree = read(Rule::only_expr, buffer.trim()).map_err(|error| start + super::explain::position(&error))?;
+    let Some(pair) = tree.find(Rule::expr) else { return Err(start) };
     let mut sink = Sink::default();
     let layout = Layout::new(file, "", &[], &mut sink);
     let expr = Reader::new(file, text, &layout, &mut sink).expr_at(pair, start);

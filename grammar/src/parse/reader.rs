@@ -2,12 +2,11 @@
 
 use super::explain::{self, Problem};
 use super::layout::Layout;
-use super::rules::{Body, Pair, Rule, Rules};
+use super::rules::{Body, Pair, Rule, Tree, read};
 use super::sink::Sink;
 use crate::ast;
 use crate::span::{FileId, Span};
 use crate::tokens::TokenKind;
-use pest::Parser as _;
 use std::ops::Range;
 
 /// A text for pest, and where its parts come from.
@@ -134,10 +133,10 @@ impl<'a> Reader<'a> {
             if !self.never_whole
                 && let Some(buffer) = self.whole(range.clone())
             {
-                match Rules::parse(Rule::line_of_items, &buffer.text) {
-                    Ok(pairs) => {
+                match read(Rule::line_of_items, &buffer.text) {
+                    Ok(tree) => {
                         self.map = buffer.map;
-                        items.extend(pairs.flatten().find(|p| p.as_rule() == Rule::item).map(|p| self.item(p)));
+                        items.extend(tree.find(Rule::item).map(|p| self.item(p)));
                         continue;
                     }
                     Err(error) => {
@@ -191,9 +190,8 @@ impl<'a> Reader<'a> {
 
     /// The place of what a rule read, without the blanks after it.
     pub fn span(&self, pair: &Pair<'_>) -> Span {
-        let span = pair.as_span();
-        let end = span.start() + span.as_str().trim_end().len();
-        let start = self.map.start(span.start());
+        let end = pair.start() + pair.as_str().len();
+        let start = self.map.start(pair.start());
         Span { file: self.file, start, end: self.map.end(end).max(start) }
     }
 
@@ -205,7 +203,7 @@ impl<'a> Reader<'a> {
 
     /// The word a rule read.
     pub fn name(&self, pair: &Pair<'_>) -> ast::Name {
-        ast::Name { text: pair.as_str().trim_end().to_string(), span: self.span(pair) }
+        ast::Name { text: pair.as_str().to_string(), span: self.span(pair) }
     }
 
     /// Calls `f` with each thing between the braces of `body`.
@@ -218,7 +216,7 @@ impl<'a> Reader<'a> {
             }
             return;
         }
-        let open = self.layout.open_at(self.map.start(body.as_span().start()));
+        let open = self.layout.open_at(self.map.start(body.start()));
         let Some((open, close)) = open.and_then(|o| Some((o, self.layout.toks[o].partner()?))) else { return };
         // Where it is only guessed how far a block reaches, its lines may be others': one report is enough.
         let guessed = self.layout.reports_between(self.layout.toks[open].start, self.layout.toks[open].end);
@@ -236,8 +234,8 @@ impl<'a> Reader<'a> {
     /// Reads one line. What it holds between braces is read afterwards, by [`Reader::each`].
     fn line(&mut self, line: Range<usize>, kind: Body, f: &mut dyn FnMut(&mut Self, Entry<'_>)) {
         let buffer = self.pieces(line.clone(), &[]);
-        let error = match Rules::parse(kind.line(), &buffer.text) {
-            Ok(pairs) => return self.entries(pairs, buffer.map, f),
+        let error = match read(kind.line(), &buffer.text) {
+            Ok(tree) => return self.entries(&tree, buffer.map, f),
             Err(error) => error,
         };
         self.broken = true;
@@ -275,8 +273,8 @@ impl<'a> Reader<'a> {
         }
         if let Some(change) = replace {
             let buffer = self.pieces(line.clone(), &[change]);
-            if let Ok(pairs) = Rules::parse(kind.line(), &buffer.text) {
-                self.entries(pairs, buffer.map, f);
+            if let Ok(tree) = read(kind.line(), &buffer.text) {
+                self.entries(&tree, buffer.map, f);
                 return 1;
             }
         }
@@ -299,8 +297,8 @@ impl<'a> Reader<'a> {
         }
         for part in explain::doubtful_parts(self, line, at) {
             let buffer = self.pieces(line.clone(), &[part]);
-            if let Ok(pairs) = Rules::parse(kind.line(), &buffer.text) {
-                self.entries(pairs, buffer.map, f);
+            if let Ok(tree) = read(kind.line(), &buffer.text) {
+                self.entries(&tree, buffer.map, f);
                 return true;
             }
         }
@@ -321,9 +319,9 @@ impl<'a> Reader<'a> {
         f(self, Entry::Broken { span, words });
     }
 
-    fn entries(&mut self, pairs: pest::iterators::Pairs<'_, Rule>, map: Map, f: &mut dyn FnMut(&mut Self, Entry<'_>)) {
+    fn entries(&mut self, tree: &Tree<'_>, map: Map, f: &mut dyn FnMut(&mut Self, Entry<'_>)) {
         let outer = std::mem::replace(&mut self.map, map);
-        for line in pairs {
+        for line in tree.pairs() {
             for pair in line.into_inner() {
                 if !matches!(pair.as_rule(), Rule::EOI | Rule::comma) {
                     f(self, Entry::Read(pair));
@@ -335,7 +333,7 @@ impl<'a> Reader<'a> {
 
     /// Whether the line can be read with some of its tokens written otherwise.
     pub fn reads_with(&self, line: &Range<usize>, kind: Body, changes: &[(Range<usize>, String)]) -> bool {
-        Rules::parse(kind.line(), &self.pieces(line.clone(), changes).text).is_ok()
+        read(kind.line(), &self.pieces(line.clone(), changes).text).is_ok()
     }
 
     /// The text of a declaration with blanks for comments and for ends of lines that end none, all at their places;

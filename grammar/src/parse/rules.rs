@@ -2,16 +2,130 @@
 
 #![allow(missing_docs, reason = "generated; journey.pest is the documentation")]
 
+use pest::iterators::Pairs;
+use pest::{Parser as _, Token};
+
 #[derive(pest_derive::Parser)]
 #[grammar = "journey.pest"]
 pub(crate) struct Rules;
 
+/// Reads `text` by one of the rules that end with it.
+pub(crate) fn read(rule: Rule, text: &str) -> Result<Tree<'_>, Box<pest::error::Error<Rule>>> {
+    match super::quick::read(rule, text) {
+        Some(tree) => Ok(tree),
+        None => Rules::parse(rule, text).map(Tree::of).map_err(Box::new),
+    }
+}
+
+/// What the rules read of a text: pairs, each before those inside it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Tree<'i> {
+    pub text: &'i str,
+    pub nodes: Vec<Node>,
+}
+
+/// A pair of a tree.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Node {
+    pub rule: Rule,
+    /// First byte, and one past the last.
+    pub start: u32,
+    pub end: u32,
+    /// The pair after those inside this one.
+    pub next: u32,
+}
+
+impl<'i> Tree<'i> {
+    /// From pest's.
+    pub fn of(pairs: Pairs<'i, Rule>) -> Tree<'i> {
+        let mut nodes: Vec<Node> = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        let text = pairs.get_input();
+        for token in pairs.tokens() {
+            match token {
+                Token::Start { rule, pos } => {
+                    open.push(nodes.len());
+                    let at = pos.pos() as u32;
+                    nodes.push(Node { rule, start: at, end: at, next: 0 });
+                }
+                Token::End { pos, .. } => {
+                    let next = nodes.len() as u32;
+                    if let Some(node) = open.pop().and_then(|at| nodes.get_mut(at)) {
+                        (node.end, node.next) = (pos.pos() as u32, next);
+                    }
+                }
+            }
+        }
+        Tree { text, nodes }
+    }
+
+    /// The pairs that are in no other.
+    pub fn pairs(&self) -> Inner<'_> {
+        Inner { tree: self, at: 0, end: self.nodes.len() as u32 }
+    }
+
+    /// The first pair that `rule` read, however deep.
+    pub fn find(&self, rule: Rule) -> Option<Pair<'_>> {
+        let at = self.nodes.iter().position(|n| n.rule == rule)?;
+        Some(Pair { tree: self, at: at as u32 })
+    }
+}
+
 /// A piece of text and the rule that read it.
-pub(crate) type Pair<'i> = pest::iterators::Pair<'i, Rule>;
+#[derive(Clone, Copy)]
+pub(crate) struct Pair<'i> {
+    tree: &'i Tree<'i>,
+    at: u32,
+}
+
+impl<'i> Pair<'i> {
+    fn node(&self) -> &'i Node {
+        &self.tree.nodes[self.at as usize]
+    }
+
+    /// The rule.
+    pub fn as_rule(&self) -> Rule {
+        self.node().rule
+    }
+
+    /// Its first byte in the buffer.
+    pub fn start(&self) -> usize {
+        self.node().start as usize
+    }
+
+    /// The text it read, without the blanks after it.
+    pub fn as_str(&self) -> &'i str {
+        let text = &self.tree.text[self.start()..self.node().end as usize];
+        if text.as_bytes().last().is_some_and(|c| c.is_ascii_graphic()) { text } else { text.trim_end() }
+    }
+
+    /// The pairs inside it.
+    pub fn into_inner(self) -> Inner<'i> {
+        Inner { tree: self.tree, at: self.at + 1, end: self.node().next }
+    }
+}
+
+/// Pairs side by side.
+#[derive(Clone)]
+pub(crate) struct Inner<'i> {
+    tree: &'i Tree<'i>,
+    at: u32,
+    end: u32,
+}
+
+impl<'i> Iterator for Inner<'i> {
+    type Item = Pair<'i>;
+
+    fn next(&mut self) -> Option<Pair<'i>> {
+        let pair = (self.at < self.end).then_some(Pair { tree: self.tree, at: self.at })?;
+        self.at = pair.node().next;
+        Some(pair)
+    }
+}
 
 /// The first child that `rule` read.
 pub(crate) fn child<'i>(pair: &Pair<'i>, rule: Rule) -> Option<Pair<'i>> {
-    pair.clone().into_inner().find(|c| c.as_rule() == rule)
+    pair.into_inner().find(|c| c.as_rule() == rule)
 }
 
 /// Whether `rule` read one of the children.

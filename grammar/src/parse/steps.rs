@@ -251,7 +251,7 @@ impl Reader<'_> {
     fn branch_on(&mut self, pair: Pair<'_>) -> StepKind {
         let on = self.expr_in(&pair);
         let choice = self.choice(child(&pair, Rule::cases), Body::Cases, &mut |reader, p| {
-            let cases = p.clone().into_inner().filter(|c| c.as_rule() == Rule::case);
+            let cases = p.into_inner().filter(|c| c.as_rule() == Rule::case);
             let cases = cases.filter_map(|c| c.into_inner().next()).map(|c| match c.as_rule() {
                 Rule::path => Case::Path(reader.path(&c)),
                 _ => Case::Value(reader.expr(c)),
@@ -307,9 +307,7 @@ impl Reader<'_> {
                 if let Some(first) = source.replace(span) {
                     reader.said_twice("from offers", first, span);
                 }
-                from.extend(
-                    p.clone().into_inner().filter(|a| a.as_rule() == Rule::annotation).map(|a| reader.annotation(&a)),
-                );
+                from.extend(p.into_inner().filter(|a| a.as_rule() == Rule::annotation).map(|a| reader.annotation(&a)));
                 if let Some(words) = child(&p, Rule::words) {
                     offers.extend(reader.words_in(&words));
                 }

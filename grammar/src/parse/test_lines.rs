@@ -73,7 +73,7 @@ impl Reader<'_> {
             Rule::test_gives => TestKind::WebhookGives(word(), self.record_in(&pair)),
             Rule::test_completes => TestKind::Completes { team: word(), text: self.text_or_empty(&pair), who: word() },
             Rule::test_expect => {
-                let expectation = pair.clone().into_inner().find(|p| p.as_rule() != Rule::Expect);
+                let expectation = pair.into_inner().find(|p| p.as_rule() != Rule::Expect);
                 expectation.and_then(|p| self.expectation(p)).map_or(TestKind::Broken, TestKind::Expect)
             }
             _ => TestKind::Broken,

@@ -6,7 +6,7 @@ use super::*;
 pub type Reg = u16;
 
 /// An expression: straight-line code with forward jumps only, over a frame of registers; it ends with [`Op::Return`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Function {
     /// In the program's words, for traces and listings.
     pub text: String,
@@ -25,7 +25,7 @@ pub struct Function {
 }
 
 /// Comparisons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Cmp {
     /// `==`
     Eq,
@@ -42,7 +42,7 @@ pub enum Cmp {
 }
 
 /// Arithmetic. Integer arithmetic saturates; the result is never [`MISSING`] nor NaN (a division by zero gives 0) and never -0.0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Arith {
     /// `i64 + i64` (ints, money, durations in ms, moment + ms, date + days)
     AddInt,
@@ -71,7 +71,7 @@ pub enum Arith {
     reason = "operands are named alike in all operations: dst, a, b and indices named after what they index"
 )]
 /// One operation. `dst` is where its result goes. Unless it says otherwise, operands are never [`MISSING`]: the compiler has proved it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Op {
     /// A constant.
     Const { dst: Reg, value: Word },
@@ -203,7 +203,7 @@ impl Op {
 }
 
 /// What [`Op::Each`] makes of its body's results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Fold {
     /// Bool: some are true.
     Any,

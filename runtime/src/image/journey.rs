@@ -198,7 +198,7 @@ pub enum Trigger {
 }
 
 /// Which days.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DayRule {
     /// Bit 0 is Monday; days of the calendar are left out.
     Week {
