@@ -4,9 +4,11 @@
 
 mod chart;
 mod compile;
+mod end;
 mod engines;
 mod ingest;
 mod measure;
+mod page;
 mod random;
 mod rule;
 mod source;
@@ -40,10 +42,10 @@ impl Scale {
 /// What makes a row's races.
 type Row = fn(&Scale) -> Result<Vec<Race>, String>;
 
-const ROWS: [(&str, Row); 4] =
-    [("rule", rule::run), ("step", step::run), ("ingest", ingest::run), ("compile", compile::run)];
+const ROWS: [(&str, Row); 5] =
+    [("rule", rule::run), ("step", step::run), ("ingest", ingest::run), ("end", end::run), ("compile", compile::run)];
 
-const USAGE: &str = "usage: journey-bench [--quick] [--rows rule,step,…] [--outside FOLDER] [--scratch FOLDER] [--json FILE] [--chart FILE]";
+const USAGE: &str = "usage: journey-bench [--quick] [--rows rule,step,…] [--outside FOLDER] [--scratch FOLDER] [--json FILE] [--chart FILE] [--page FILE] [--conditions TEXT]";
 
 fn main() -> ExitCode {
     // Some peers walk their trees by recursion.
@@ -61,7 +63,8 @@ fn main() -> ExitCode {
 fn run() -> Result<(), String> {
     let mut scale = Scale { quick: false, outside: None, scratch: std::env::temp_dir() };
     let mut rows: Vec<String> = ROWS.iter().map(|(name, _)| name.to_string()).collect();
-    let (mut json, mut picture) = (None, None);
+    let (mut json, mut picture, mut page) = (None, None, None);
+    let mut conditions = String::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
@@ -72,9 +75,12 @@ fn run() -> Result<(), String> {
             "--scratch" => scale.scratch = value()?.into(),
             "--json" => json = Some(value()?),
             "--chart" => picture = Some(value()?),
+            "--page" => page = Some(value()?),
+            "--conditions" => conditions = value()?,
             _ => return Err(format!("{argument} is unknown\n{USAGE}")),
         }
     }
+    println!("{conditions}\n");
     let mut races = Vec::new();
     for name in &rows {
         let row = ROWS.iter().find(|(known, _)| known == name);
@@ -91,6 +97,14 @@ fn run() -> Result<(), String> {
     }
     if let Some(path) = picture {
         write(&path, &chart::svg(&races))?;
+    }
+    if let Some(path) = page {
+        let mut text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        for name in &rows {
+            let tables: Vec<String> = races.iter().filter(|race| race.row == name).map(table::markdown).collect();
+            text = page::fill(&text, name, &format!("{conditions}\n\n{}", tables.join("\n")))?;
+        }
+        write(&path, &text)?;
     }
     Ok(())
 }

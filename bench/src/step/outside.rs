@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// What a peer says at its end: one line of JSON.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Said {
     /// CPU seconds.
     seconds: f64,
@@ -21,21 +21,44 @@ struct Said {
     bytes: Option<u64>,
 }
 
-/// Name, what it is, command and its arguments in the folder of peers, events it can do.
-const PEERS: [(&str, &str, &[&str], usize); 3] = [
-    (
-        "JavaScript by hand",
-        "Node 20, a Map and queues",
-        &["node", "--expose-gc", "--max-old-space-size=6000", "step.mjs", "hand"],
-        200_000,
-    ),
-    (
-        "XState 5 actors",
-        "Node 20, `after` timers on a simulated clock",
-        &["node", "--expose-gc", "--max-old-space-size=6000", "step.mjs", "xstate"],
-        200_000,
-    ),
-    ("durable-rules 2", "Python, in memory; it counts carts, without timers", &["venv/bin/python", "step.py"], 10_000),
+/// A program in the folder of peers.
+struct Peer {
+    name: &'static str,
+    what: &'static str,
+    /// What must be installed there.
+    needs: &'static str,
+    command: &'static [&'static str],
+    /// Events it can do in a few seconds.
+    events: usize,
+    /// It has no timers, and counts carts instead of sends.
+    counts_carts: bool,
+}
+
+const PEERS: [Peer; 3] = [
+    Peer {
+        name: "JavaScript by hand",
+        what: "Node, a Map and queues",
+        needs: "step.mjs",
+        command: &["node", "--expose-gc", "--max-old-space-size=6000", "step.mjs", "hand"],
+        events: 200_000,
+        counts_carts: false,
+    },
+    Peer {
+        name: "XState 5 actors",
+        what: "Node, `after` timers on a simulated clock",
+        needs: "node_modules/xstate",
+        command: &["node", "--expose-gc", "--max-old-space-size=6000", "step.mjs", "xstate"],
+        events: 200_000,
+        counts_carts: false,
+    },
+    Peer {
+        name: "durable-rules 2",
+        what: "Python, in memory, without timers",
+        needs: "venv/bin/python",
+        command: &["venv/bin/python", "step.py"],
+        events: 10_000,
+        counts_carts: true,
+    },
 ];
 
 /// Customers of these races.
@@ -45,7 +68,7 @@ const CUSTOMERS: u64 = 10_000;
 pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
     let Some(folder) = &scale.outside else { return Ok(Vec::new()) };
     let mut races = Vec::new();
-    let mut sizes: Vec<usize> = PEERS.iter().map(|peer| peer.3).collect();
+    let mut sizes: Vec<usize> = PEERS.iter().map(|peer| peer.events).collect();
     sizes.dedup();
     for size in sizes {
         let events = events(CUSTOMERS, size, Mix::Uniform);
@@ -56,21 +79,21 @@ pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
             by_hand(&mut Table::new(CUSTOMERS, (0..CUSTOMERS).map(id)), &events, CUSTOMERS)
         })];
         contestants.extend(super::ours::contestants(&events, CUSTOMERS)?);
-        for &(name, what, command, _) in PEERS.iter().filter(|peer| peer.3 == size) {
+        let file = &file;
+        for peer in PEERS.iter().filter(|peer| peer.events == size && folder.join(peer.needs).exists()) {
             // Without timers there is nothing to send: what it has counted must be right.
-            let want = name.starts_with("durable").then(|| Sends { first: carts, second: 0 }.check());
-            let file = &file;
-            contestants.push(Contestant::new(Kind::Peer, name, what, move |_| match ask(folder, command, file) {
-                Ok(said) => Sample {
+            let want = peer.counts_carts.then(|| Sends { first: carts, second: 0 }.check());
+            contestants.push(Contestant::new(Kind::Peer, peer.name, peer.what, move |_| {
+                let said = ask(folder, peer.command, file).unwrap_or_else(|message| {
+                    eprintln!("{}: {message}", peer.name);
+                    Said::default()
+                });
+                Sample {
                     seconds: said.seconds,
                     units: said.events,
                     check: Sends { first: said.first, second: said.second }.check(),
                     want,
                     bytes: said.bytes,
-                },
-                Err(message) => {
-                    eprintln!("{name}: {message}");
-                    Sample { seconds: f64::NAN, units: 1, check: u64::MAX, want, bytes: None }
                 }
             }));
         }
