@@ -5,19 +5,20 @@
 
 use crate::Scale;
 use crate::engines;
-use crate::measure::{Contestant, Kind, Race, Sample, race, timed_by_process, timed_by_wall};
+use crate::ingest::scan::{Lines, PADDING, moment};
+use crate::measure::{Contestant, Kind, Race, Sample, race, timed, timed_by_process, timed_by_wall};
 use crate::source;
 use crate::table::thousands;
 use journey_runtime::batch::Engine;
 use journey_runtime::host::memory::{self, Options};
 use journey_runtime::program::Program;
-use journey_runtime::report::line;
 use journey_tests::work;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use xxhash_rust::xxh3::Xxh3Default;
 
 /// Events for each customer.
 const EACH: u64 = 10;
@@ -46,7 +47,7 @@ journey other_{n} {{
     source::program("shop", &text)
 }
 
-/// One run, its effects written to a file. It comes to how many effects there are, and how many bytes.
+/// One run, its effects written to a file. It comes to a hash of the file.
 fn once(
     program: &Program,
     events: &str,
@@ -62,17 +63,13 @@ fn once(
         ..Options::default()
     };
     let outcome = memory::run(program, events.as_bytes(), &options, |_| {})?;
-    let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
-    let (mut count, mut bytes) = (0u64, 0u64);
-    for (customer, effect) in outcome.effects(program) {
-        let text = line::effect(&program.image, customer, &effect);
-        file.write_all(text.as_bytes())?;
-        file.write_all(b"\n")?;
-        count += 1;
-        bytes += text.len() as u64 + 1;
-    }
-    file.flush()?;
-    Ok(count << 40 | bytes)
+    let mut file = File::create(path)?;
+    let mut hash = Xxh3Default::new();
+    outcome.write_effects(program, threads, |lines| {
+        hash.update(lines);
+        file.write_all(lines)
+    })?;
+    Ok(hash.digest())
 }
 
 struct Work {
@@ -101,14 +98,24 @@ impl Work {
 
 fn engines(scale: &Scale, count: u64) -> Result<Race, String> {
     let work = Work::new(scale, shop(0)?, count);
-    let what = "JSON lines in, effects out, one thread";
-    let contestants = engines::all(&work.program)?
-        .into_iter()
-        .map(|named| {
-            let work = &work;
-            Contestant::new(Kind::Ours, named.name, what, move |_| work.sample(1, &named.engine))
-        })
-        .collect();
+    let mut padded = work.events.clone().into_bytes();
+    padded.extend_from_slice(&[0; PADDING]);
+    let what = "who, what and when of each line; nothing is done with it";
+    let mut contestants = vec![Contestant::new(Kind::Floor, "Rust by hand, reading only", what, |_| {
+        let sample = timed(count as usize, || {
+            Lines::new(&padded).map(|f| moment(f.timestamp) as u64 + f.user.len() as u64 + f.event.len() as u64).sum()
+        });
+        Sample { want: Some(sample.check), ..sample }
+    })];
+    let mut hash = None;
+    for named in engines::all(&work.program)? {
+        let work = &work;
+        // The engines must agree with each other.
+        let right = *hash.get_or_insert_with(|| work.run(1, &named.engine));
+        contestants.push(Contestant::new(Kind::Ours, named.name, "JSON lines to effects, one thread", move |_| {
+            Sample { want: Some(right), ..work.sample(1, &named.engine) }
+        }));
+    }
     let title = format!("end to end, {} events of {} customers, by engine", thousands(count), thousands(count / EACH));
     race("end", title, "event", scale.rounds(3), contestants)
 }

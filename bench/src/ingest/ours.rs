@@ -57,8 +57,7 @@ pub fn contestants<'a>(body: &'a [u8], count: usize) -> Result<Vec<Contestant<'a
                 });
                 for message in &messages {
                     rows.clear();
-                    let decoded =
-                        decoder.append(message, &found, &program.zones, &mut pool, &mut scratch, &mut rows);
+                    let decoded = decoder.append(message, &found, &program.zones, &mut pool, &mut scratch, &mut rows);
                     let Ok(Decoded::Row(event)) = decoded else { continue };
                     let event = numbers.iter().position(|number| *number == usize::from(event)).unwrap_or_default();
                     let cents = (f64::from_bits(rows[value]) * 100.0).round() as u64;

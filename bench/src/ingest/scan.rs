@@ -194,11 +194,13 @@ unsafe fn line<'a>(base: *const u8, start: usize) -> (Fields<'a>, usize) {
     }
 }
 
-/// Milliseconds since 1970 UTC of `2025-11-21T10:20:30.456Z` (days from civil, Howard Hinnant 2013).
+/// Milliseconds since 1970 UTC of `2025-11-21T10:20:30.456Z` or `2025-11-21T10:20:30Z` (days from civil, Howard Hinnant 2013).
 #[inline(always)]
 pub fn moment(text: &str) -> i64 {
     let bytes = text.as_bytes();
-    let Some(bytes) = bytes.get(..24) else { return 0 };
+    if bytes.len() < 20 {
+        return 0;
+    }
     let two = |at: usize| i64::from(bytes[at] - b'0') * 10 + i64::from(bytes[at + 1] - b'0');
     let (year, month, day) = (two(0) * 100 + two(2), two(5), two(8));
     let (y, m) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
@@ -206,5 +208,6 @@ pub fn moment(text: &str) -> i64 {
     let of_era = y - era * 400;
     let of_year = (153 * m + 2) / 5 + day - 1;
     let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    ((days * 24 + two(11)) * 60 + two(14)) * 60_000 + two(17) * 1_000 + i64::from(bytes[20] - b'0') * 100 + two(21)
+    let thousandths = if bytes.len() == 24 { i64::from(bytes[20] - b'0') * 100 + two(21) } else { 0 };
+    ((days * 24 + two(11)) * 60 + two(14)) * 60_000 + two(17) * 1_000 + thousandths
 }
