@@ -10,7 +10,7 @@
 use super::fields::Field;
 use super::names::Names;
 use super::value::{fits, plain};
-use super::walk::{Paths, Span, Spans, Walk};
+use super::walk::{Paths, Span, Spans, walk};
 use super::*;
 use crate::image::Ty;
 
@@ -69,7 +69,7 @@ const RARE: u32 = u32::MAX;
 /// How messages of a program are read in one walk.
 #[derive(Debug)]
 pub(super) struct Direct {
-    root: walk::Node,
+    root: super::walk::Node,
     slots: usize,
     /// Wire names to events, or to [`RARE`].
     wires: Names,
@@ -281,7 +281,7 @@ impl Decoder {
     /// Reads the line that begins at `from`, and says where the next begins. None: it is for the general reader.
     fn line<'a>(&self, direct: &Direct, text: &'a str, from: usize, found: &mut Found) -> Option<(Line<'a>, usize)> {
         found.spans.begin(direct.slots);
-        let (end, escapes) = Walk::line(text.as_bytes(), from, &direct.root, &mut found.spans)?;
+        let (end, escapes) = walk(text.as_bytes(), from, &direct.root, &mut found.spans)?;
         let sight = Sight { text, spans: &found.spans };
         let part = |slot| sight.part(slot);
         let cloud = part(SPEC_VERSION).is_there();

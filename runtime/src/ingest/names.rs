@@ -19,6 +19,13 @@ struct Slot {
     text: Box<[u8]>,
 }
 
+impl Slot {
+    #[cold]
+    fn is_long(&self, text: &[u8], from: usize, to: usize) -> bool {
+        text.get(from..to) == Some(&self.text)
+    }
+}
+
 /// What a name is looked up by.
 #[derive(Clone, Copy)]
 struct Sign {
@@ -35,12 +42,18 @@ impl Sign {
         if length > 8 {
             return Sign { length, first: eight(text, from), last: eight(text, to - 8) };
         }
-        let first = match text.get(from..).and_then(|rest| rest.first_chunk()) {
+        let first = match text.get(from..from + 8) {
             // The shift is in two halves, for it may be by all 64 bits.
-            Some(bytes) => u64::from_le_bytes(*bytes) & !(u64::MAX << (length * 4) << (length * 4)),
-            None => text[from..to].iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+            Some(_) => eight(text, from) & !(u64::MAX << (length * 4) << (length * 4)),
+            None => Sign::at_the_end(text, from, to),
         };
         Sign { length, first, last: 0 }
+    }
+
+    /// The first word where less than eight bytes are left.
+    #[cold]
+    fn at_the_end(text: &[u8], from: usize, to: usize) -> u64 {
+        text[from..to].iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
     }
 
     #[inline]
@@ -52,7 +65,7 @@ impl Sign {
 
 #[inline]
 fn eight(text: &[u8], from: usize) -> u64 {
-    text.get(from..).and_then(|rest| rest.first_chunk()).map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    text.get(from..from + 8).and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 impl Names {
@@ -87,14 +100,13 @@ impl Names {
     }
 
     /// The number of the name that stands at `from..to`.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn find(&self, text: &[u8], from: usize, to: usize) -> Option<u32> {
         let sign = Sign::at(text, from, to);
         let slot = self.slots.get(sign.slot(self.factor, self.shift))?;
         let same = slot.length == sign.length && slot.first == sign.first && slot.last == sign.last;
         // Up to sixteen bytes the two words hold all of it.
-        let same = same && (sign.length <= 16 || text.get(from..to) == Some(&slot.text));
-        same.then_some(slot.number)
+        (same && (sign.length <= 16 || slot.is_long(text, from, to))).then_some(slot.number)
     }
 }
 
