@@ -165,7 +165,8 @@ fn find_quotes(text: &[u8], from: usize, into: &mut Vec<u64>) -> Option<(usize, 
         if odd.to_bitmask() == 0 && escaped != at {
             into.push(quotes);
         } else {
-            let (quotes, end) = odd_block(text, at, [quotes, bits(&backslashes), bits(&controls)], &mut escaped, &mut escapes)?;
+            let (quotes, end) =
+                odd_block(text, at, [quotes, bits(&backslashes), bits(&controls)], &mut escaped, &mut escapes)?;
             into.push(quotes);
             if let Some(end) = end {
                 return Some((end, escapes));
@@ -274,7 +275,11 @@ impl Step {
     #[inline(always)]
     fn string(&mut self, line: &Line<'_>) -> Option<usize> {
         self.seek(line)?;
-        debug_assert_eq!(self.block + self.quotes.trailing_zeros() as usize, self.at, "quotes outside of texts begin one");
+        debug_assert_eq!(
+            self.block + self.quotes.trailing_zeros() as usize,
+            self.at,
+            "quotes outside of texts begin one"
+        );
         self.quotes &= self.quotes - 1;
         self.seek(line)?;
         let last = self.block + self.quotes.trailing_zeros() as usize;
