@@ -32,6 +32,19 @@ pub(crate) fn in_stage(journey: &Journey, at: Option<u16>, clause: Option<u16>) 
     false
 }
 
+/// The stage of an instruction.
+pub(crate) fn stage_at(journey: &Journey, pc: Pc) -> Option<u16> {
+    match journey.code.get(pc as usize) {
+        Some(Instr::Send(send)) => journey.sends[usize::from(*send)].stage,
+        Some(Instr::Stay(place)) => journey.places[usize::from(*place)].stage,
+        _ => journey
+            .step_of
+            .get(pc as usize)
+            .and_then(|step| journey.steps.get(usize::from(*step)))
+            .and_then(|s| s.stage),
+    }
+}
+
 /// What the runs may hear in the present input.
 #[derive(Clone, Copy)]
 pub(super) enum On<'h> {
@@ -119,25 +132,12 @@ impl<'a, S: Sink> Machine<'a, S> {
         word == 1
     }
 
-    /// The stage of an instruction.
-    pub fn stage_at(journey: &Journey, pc: Pc) -> Option<u16> {
-        match journey.code.get(pc as usize) {
-            Some(Instr::Send(send)) => journey.sends[usize::from(*send)].stage,
-            Some(Instr::Stay(place)) => journey.places[usize::from(*place)].stage,
-            _ => journey
-                .step_of
-                .get(pc as usize)
-                .and_then(|step| journey.steps.get(usize::from(*step)))
-                .and_then(|s| s.stage),
-        }
-    }
-
     /// The stage a run stands in.
     pub fn stage_of(&self, run: Run) -> Option<u16> {
         let (journey, at) = (self.journey(run), run.get(self.state, run::AT));
         match run.status(self.state) {
             WAITS => journey.places.get(at as usize).and_then(|place| place.stage),
-            HELD | PAUSED => Self::stage_at(journey, at as Pc),
+            HELD | PAUSED => stage_at(journey, at as Pc),
             _ => None,
         }
     }

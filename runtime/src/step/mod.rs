@@ -29,9 +29,9 @@ mod walk;
 
 pub(crate) use ids::{Named, effect_id, effect_id_in};
 pub use ids::{id_of_text, id_text};
-pub(crate) use machine::in_stage;
+pub(crate) use machine::{in_stage, stage_at};
 pub use plan::Plan;
-pub(crate) use send::{Why, barred_by_rule, locale};
+pub(crate) use send::{Why, barred_by_rule, hold_told, locale};
 pub use standing::{Standing, standing};
 pub(crate) use tell::why_in_words;
 pub use tell::{moment_text, value, value_of};

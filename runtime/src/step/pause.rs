@@ -91,7 +91,7 @@ impl<S: Sink> Machine<'_, S> {
             return true;
         }
         let journey = self.journey(run);
-        let stage = Self::stage_at(journey, pc);
+        let stage = super::machine::stage_at(journey, pc);
         if self.leaves(run, stage, On::Nothing) {
             return false;
         }

@@ -48,7 +48,7 @@ impl Why {
         }
     }
 
-    fn hash(self) -> u64 {
+    pub(crate) fn hash(self) -> u64 {
         match self {
             Why::Message => 1,
             Why::Consent => 2,
@@ -93,6 +93,12 @@ pub(crate) fn barred_by_rule(
         Room::Now => None,
         Room::From(free) => Some((reason, free)),
     }
+}
+
+/// What is remembered of a hold that was told: a hash; never 0.
+pub(crate) fn hold_told(channel: u16, reason: Reason, until: i64, why: Why) -> Word {
+    let told = [u64::from(channel), reason as u64, until as u64, why.hash()];
+    told.iter().fold(1, |hash: u64, word| (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1
 }
 
 impl<S: Sink> Machine<'_, S> {
@@ -368,9 +374,7 @@ impl<S: Sink> Machine<'_, S> {
         if let Why::Run(age, _) = barrier.why {
             run.put(self.state, HOLDER, age);
         }
-        let told = [u64::from(channel.channel), barrier.reason as u64, until as u64, barrier.why.hash()];
-        let told =
-            told.iter().fold(1, |hash: u64, word| (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1;
+        let told = hold_told(channel.channel, barrier.reason, until, barrier.why);
         if run.get(self.state, HOLD_TOLD) != told {
             run.put(self.state, HOLD_TOLD, told);
             let detail = self.barrier_in_words(send.message, channel.channel, barrier);

@@ -48,6 +48,9 @@ impl<'m> Machine<'m> {
         }
         self.words[ZONE] |= KNOWN;
         if !self.hits.is_empty() {
+            for hit in &*self.hits {
+                hit.run.put_moment(self.words, CHECK, NEVER);
+            }
             self.sort_hits();
             self.goals(table)?;
             self.exits(table)?;
@@ -77,10 +80,6 @@ impl<'m> Machine<'m> {
                     }
                 }
                 Hears::Watches(number) if status < LEAVING => {
-                    if status != WAITS {
-                        return Err(Declined);
-                    }
-                    run.put_moment(self.words, CHECK, NEVER);
                     self.hits.push(Hit { run, table: number, watches: true, updated: false });
                 }
                 Hears::Runs(number) | Hears::Watches(number) => {
@@ -91,11 +90,8 @@ impl<'m> Machine<'m> {
                             continue;
                         }
                     }
-                    if status < LEAVING {
-                        if status != WAITS {
-                            return Err(Declined);
-                        }
-                    } else if !hears.late || run.is(self.words, CONVERTED) || !run.whole(self.words) {
+                    let over = status >= LEAVING;
+                    if over && (!hears.late || run.is(self.words, CONVERTED) || !run.whole(self.words)) {
                         continue;
                     }
                     self.hits.push(Hit { run, table: number, watches: false, updated: false });
@@ -263,15 +259,15 @@ impl<'m> Machine<'m> {
                 continue;
             }
             let journey = self.journey(run);
-            let place = &journey.places[run.get(self.words, AT) as usize];
+            let stage = self.stage_of(run);
             if hit.watches {
-                self.leaves(run, place.stage, true)?;
+                self.leaves(run, stage, true)?;
                 continue;
             }
             for number in &Self::run_table(table, hit).exits {
                 let exit = &journey.exits[usize::from(*number)];
                 let Occasion::Event(listener) = &exit.on else { continue };
-                if step::in_stage(journey, place.stage, exit.stage) && self.hears(run, listener) {
+                if step::in_stage(journey, stage, exit.stage) && self.hears(run, listener) {
                     if exit.for_good {
                         run.mark(self.words, BARRED, true);
                     }
@@ -365,7 +361,7 @@ impl<'m> Machine<'m> {
                 self.out.updated(&of);
                 if hit.watches {
                     // Clauses that read what was replaced hold from now on.
-                    let stage = journey.places[run.get(self.words, AT) as usize].stage;
+                    let stage = self.stage_of(run);
                     self.leaves(run, stage, false)?;
                 }
             }
@@ -488,9 +484,6 @@ impl<'m> Machine<'m> {
             let status = run.status(self.words);
             if !watches || status >= LEAVING {
                 continue;
-            }
-            if status != WAITS {
-                return Err(Declined);
             }
             run.put_moment(self.words, CHECK, NEVER);
             self.hits.push(Hit { run, table: 0, watches, updated: false });

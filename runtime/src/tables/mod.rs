@@ -12,7 +12,7 @@
 //!   customer and moments at which something is due, when the program watches conditions or has triggers by the calendar;
 //! * every input of a customer who stands in a run that has pauses or a longest stay;
 //! * runs that would set, emit, call, give a task, gather, hand off, or do something on leaving;
-//! * sends that are held, or that other journeys may hold or drop meanwhile.
+//! * sends that other journeys may hold or drop meanwhile.
 //!
 //! `build` makes the tables, `event` is one event, `known` what becomes known of a customer, `time` what is due and the tidying after each input, `walk` the steps, `send` a send
 //! and its gates.
@@ -37,7 +37,8 @@ use crate::program::Program;
 use crate::record::{Effects, NO_PC, Of};
 use crate::state;
 use crate::step::machine::FUEL;
-use crate::step::run::{CHECK, NUMBERS, Run};
+use crate::step::run::{AT, CHECK, HELD, NUMBERS, Run, WAITS};
+use crate::step::stage_at;
 use crate::time::{NEVER, Zone};
 
 /// The tables of a program.
@@ -299,7 +300,7 @@ fn attempt<'m>(
     let Scratch { frame, undo, hits, taken, inputs } = &mut **scratch;
     undo.clear();
     undo.extend_from_slice(&words.words[..words.len]);
-    let said = out.words.len();
+    let said = (out.words.len(), out.owned.len());
     let mut machine = Machine {
         program,
         image: &program.image,
@@ -329,7 +330,8 @@ fn attempt<'m>(
         Ok(()) => words.len = machine.len,
         Err(Declined) => {
             words.words[..undo.len()].copy_from_slice(undo);
-            out.words.truncate(said);
+            out.words.truncate(said.0);
+            out.owned.truncate(said.1);
         }
     }
     done
@@ -390,6 +392,16 @@ impl<'m> Machine<'m> {
         let slots = run.map_or(&[][..], |run| run.slots(state));
         let scope = Scope { slots, row, happened_at, ..Scope::of(self.program, self.pool, state, now) };
         scope.eval(function, self.frame, &mut NEVER.clone())
+    }
+
+    /// The stage a run stands in.
+    fn stage_of(&self, run: Run) -> Option<u16> {
+        let (journey, at) = (self.journey(run), run.get(self.words, AT));
+        match run.status(self.words) {
+            WAITS => journey.places.get(at as usize).and_then(|place| place.stage),
+            HELD => stage_at(journey, at as u32),
+            _ => None,
+        }
     }
 
     fn eval(&mut self, run: Run, function: FnId) -> Word {

@@ -1,17 +1,17 @@
-//! Sends: channel by channel through the gates, to a hand-over or a refusal. A send that is held is the reference's.
+//! Sends: channel by channel through the gates, to a hand-over, a hold, or a refusal.
 
 use super::{Address, Declined, Machine};
 use crate::image::{MISSING, Over, Pc, RuleKind, Send, Try};
-use crate::input::Reason;
+use crate::input::{Effect, EffectKind, Reason};
 use crate::limits::{self, Room};
 use crate::record::why;
 use crate::state;
-use crate::step::run::{ASKED, HOLD_TOLD, HOLDER, NUMBERS, Run, TOLD};
-use crate::step::{self, Named, effect_id};
+use crate::step::run::{ARRIVED, ASKED, AT, DUE, HELD, HOLD_TOLD, HOLDER, NUMBERS, Run, TOLD};
+use crate::step::{self, Named, Why, effect_id, hold_told, why_in_words};
 use crate::time::NEVER;
 
-/// Why a channel does not take a message: the reason, and the record's word for what raised it.
-type Barrier = (Reason, u32);
+/// Why a channel does not take a message: the reason, the record's word for what raised it, and until when it is held.
+type Barrier = (Reason, u32, Option<i64>);
 
 impl<'m> Machine<'m> {
     /// A run comes to a send, or asks again. Gives where it goes on.
@@ -38,12 +38,16 @@ impl<'m> Machine<'m> {
             }
         }
         for (at, by) in send.tries.iter().enumerate() {
-            match self.gates(run, number, at)? {
+            match self.gates(run, number, at) {
                 None => {
                     self.hand_over(run, pc, number, at, send, by);
                     return Ok(Some(send.sent.unwrap_or(pc + 1)));
                 }
-                Some((reason, why)) => self.refuse(run, pc, number, at, reason, why),
+                Some((reason, why, None)) => self.refuse(run, pc, number, at, reason, why),
+                Some((reason, why, Some(until))) => {
+                    self.hold(run, pc, send, by, reason, why, until);
+                    return Ok(None);
+                }
             }
         }
         run.put(self.words, ASKED, MISSING);
@@ -51,32 +55,33 @@ impl<'m> Machine<'m> {
     }
 
     /// The first barrier on a channel, gate by gate; none if it can be handed over.
-    fn gates(&mut self, run: Run, number: u16, at: usize) -> Result<Option<Barrier>, Declined> {
+    fn gates(&mut self, run: Run, number: u16, at: usize) -> Option<Barrier> {
         if let Some(barrier) = self.content_consent_address(run, number, at) {
-            return Ok(Some(barrier));
+            return Some(barrier);
         }
         let send = &self.journey(run).sends[usize::from(number)];
         if let Some(offer) = send.offer
             && !self.offer_has_room(offer)
         {
-            return Ok(Some((Reason::Capped, why::OFFER | u32::from(offer))));
+            return Some((Reason::Capped, why::OFFER | u32::from(offer), None));
         }
         for rule in &send.tries[at].rules {
             let Some((reason, free)) = step::barred_by_rule(self.program, self.state(), self.zone(), self.now, *rule)
             else {
                 continue;
             };
-            if let Over::Hold(limit) = &self.image.rules[usize::from(*rule)].over {
-                let asked = run.moment(self.words, ASKED);
-                let end = limit.as_ref().map_or(NEVER, |span| self.zone().add(asked, span));
-                let until = free.min(end);
-                if self.now < until && until != NEVER {
-                    return Err(Declined);
+            let until = match &self.image.rules[usize::from(*rule)].over {
+                Over::Drop => None,
+                Over::Hold(limit) => {
+                    let asked = run.moment(self.words, ASKED);
+                    let end = limit.as_ref().map_or(NEVER, |span| self.zone().add(asked, span));
+                    // Held in vain would be held for ever: what never is allowed is refused.
+                    Some(free.min(end)).filter(|until| self.now < *until && *until != NEVER)
                 }
-            }
-            return Ok(Some((reason, why::RULE | u32::from(*rule))));
+            };
+            return Some((reason, why::RULE | u32::from(*rule), until));
         }
-        Ok(None)
+        None
     }
 
     /// Whether a next best action could be handed over but for holds and quiet hours.
@@ -112,18 +117,18 @@ impl<'m> Machine<'m> {
         let send = &journey.sends[usize::from(number)];
         let message = &self.image.messages[usize::from(send.message)];
         if !known.rendered[at] || !self.is_valid(message.valid) {
-            return Some((Reason::NotValid, why::MESSAGE));
+            return Some((Reason::NotValid, why::MESSAGE, None));
         }
         let by = &send.tries[at];
         if !self.consents(message.purpose, by.consent, by.channel) {
-            return Some((Reason::NoConsent, why::CONSENT));
+            return Some((Reason::NoConsent, why::CONSENT, None));
         }
         let address = match known.address[at] {
             Address::Open => return None,
             Address::At(word) => self.words[word],
             Address::Function(function) => self.eval(run, function),
         };
-        (address == MISSING || self.pool.word(address).is_empty()).then_some((Reason::NotReachable, why::ADDRESS))
+        (address == MISSING || self.pool.word(address).is_empty()).then_some((Reason::NotReachable, why::ADDRESS, None))
     }
 
     /// Whether today is within first and last day, in the customer's zone.
@@ -202,6 +207,30 @@ impl<'m> Machine<'m> {
             step: step.map_or("", |step| &step.id),
         };
         effect_id(&named, journey.zeroed.iter().map(|slot| run.slot(self.words, *slot)))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what is known of the hold")]
+    fn hold(&mut self, run: Run, pc: Pc, send: &Send, by: &Try, reason: Reason, why: u32, until: i64) {
+        run.set_status(self.words, HELD);
+        run.put(self.words, AT, u64::from(pc));
+        run.put_moment(self.words, DUE, until);
+        run.mark(self.words, ARRIVED, true);
+        let why = Why::of_code(why);
+        let told = hold_told(by.channel, reason, until, why);
+        if run.get(self.words, HOLD_TOLD) != told {
+            run.put(self.words, HOLD_TOLD, told);
+            let detail = why_in_words(self.image, send.message, by.channel, why);
+            let until = (until != NEVER).then_some(until);
+            let kind = EffectKind::Held { message: send.message, channel: by.channel, reason, until, detail };
+            let (journey, run, step) = (run.journey(self.words), run.number(self.words), self.step_at(run, pc));
+            let effect = Effect { time: self.now, journey: Some(journey), run, step, id: None, kind };
+            self.out.own(self.customer, effect);
+        }
+    }
+
+    /// The step (index into the journey's steps) of an instruction.
+    fn step_at(&self, run: Run, pc: Pc) -> Option<u16> {
+        self.journey(run).step_of.get(pc as usize).copied()
     }
 
     fn refuse(&mut self, run: Run, pc: Pc, number: u16, at: usize, reason: Reason, why: u32) {
