@@ -1,5 +1,7 @@
 //! What the tests share: finding programs, checking them, showing what was found.
 
+pub mod equal;
+pub mod generate;
 pub mod work;
 
 use journey_cli::view::{self, Format};

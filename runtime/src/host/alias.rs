@@ -24,10 +24,21 @@ impl Aliases {
         name
     }
 
+    /// Whether the way from a name to whom it means goes by another.
+    fn leads_by<'a>(&'a self, mut name: &'a str, by: &str) -> bool {
+        while let Some(next) = self.0.get(name) {
+            if next == by {
+                return true;
+            }
+            name = next;
+        }
+        false
+    }
+
     /// From now on `previous` means `user`.
     fn add(&mut self, previous: &str, user: &str) {
         if previous != user {
-            if self.resolve(user) == previous {
+            if self.leads_by(user, previous) {
                 self.0.remove(user);
             }
             self.0.insert(previous.to_string(), user.to_string());
@@ -77,5 +88,14 @@ mod tests {
         aliases.add("a", "c");
         aliases.add("c", "b");
         assert_eq!(aliases.resolve("c"), "b", "b means itself again");
+    }
+
+    #[test]
+    fn a_circle_is_opened_also_where_its_way_leads_further() {
+        let mut aliases = Aliases::default();
+        aliases.add("a", "c");
+        aliases.add("b", "a");
+        aliases.add("a", "b");
+        assert_eq!((aliases.resolve("a"), aliases.resolve("b"), aliases.resolve("c")), ("b", "b", "c"));
     }
 }
