@@ -147,7 +147,7 @@ const LINE: usize = 64;
 
 /// Asks for the cache line of a word ahead of its use. A hint: it never fails and means nothing.
 #[inline]
-fn prefetch(word: &Word) {
+pub(crate) fn prefetch(word: &Word) {
     #[cfg(target_arch = "x86_64")]
     #[expect(unsafe_code, reason = "the instruction has no safe form")]
     // SAFETY: a prefetch of any address has no effect that a program can see; SSE is part of x86-64.
@@ -377,18 +377,6 @@ impl Store {
                 self.free[class as usize] = entry.place();
             }
         }
-    }
-
-    /// The index entry of a customer, opaque: reading it early brings it near.
-    #[inline]
-    pub fn touch_entry(&self, customer: u32) -> u64 {
-        self.index[customer as usize].0
-    }
-
-    /// The first words of each line of a customer's state, added up: reading them early brings them near.
-    #[inline]
-    pub fn touch(&self, customer: u32) -> u64 {
-        self.get(customer).iter().step_by(8).fold(0, |sum, word| sum ^ word)
     }
 
     /// Bytes of memory that states and their slots take.

@@ -1,13 +1,12 @@
 //! The main claim of a replay: the same events give the same bytes, whatever the threads, and however the lines of different customers
 //! stand among each other. Shown on the real orders of the `cdnow` example.
 
-use journey_runtime::batch::Engine;
+use journey_runtime::batch::Reference;
 use journey_runtime::host::memory::{self, Options};
 use journey_runtime::program::Program;
 use journey_runtime::report::human;
 use journey_runtime::report::line;
 use journey_runtime::report::summary::Summary;
-use journey_runtime::tables::Vm;
 use journey_tests::{check_folder, repository};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -54,15 +53,15 @@ fn a_replay_gives_the_same_bytes_for_any_threads_and_interleaving() {
     let mut by_customer: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
     lines.iter().for_each(|l| by_customer.entry(of(l)).or_default().push(l));
     let by_customer = by_customer.into_values().rev().flatten().collect::<Vec<_>>().join("\n");
-    let first = replay(&program, &as_recorded, Options::default());
+    let reference = Options { engine: Some(Arc::new(Reference)), ..Options::default() };
+    let first = replay(&program, &as_recorded, reference);
     assert!(first.1.lines().count() > 20_000, "{}", first.1.lines().count());
-    let vm = || Some(Arc::new(Vm::new(&program)) as Arc<dyn Engine>);
     for (lines, options) in [
         (&as_recorded, Options { threads: 2, ..Options::default() }),
-        (&as_recorded, Options { threads: 7, shards: 3, batch: 1, engine: vm(), ..Options::default() }),
-        (&as_recorded, Options { engine: vm(), ..Options::default() }),
+        (&as_recorded, Options { threads: 7, shards: 3, batch: 1, ..Options::default() }),
+        (&as_recorded, Options::default()),
         (&by_customer, Options { batch: 1000, ..Options::default() }),
-        (&by_customer, Options { threads: 3, shards: 40, batch: 7, engine: vm(), ..Options::default() }),
+        (&by_customer, Options { threads: 3, shards: 40, batch: 7, ..Options::default() }),
     ] {
         let again = replay(&program, lines, options);
         assert_eq!(again.0, first.0);

@@ -1,6 +1,7 @@
 //! Bytes to pieces that end where a line ends.
 
 use std::io::{self, Read};
+use std::sync::mpsc::Receiver;
 
 /// Bytes of a piece, about.
 const SIZE: usize = 1 << 20;
@@ -9,6 +10,8 @@ const SIZE: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Chunks<R> {
     source: R,
+    /// Pieces that are done with, for their memory.
+    used: Receiver<Vec<u8>>,
     /// The beginning of a line whose end has not been read.
     rest: Vec<u8>,
     size: usize,
@@ -16,8 +19,8 @@ pub(crate) struct Chunks<R> {
 }
 
 impl<R: Read> Chunks<R> {
-    pub(crate) fn new(source: R) -> Chunks<R> {
-        Chunks { source, rest: Vec::new(), size: SIZE, done: false }
+    pub(crate) fn new(source: R, used: Receiver<Vec<u8>>) -> Chunks<R> {
+        Chunks { source, used, rest: Vec::new(), size: SIZE, done: false }
     }
 }
 
@@ -28,7 +31,9 @@ impl<R: Read> Iterator for Chunks<R> {
         if self.done {
             return None;
         }
-        let mut chunk = std::mem::take(&mut self.rest);
+        let mut chunk = self.used.try_recv().unwrap_or_default();
+        chunk.clear();
+        chunk.append(&mut self.rest);
         loop {
             let wanted = self.size.saturating_sub(chunk.len()).max(self.size / 4).max(1) as u64;
             let from = chunk.len();
@@ -43,8 +48,10 @@ impl<R: Read> Iterator for Chunks<R> {
                 }
                 Ok(_) => {}
             }
-            if let Some(newline) = chunk[from..].iter().rposition(|byte| *byte == b'\n') {
-                self.rest = chunk.split_off(from + newline + 1);
+            if let Some(newline) = memchr::memrchr(b'\n', &chunk[from..]) {
+                let end = from + newline + 1;
+                self.rest.extend_from_slice(&chunk[end..]);
+                chunk.truncate(end);
                 return Some(Ok(chunk));
             }
         }
@@ -55,16 +62,23 @@ impl<R: Read> Iterator for Chunks<R> {
 mod tests {
     use super::Chunks;
 
+    /// Pieces that are done with.
+    fn used(count: usize) -> std::sync::mpsc::Receiver<Vec<u8>> {
+        let (sender, used) = std::sync::mpsc::channel();
+        (0..count).for_each(|_| sender.send(b"old".to_vec()).expect("it is listened to"));
+        used
+    }
+
     #[test]
     fn pieces_end_where_lines_end() {
         let text = "one\n\nthree is longer than a piece\nfour\r\nfive";
         for size in 1..60 {
-            let chunks = Chunks { size, ..Chunks::new(text.as_bytes()) };
+            let chunks = Chunks { size, ..Chunks::new(text.as_bytes(), used(size % 4)) };
             let chunks: Vec<String> =
                 chunks.map(|c| String::from_utf8(c.expect("it is read")).expect("it is text")).collect();
             assert_eq!(chunks.concat(), text);
             assert!(chunks.iter().rev().skip(1).all(|c| c.ends_with('\n')), "{chunks:?}");
         }
-        assert_eq!(Chunks::new(&b""[..]).count(), 0);
+        assert_eq!(Chunks::new(&b""[..], used(3)).count(), 0);
     }
 }

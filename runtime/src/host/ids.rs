@@ -1,9 +1,10 @@
 //! Customer ids to small numbers, in order of first appearance.
 //!
 //! Two pieces of memory answer a lookup: a slot of the table, and the id itself, which carries its number. So a batch of lookups can
-//! bring both near before it asks ([`Ids::touch_slot`], [`Ids::touch_id`]).
+//! bring both near before it asks ([`Ids::prefetch_slot`], [`Ids::prefetch_id`]).
 
 use crate::image::Word;
+use crate::store::prefetch;
 
 /// Ids of a shard, each kept once.
 #[derive(Debug)]
@@ -46,16 +47,19 @@ impl Ids {
         self.slot(id, hash).ok()
     }
 
-    /// The slot of the table that is asked first, opaque: reading it early brings it near.
+    /// Asks for the slot of the table that is looked at first ahead of its use.
     #[inline]
-    pub fn touch_slot(&self, hash: u64) -> u64 {
-        self.table[hash as usize & (self.table.len() - 1)]
+    pub fn prefetch_slot(&self, hash: u64) {
+        prefetch(&self.table[hash as usize & (self.table.len() - 1)]);
     }
 
-    /// The first word of the id that a slot names, if it names one: reading it early brings it near.
+    /// Asks for the id that this slot names ahead of its use; the slot should be near by then.
     #[inline]
-    pub fn touch_id(&self, slot: u64) -> u64 {
-        (slot as u32).checked_sub(1).map_or(0, |at| self.words[at as usize])
+    pub fn prefetch_id(&self, hash: u64) {
+        let slot = self.table[hash as usize & (self.table.len() - 1)];
+        if let Some(word) = (slot as u32).checked_sub(1).and_then(|at| self.words.get(at as usize)) {
+            prefetch(word);
+        }
     }
 
     /// The id of a number.

@@ -1,16 +1,15 @@
 //! The memory host: a program over recorded events, as fast as the machine allows. Time is the events' time.
 //!
 //! The file is cut into pieces of whole lines. Pieces are read into messages in parallel; each message goes to the shard of its
-//! customer; shards work in parallel, each through its messages in the order of the file. Customers never interact, and effects
+//! customer; shards work in parallel, each through its messages in the order of the file ([`super::flow`]). Customers never interact, and effects
 //! are put in order by moment, customer and sequence: so the outcome is the same to the byte for any number of threads and shards,
 //! any size of batches, and any interleaving of different customers' lines.
 
 use super::DeadLetter;
-use super::alias::Aliases;
-use super::chunks::Chunks;
+use super::flow::{self, InTurn, Ledger, Reading};
 use super::order::{self, Part, Place, Told};
-use super::parse::{Parsed, parse, shard_of};
-use super::shard::{Out, Piece, Shard, Shared, Wanted, purposes, text};
+use super::parse::{Parsed, shard_of};
+use super::shard::{Out, Shard, Shared, Wanted, purposes, text};
 use crate::batch::Engine;
 use crate::image::{Image, Word};
 use crate::ingest::Decoder;
@@ -88,6 +87,8 @@ pub struct Outcome {
     pub story: Option<Story>,
     /// Bytes used at the end.
     pub memory: Memory,
+    /// Bytes of a run's record, by journey; they are part of [`Memory::states`].
+    pub run_bytes: Vec<usize>,
     shards: Vec<Shard>,
     /// For each shard its effects in order.
     order: Vec<Vec<Place>>,
@@ -118,7 +119,7 @@ pub fn run(
     program: &Program,
     events: impl Read + Send,
     options: &Options,
-    mut progress: impl FnMut(Progress),
+    progress: impl FnMut(Progress),
 ) -> io::Result<Outcome> {
     let threads = options.threads.max(1);
     let shard_count = if options.shards == 0 { SHARDS } else { options.shards };
@@ -132,10 +133,9 @@ pub fn run(
         batch: if options.batch == 0 { BATCH } else { options.batch },
     };
     let shared = Shared { program, decoder: &decoder, engine };
-    let mut shards: Vec<Mutex<Shard>> =
-        (0..shard_count).map(|_| Mutex::new(Shard::new(program, engine, &wanted))).collect();
-    let mut aliases = Aliases::default();
-    let mut outcome = Outcome {
+    let shards: Vec<InTurn<Shard>> =
+        (0..shard_count).map(|_| InTurn::new(Shard::new(program, engine, &wanted))).collect();
+    let outcome = Outcome {
         horizon: None,
         bytes: 0,
         messages: 0,
@@ -147,59 +147,18 @@ pub fn run(
         customers: 0,
         story: None,
         memory: Memory::default(),
+        run_bytes: program.layout.footprint().runs,
         shards: Vec::new(),
         order: Vec::new(),
     };
-    let mut lines = 0u64;
-    let mut latest = None;
-    std::thread::scope(|scope| -> io::Result<()> {
-        // Reading (and unpacking) goes on while the pieces before are worked on.
-        let (sender, receiver) = mpsc::sync_channel(2 * threads);
-        scope.spawn(move || {
-            for chunk in Chunks::new(events) {
-                if sender.send(chunk).is_err() {
-                    break;
-                }
-            }
-        });
-        loop {
-            let mut chunks: Vec<Vec<u8>> = Vec::new();
-            while chunks.len() < 2 * threads {
-                match if chunks.is_empty() { receiver.recv().ok() } else { receiver.try_recv().ok() } {
-                    Some(chunk) => chunks.push(chunk?),
-                    None => break,
-                }
-            }
-            if chunks.is_empty() {
-                return Ok(());
-            }
-            let mut pieces =
-                parallel(threads, chunks.len(), |i| parse(&decoder, &chunks[i], options.until, shard_count));
-            let mut firsts = Vec::with_capacity(pieces.len());
-            for (parsed, chunk) in pieces.iter_mut().zip(&chunks) {
-                firsts.push(lines + 1);
-                outcome.take(parsed, lines + 1, chunk.len());
-                lines += parsed.lines;
-                latest = latest.max(parsed.latest);
-                if parsed.aliases || !aliases.is_empty() {
-                    aliases.apply(parsed);
-                }
-            }
-            parallel(threads, shard_count, |s| {
-                let mut shard = lock(&shards[s]);
-                for (parsed, first) in pieces.iter().zip(&firsts) {
-                    let piece = Piece { parsed, first: *first };
-                    shard.take(shared, piece, &parsed.of_shard[s], s == 0);
-                }
-            });
-            progress(Progress { bytes: outcome.bytes, messages: outcome.messages });
-        }
-    })?;
-    outcome.horizon = options.until.or(latest);
+    let reading = Reading { shared, threads, until: options.until };
+    let mut outcome = flow::run(events, reading, &shards, outcome, progress)?;
+    outcome.horizon = options.until.or(outcome.horizon);
+    let shards: Vec<Mutex<Shard>> = shards.into_iter().map(|shard| Mutex::new(shard.into_inner())).collect();
     if let Some(horizon) = outcome.horizon {
         parallel(threads, shard_count, |s| lock(&shards[s]).end(shared, horizon));
     }
-    for shard in shards.drain(..) {
+    for shard in shards {
         outcome.add(&program.image, shard.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()));
     }
     // Of a line and customer, in the order in which they were found; what has no line comes last.
@@ -214,9 +173,8 @@ pub fn run(
     Ok(outcome)
 }
 
-impl Outcome {
-    /// Takes what parsing alone has found.
-    fn take(&mut self, parsed: &mut Parsed<'_>, first: u64, bytes: usize) {
+impl Ledger for Outcome {
+    fn enter(&mut self, parsed: &mut Parsed<'_>, first: u64, bytes: usize) -> Progress {
         self.bytes += bytes as u64;
         self.messages += parsed.messages;
         self.after += parsed.after;
@@ -225,8 +183,12 @@ impl Outcome {
         let dead =
             |(line, problem, raw)| DeadLetter { line: Some(first + line), customer: None, problem, raw: text(raw) };
         self.dead.extend(parsed.bad.drain(..).map(dead));
+        self.horizon = self.horizon.max(parsed.latest);
+        Progress { bytes: self.bytes, messages: self.messages }
     }
+}
 
+impl Outcome {
     fn add(&mut self, image: &Image, mut shard: Shard) {
         self.customers += shard.ids.len() as u64;
         self.memory.states += shard.store.state_memory();
@@ -321,8 +283,8 @@ impl Outcome {
     }
 }
 
-fn lock(shard: &Mutex<Shard>) -> std::sync::MutexGuard<'_, Shard> {
-    shard.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// Does `count` pieces of work on some threads; the results are in order.

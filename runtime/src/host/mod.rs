@@ -3,6 +3,7 @@
 
 mod alias;
 mod chunks;
+mod flow;
 mod ids;
 pub mod memory;
 mod order;

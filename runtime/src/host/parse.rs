@@ -1,6 +1,6 @@
 //! The first half of the work: from a piece of the file to messages, each with its line and its customer's shard.
 
-use crate::ingest::{Body, Decoder, Line, Message, Problem};
+use crate::ingest::{Body, Decoder, Found, Line, Message, Problem};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
@@ -26,6 +26,8 @@ pub(crate) struct Parsed<'a> {
     /// Messages: lines that are not blank.
     pub(crate) messages: u64,
     pub(crate) items: Vec<Item<'a>>,
+    /// Rows of the items.
+    pub(crate) found: Found,
     /// For each shard the items it must see, in order.
     pub(crate) of_shard: Vec<Vec<u32>>,
     /// Lines that cannot be used.
@@ -40,24 +42,20 @@ pub(crate) struct Parsed<'a> {
     pub(crate) aliases: bool,
 }
 
-/// Reads a piece. Messages later than `until` are counted and left out.
-pub(crate) fn parse<'a>(decoder: &Decoder, chunk: &'a [u8], until: Option<i64>, shards: usize) -> Parsed<'a> {
+/// Reads a piece. Messages later than `until` are counted and left out. `found` is memory of a piece that is done with.
+pub(crate) fn parse<'a>(
+    decoder: &Decoder,
+    chunk: &'a [u8],
+    mut found: Found,
+    until: Option<i64>,
+    shards: usize,
+) -> Parsed<'a> {
+    found.clear();
     // Messages are a few hundred bytes each: room for them is made once.
     let items = Vec::with_capacity(chunk.len() / 256);
     let mut parsed = Parsed { of_shard: vec![Vec::new(); shards], items, ..Parsed::default() };
-    // Whole pieces are checked to be text much faster than single lines; a piece that is not is read line by line.
-    match std::str::from_utf8(chunk) {
-        Ok(text) => {
-            for raw in text.split_inclusive('\n') {
-                parsed.take(decoder, raw.as_bytes(), decoder.read_text(raw), until);
-            }
-        }
-        Err(_) => {
-            for raw in chunk.split_inclusive(|byte| *byte == b'\n') {
-                parsed.take(decoder, raw, decoder.read(raw), until);
-            }
-        }
-    }
+    decoder.lines(chunk, &mut found, |raw, line| parsed.take(decoder, raw, line, until));
+    parsed.found = found;
     parsed.dispatch();
     parsed
 }

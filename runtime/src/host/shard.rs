@@ -7,7 +7,7 @@ use super::parse::{self, Parsed};
 use super::{DeadLetter, Ids};
 use crate::batch::{Batch, Engine, HAS_ID, Item, OTHER, Parts};
 use crate::image::{Image, Word};
-use crate::ingest::{self, Decoder, Fault, Problem};
+use crate::ingest::{self, Decoded, Decoder, Fault, Problem};
 use crate::input::{Effect, EffectKind, Input, InputKind, Sink, stamp};
 use crate::layout::SEEN;
 use crate::pool::Pool;
@@ -19,7 +19,6 @@ use crate::state;
 use crate::step::{self, Customer};
 use crate::store::Store;
 use std::any::Any;
-use std::hint::black_box;
 use std::sync::{Arc, Mutex};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -202,45 +201,63 @@ impl Shard {
     }
 
     fn bring_ids_near(&self, parsed: &Parsed<'_>, part: &[u32]) {
-        let mut slots = [0; AHEAD];
-        for (slot, at) in slots.iter_mut().zip(part) {
-            *slot = self.ids.touch_slot(parsed.items[*at as usize].hash);
-        }
-        black_box(slots.iter().fold(0, |sum, slot| sum ^ self.ids.touch_id(*slot)));
+        let hashes = || part.iter().map(|at| parsed.items[*at as usize].hash);
+        hashes().for_each(|hash| self.ids.prefetch_slot(hash));
+        hashes().for_each(|hash| self.ids.prefetch_id(hash));
     }
 
     /// Puts a message into the batch.
     fn decode(&mut self, shared: Shared<'_>, piece: Piece<'_, '_>, at: u32, speaks: bool) {
         let item = &piece.parsed.items[at as usize];
         let line = piece.first + item.line;
-        let decoded = shared.decoder.decode(&item.message, &shared.program.zones, &mut self.pool, &mut self.ingest);
-        if let Err(problem) = decoded {
-            if item.kept.is_none() || speaks {
-                let customer = item.kept.is_none().then(|| item.message.customer.to_string());
-                if let (Some(story), true) = (&mut self.out.story, customer == self.wanted.story) {
-                    story.input(item.message.happened_at, format!("sends what cannot be used: {problem}"));
+        let message = &item.message;
+        let row = self.batch.rows.len();
+        let (pool, scratch, rows) = (&mut self.pool, &mut self.ingest, &mut self.batch.rows);
+        let decoded =
+            match shared.decoder.append(message, &piece.parsed.found, &shared.program.zones, pool, scratch, rows) {
+                Ok(decoded) => decoded,
+                Err(problem) => {
+                    if item.kept.is_none() || speaks {
+                        let customer = item.kept.is_none().then(|| message.customer.to_string());
+                        if let (Some(story), true) = (&mut self.out.story, customer == self.wanted.story) {
+                            story.input(message.happened_at, format!("sends what cannot be used: {problem}"));
+                        }
+                        self.out.dead.push(DeadLetter { line: Some(line), customer, problem, raw: text(item.raw) });
+                    }
+                    return;
                 }
-                self.out.dead.push(DeadLetter { line: Some(line), customer, problem, raw: text(item.raw) });
-            }
-            return;
-        }
+            };
         if item.kept.is_none() || speaks {
             self.out.counts.tally.used += 1;
         }
-        let mut inputs = std::mem::take(&mut self.ingest.inputs);
-        let (happened_at, received_at) = (item.message.happened_at, item.message.received_at);
+        let (happened_at, received_at, id) = (message.happened_at, message.received_at, message.id);
         if let Some(raw) = &item.kept {
+            if let Decoded::Row(event) = decoded {
+                let row = self.batch.rows.drain(row..).collect();
+                self.ingest.inputs.push(InputKind::Event { event, happened_at, id, row });
+            }
             let public = |kind| Public { line, happened_at, received_at, kind, raw: raw.clone() };
-            self.everyone.extend(inputs.drain(..).map(public));
-        } else {
-            let seen = stamp(happened_at, received_at, i64::MIN);
-            let number = self.customer(item, seen);
-            self.catch_up(number);
-            for kind in inputs.drain(..) {
-                self.put(number, item.line as u32, seen, happened_at, kind, From::Message(at));
+            self.everyone.extend(self.ingest.inputs.drain(..).map(public));
+            return;
+        }
+        let seen = stamp(happened_at, received_at, i64::MIN);
+        let customer = self.customer(item, seen);
+        self.catch_up(customer);
+        match decoded {
+            Decoded::Row(event) => {
+                let (flags, id) = id.map_or((0, 0), |id| (HAS_ID, id));
+                let (line, row) = (item.line as u32, row as u32);
+                self.batch.items.push(Item { customer, event, flags, row, line, seen, happened_at, id });
+                self.origins.push(From::Message(at));
+            }
+            Decoded::Inputs => {
+                let mut inputs = std::mem::take(&mut self.ingest.inputs);
+                for kind in inputs.drain(..) {
+                    self.put(customer, item.line as u32, seen, happened_at, kind, From::Message(at));
+                }
+                self.ingest.inputs = inputs;
             }
         }
-        self.ingest.inputs = inputs;
     }
 
     /// The number of the message's customer, who is made known if they are new.
@@ -317,10 +334,6 @@ impl Shard {
     fn work(&mut self, shared: Shared<'_>, piece: Option<Piece<'_, '_>>) {
         let mut batch = std::mem::take(&mut self.batch);
         let mut origins = std::mem::take(&mut self.origins);
-        for items in batch.items.chunks(AHEAD) {
-            black_box(items.iter().fold(0, |sum, item| sum ^ self.store.touch_entry(item.customer)));
-            black_box(items.iter().fold(0, |sum, item| sum ^ self.store.touch(item.customer)));
-        }
         let before = self.out.effects.words.len();
         let mut at = 0;
         loop {

@@ -1,7 +1,7 @@
 //! Text for people: lines of pieces that say how they are meant, so that a terminal may colour them; and the summary laid out in it.
 
 use super::story::counted;
-use super::summary::{ArmSummary, JourneySummary, Summary};
+use super::summary::{ArmSummary, JourneySummary, MemorySummary, Summary};
 use super::words::{bytes, count, share};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -311,11 +311,17 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
     }
     if summary.customers > 0 {
         out.line();
-        let memory = format!(
-            "{} in memory, {} bytes a customer",
-            bytes(summary.memory.bytes),
-            count(summary.memory.bytes_per_customer)
-        );
+        let MemorySummary { bytes_per_customer, state, index, id, texts, bytes: all, run } = &summary.memory;
+        let mut memory = format!("{} in memory, {} bytes a customer", bytes(*all), count(*bytes_per_customer));
+        if *all > 0 {
+            let parts = [(state, "state"), (index, "index"), (id, "id"), (texts, "texts")];
+            memory += &format!(": {}", parts.map(|(bytes, name)| format!("{} {name}", count(*bytes))).join(", "));
+        }
+        match (run.values().min(), run.values().max()) {
+            (Some(least), Some(most)) if least == most => memory += &format!("; {most} a run"),
+            (Some(least), Some(most)) => memory += &format!("; {least} to {most} a run"),
+            _ => {}
+        }
         out.line().add(Tone::Dim, memory);
     }
     out

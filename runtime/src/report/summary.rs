@@ -153,10 +153,20 @@ pub struct DeadSummary {
 /// Bytes used at the end of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct MemorySummary {
-    /// Per customer, states, ids and texts.
+    /// Per customer, all of what follows.
     pub bytes_per_customer: u64,
+    /// Per customer: states.
+    pub state: u64,
+    /// Per customer: where the state stands.
+    pub index: u64,
+    /// Per customer: the id.
+    pub id: u64,
+    /// Per customer: texts and lists.
+    pub texts: u64,
     /// Of all.
     pub bytes: u64,
+    /// What a run takes, by journey; it is part of the state.
+    pub run: BTreeMap<String, u64>,
 }
 
 impl Summary {
@@ -186,7 +196,7 @@ impl Summary {
             emitted: tally.emitted.iter().map(|(e, n)| (image.events[usize::from(*e)].name.clone(), *n)).collect(),
             profile_changes: tally.set,
             dead_letters: dead_letters(outcome),
-            memory: memory(&outcome.memory, outcome.customers),
+            memory: memory(image, outcome),
         }
     }
 }
@@ -282,7 +292,21 @@ fn dead_letters(outcome: &Outcome) -> Vec<DeadSummary> {
     kinds
 }
 
-fn memory(memory: &Memory, customers: u64) -> MemorySummary {
-    let bytes = memory.total() as u64;
-    MemorySummary { bytes, bytes_per_customer: bytes.checked_div(customers).unwrap_or(0) }
+fn memory(image: &Image, outcome: &Outcome) -> MemorySummary {
+    let Memory { states, ids, texts, index } = outcome.memory;
+    let per = |bytes: usize| (bytes as u64).checked_div(outcome.customers).unwrap_or(0);
+    MemorySummary {
+        bytes_per_customer: per(outcome.memory.total()),
+        state: per(states),
+        index: per(index),
+        id: per(ids),
+        texts: per(texts),
+        bytes: outcome.memory.total() as u64,
+        run: image
+            .journeys
+            .iter()
+            .zip(&outcome.run_bytes)
+            .map(|(journey, bytes)| (journey.name.clone(), *bytes as u64))
+            .collect(),
+    }
 }
