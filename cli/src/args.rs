@@ -67,6 +67,9 @@ pub enum Command {
     Test(Test),
     /// Run a project over recorded events
     Run(Run),
+    /// Turn recorded events from JSON lines to columns and back
+    #[command(subcommand)]
+    Events(Events),
     /// Compile a project
     Build(Build),
     /// Write or compare the listing of a project beside its sources
@@ -155,14 +158,14 @@ pub struct Run {
     /// The project's folder, a file in it, or a compiled .journeyc file
     #[arg(default_value = ".")]
     pub project: PathBuf,
-    /// Recorded events: JSON lines, also .gz and .zst; `-` is standard input. Default: `events` of `[run]` in journey.toml
+    /// Recorded events: JSON lines, also .gz and .zst, or Parquet of `journey events convert`; `-` is standard input. Default: `events` of `[run]` in journey.toml
     #[arg(long, short, value_name = "FILE")]
     pub events: Option<PathBuf>,
     /// Run on to this date or moment after the events end (1998-12-31, 1998-12-31T00:00:00Z)
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
-    /// Write every effect as a JSON line
-    #[arg(long, short, value_name = "FILE")]
+    /// Write every effect: as JSON lines, or in columns where the name ends in `.parquet`
+    #[arg(long, short, visible_alias = "effects", value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Write every input that could not be used as a JSON line, with the reason
     #[arg(long, value_name = "FILE")]
@@ -170,6 +173,39 @@ pub struct Run {
     /// Tell this customer's story
     #[arg(long, value_name = "CUSTOMER")]
     pub trace: Option<String>,
+    /// Worker threads; the result does not depend on it
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// How the summary is shown
+    #[arg(long, value_enum, default_value_t = RunFormat::Human)]
+    pub format: RunFormat,
+    /// No progress bar
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `journey events`
+#[derive(Debug, Subcommand)]
+pub enum Events {
+    /// JSON lines to Parquet, which is decoded once and replayed many times; Parquet to the same JSON lines again
+    #[command(after_help = "\
+Examples:
+  journey events convert events.jsonl.gz events.parquet   columns for replays, DuckDB, Polars
+  journey run --events events.parquet                     run over them
+  journey events convert events.parquet events.jsonl      the messages as they came")]
+    Convert(Convert),
+}
+
+/// `journey events convert`
+#[derive(Debug, ClapArgs)]
+pub struct Convert {
+    /// JSON lines (also .gz and .zst), or Parquet that this command has made
+    pub from: PathBuf,
+    /// The new file: `.parquet`, or for JSON lines `.jsonl`, `.gz`, `.zst` or `-`
+    pub to: PathBuf,
+    /// Messages of a row group; within one, messages stand customer by customer [default: 1048576]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16_777_216))]
+    pub rows: Option<u32>,
     /// Worker threads; the result does not depend on it
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

@@ -261,3 +261,52 @@ fn shells_get_their_completions() {
         assert!(out(&script).contains("journey"), "{shell}");
     }
 }
+
+#[test]
+fn events_become_columns_and_lines_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/retail");
+    let lines = format!("{project}/events.jsonl");
+    let made = run(&["events", "convert", &lines, &at("events.parquet"), "--format", "json"]);
+    assert_eq!(code(&made), 0, "{}", err(&made));
+    let said: serde_json::Value = serde_json::from_str(&out(&made)).unwrap();
+    assert_eq!((&said["messages"], &said["as_json"]), (&2005.into(), &0.into()), "{said}");
+    for back in ["back.jsonl", "back.jsonl.gz", "back.jsonl.zst"] {
+        let made = run(&["events", "convert", &at("events.parquet"), &at(back)]);
+        assert_eq!(code(&made), 0, "{}", err(&made));
+    }
+    assert!(std::fs::read(at("back.jsonl")).unwrap() == std::fs::read(&lines).unwrap(), "the messages are as they came");
+    let over = |events: &str, effects: &str| {
+        let ran = run(&["run", project, "--quiet", "--events", events, "--output", effects]);
+        assert_eq!(code(&ran), 0, "{}", err(&ran));
+        let text = out(&ran);
+        text.lines().filter(|line| !line.contains("bytes") && !line.contains("memory")).collect::<Vec<_>>().join("\n")
+    };
+    let expected = over(&lines, &at("lines.jsonl"));
+    for (events, effects) in [("events.parquet", "columns.jsonl"), ("back.jsonl.gz", "gz.jsonl"), ("back.jsonl.zst", "zst.jsonl")] {
+        assert_eq!(over(&at(events), &at(effects)), expected);
+        assert!(std::fs::read(at(effects)).unwrap() == std::fs::read(at("lines.jsonl")).unwrap(), "{events}");
+    }
+    over(&at("events.parquet"), &at("effects.parquet"));
+    assert_eq!(&std::fs::read(at("effects.parquet")).unwrap()[..4], b"PAR1");
+}
+
+#[test]
+fn files_that_are_not_what_they_seem_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/retail");
+    let lines = format!("{project}/events.jsonl");
+    std::fs::write(at("cut.parquet"), "PAR1 and no more").unwrap();
+    refused(&run(&["run", project, "--events", &at("cut.parquet")]), 2, "damaged, or no Parquet file");
+    refused(&run(&["events", "convert", &at("cut.parquet"), &at("x.jsonl")]), 2, "damaged, or no Parquet file");
+    refused(&run(&["events", "convert", &lines, &at("x.csv")]), 2, "does not end in `.parquet`");
+    refused(&run(&["events", "convert", &lines, &lines]), 2, "both files are the same");
+    refused(&run(&["events", "convert", "-", &at("x.parquet")]), 2, "only once");
+    refused(&run(&["events", "convert", &at("none.jsonl"), &at("x.parquet")]), 2, "does not exist");
+    let effects = run(&["run", project, "--quiet", "--output", &at("effects.parquet")]);
+    assert_eq!(code(&effects), 0, "{}", err(&effects));
+    refused(&run(&["run", project, "--events", &at("effects.parquet")]), 2, "no history");
+    assert!(!folder.path().join("x.parquet").exists() && !folder.path().join("x.parquet.part").exists());
+}

@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod completions;
+mod events;
 mod explain;
 mod fmt;
 mod new;
@@ -22,6 +23,7 @@ pub fn run(command: Command) -> Done {
     match command {
         Command::New(args) => new::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Events(args) => events::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),

@@ -8,9 +8,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan};
+use journey_columns::{History, Replay};
 use journey_compiler::project::RunSettings;
 use journey_runtime::host::memory::{self, Options, Outcome};
 use journey_runtime::image::Image;
+use journey_runtime::ingest::Decoder;
 use journey_runtime::program::Program;
 use journey_runtime::report::human::{self, Text, Tone};
 use journey_runtime::report::line;
@@ -20,7 +22,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Columns of the summary where the terminal's are not known.
 const WIDTH: usize = 100;
@@ -49,8 +51,18 @@ pub(super) fn run(args: &Run) -> Done {
         ..Options::default()
     };
     let outcome = read(&program, &path, &options, args.quiet)?;
-    if let Some(to) = &args.output {
-        write_to(to, |writer| outcome.write_effects(&program, options.threads, |lines| writer.write_all(lines)))?;
+    match &args.output {
+        Some(to) if to.extension().is_some_and(|extension| extension == "parquet") => {
+            let cannot = |why: String| Failure::new(format!("cannot write {}: {why}", load::show(to)));
+            let file = File::create(to).map_err(|error| cannot(error.to_string()))?;
+            let file = BufWriter::with_capacity(1 << 20, file);
+            journey_columns::write_effects(&program, &outcome, file, options.threads)
+                .map_err(|error| cannot(error.to_string()))?;
+        }
+        Some(to) => {
+            write_to(to, |writer| outcome.write_effects(&program, options.threads, |lines| writer.write_all(lines)))?;
+        }
+        None => {}
     }
     if let Some(to) = &args.dead_letters {
         write_lines(to, outcome.dead.iter().map(line::dead_letter))?;
@@ -141,22 +153,61 @@ fn horizon(when: &str, image: &Image) -> Result<i64, Failure> {
 
 /// Runs over the events, with a bar where somebody watches.
 fn read(program: &Program, path: &Path, options: &Options, quiet: bool) -> Result<Outcome, Failure> {
+    if journey_columns::is_parquet(path) {
+        let refused = |error| super::events::refused(path, &error);
+        let history = History::open(path).map_err(refused)?;
+        let bar = Bar::new(quiet, Some(history.messages()));
+        let decoder = Decoder::new(&program.image);
+        let mut replay = Replay::new(&history, program, &decoder, options.until, options.shard_count());
+        let outcome = memory::run_source(program, &decoder, &mut replay, options, |progress| {
+            bar.at(progress.messages, || format!("{} messages", output::thousands(progress.messages)));
+        });
+        bar.end();
+        return outcome.map_err(|error| match error.downcast::<journey_columns::Error>() {
+            Ok(error) => refused(error),
+            Err(error) => events::unreadable(path, &error),
+        });
+    }
     let Events { reader, size, read } = events::open(path)?;
-    let bar = match (quiet, size) {
-        (true, _) => ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
-        (false, Some(size)) => ProgressBar::new(size).with_style(style("{bar:30.cyan} {percent:>3}%  {msg}  {eta}")),
-        (false, None) => ProgressBar::new_spinner().with_style(style("{spinner}  {msg}")),
-    };
-    // A run that is over before anybody looks needs no bar.
-    let started = std::time::Instant::now();
+    let bar = Bar::new(quiet, size);
     let outcome = memory::run(program, reader, options, |progress| {
-        if started.elapsed() > Duration::from_millis(300) {
-            bar.set_message(format!("{} messages", output::thousands(progress.messages)));
-            bar.set_position(read.load(Ordering::Relaxed));
-        }
+        bar.at(read.load(Ordering::Relaxed), || format!("{} messages", output::thousands(progress.messages)));
     });
-    bar.finish_and_clear();
+    bar.end();
     outcome.map_err(|e| events::unreadable(path, &e))
+}
+
+/// A progress bar, where somebody watches. Work that is over before anybody looks needs none.
+pub(super) struct Bar {
+    bar: ProgressBar,
+    started: Instant,
+}
+
+impl Bar {
+    /// A bar of some length; of none when it is not known how much there is to do.
+    pub(super) fn new(quiet: bool, length: Option<u64>) -> Bar {
+        let bar = match (quiet, length) {
+            (true, _) => ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+            (false, Some(length)) => {
+                ProgressBar::new(length).with_style(style("{bar:30.cyan} {percent:>3}%  {msg}  {eta}"))
+            }
+            (false, None) => ProgressBar::new_spinner().with_style(style("{spinner}  {msg}")),
+        };
+        Bar { bar, started: Instant::now() }
+    }
+
+    /// So far it has come.
+    pub(super) fn at(&self, position: u64, message: impl FnOnce() -> String) {
+        if self.started.elapsed() > Duration::from_millis(300) {
+            self.bar.set_message(message());
+            self.bar.set_position(position);
+        }
+    }
+
+    /// It is done.
+    pub(super) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 fn style(template: &str) -> ProgressStyle {
@@ -174,7 +225,7 @@ fn write_lines(path: &Path, lines: impl Iterator<Item = String>) -> Result<(), F
 }
 
 /// Opens what is to be written; a reader who goes away is no failure.
-fn write_to(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
+pub(super) fn write_to(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
     let cannot = |e: std::io::Error| Failure::new(format!("cannot write {}: {e}", load::show(path)));
     let mut writer: Box<dyn Write> = if path == Path::new("-") {
         Box::new(std::io::stdout().lock())

@@ -8,15 +8,16 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Names that stand for others.
 #[derive(Debug, Default)]
-pub(crate) struct Aliases(FxHashMap<String, String>);
+pub struct Aliases(FxHashMap<String, String>);
 
 impl Aliases {
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Whom a name means.
-    fn resolve<'a>(&'a self, mut name: &'a str) -> &'a str {
+    pub fn resolve<'a>(&'a self, mut name: &'a str) -> &'a str {
         // Ends: `add` never closes a circle.
         while let Some(next) = self.0.get(name) {
             name = next;
@@ -36,7 +37,7 @@ impl Aliases {
     }
 
     /// From now on `previous` means `user`.
-    fn add(&mut self, previous: &str, user: &str) {
+    pub fn add(&mut self, previous: &str, user: &str) {
         if previous != user {
             if self.leads_by(user, previous) {
                 self.0.remove(user);

@@ -10,6 +10,7 @@ use super::flow::{self, InTurn, Ledger, Reading};
 use super::order::{self, Part, Place, Told};
 use super::parse::{Parsed, shard_of};
 use super::shard::{Out, Shard, Shared, Wanted, purposes, text};
+use super::source::{Found, Piece, Share, Source};
 use crate::batch::Engine;
 use crate::image::{Image, Word};
 use crate::ingest::Decoder;
@@ -121,74 +122,147 @@ pub fn run(
     options: &Options,
     progress: impl FnMut(Progress),
 ) -> io::Result<Outcome> {
-    let threads = options.threads.max(1);
-    let shard_count = if options.shards == 0 { SHARDS } else { options.shards };
-    let engine = options.engine.clone().unwrap_or_else(|| Arc::new(Vm::new(program)));
-    let engine = &*engine;
     let decoder = Decoder::new(&program.image);
-    let wanted = Wanted {
-        effects: options.keep_effects,
-        story: options.story.clone(),
-        consents: purposes(&program.image, &options.assume_consent).0,
-        batch: if options.batch == 0 { BATCH } else { options.batch },
-    };
-    let shared = Shared { program, decoder: &decoder, engine };
-    let shards: Vec<InTurn<Shard>> =
-        (0..shard_count).map(|_| InTurn::new(Shard::new(program, engine, &wanted))).collect();
-    let outcome = Outcome {
-        horizon: None,
-        bytes: 0,
-        messages: 0,
-        after: 0,
-        unknown: BTreeMap::new(),
-        unread: BTreeMap::new(),
-        dead: Vec::new(),
-        tally: Tally::default(),
-        customers: 0,
-        story: None,
-        memory: Memory::default(),
-        run_bytes: program.layout.footprint().runs,
-        shards: Vec::new(),
-        order: Vec::new(),
-    };
-    let reading = Reading { shared, threads, until: options.until };
-    let mut outcome = flow::run(events, reading, &shards, outcome, progress)?;
-    outcome.horizon = options.until.or(outcome.horizon);
-    let shards: Vec<Mutex<Shard>> = shards.into_iter().map(|shard| Mutex::new(shard.into_inner())).collect();
-    if let Some(horizon) = outcome.horizon {
-        parallel(threads, shard_count, |s| lock(&shards[s]).end(shared, horizon));
+    let engine = options.engine(program);
+    let shared = Shared { program, decoder: &decoder, engine: &*engine };
+    let shards: Vec<InTurn<Shard>> = options.shards(shared).into_iter().map(InTurn::new).collect();
+    let reading = Reading { shared, threads: options.threads.max(1), until: options.until };
+    let outcome = flow::run(events, reading, &shards, Outcome::begin(program), progress)?;
+    Ok(outcome.end(shared, options, shards.into_iter().map(InTurn::into_inner).collect()))
+}
+
+/// Runs a program over events of another form. Fails only when they cannot be read.
+pub fn run_source<S: Source>(
+    program: &Program,
+    decoder: &Decoder,
+    source: &mut S,
+    options: &Options,
+    mut progress: impl FnMut(Progress),
+) -> io::Result<Outcome> {
+    let engine = options.engine(program);
+    let shared = Shared { program, decoder, engine: &*engine };
+    let shards: Vec<Mutex<Shard>> = options.shards(shared).into_iter().map(Mutex::new).collect();
+    let mut outcome = Outcome::begin(program);
+    let threads = options.threads.max(1);
+    loop {
+        let mut pieces = source.next(threads)?;
+        if pieces.is_empty() {
+            break;
+        }
+        for piece in &mut pieces {
+            outcome.enter_found(piece.found());
+        }
+        let fed = parallel(threads, shards.len(), |s| {
+            let mut shard = lock(&shards[s]);
+            for piece in &pieces {
+                let mut share = Share::new(&mut shard, shared, piece, s == 0);
+                piece.feed(s, &mut share)?;
+                share.end();
+            }
+            Ok(())
+        });
+        fed.into_iter().collect::<io::Result<()>>()?;
+        progress(Progress { bytes: outcome.bytes, messages: outcome.messages });
     }
-    for shard in shards {
-        outcome.add(&program.image, shard.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    let shards = shards.into_iter().map(|shard| shard.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    Ok(outcome.end(shared, options, shards.collect()))
+}
+
+impl Options {
+    /// How many shards there are.
+    pub fn shard_count(&self) -> usize {
+        if self.shards == 0 { SHARDS } else { self.shards }
     }
-    // Of a line and customer, in the order in which they were found; what has no line comes last.
-    outcome.dead.sort_by(|a, b| {
-        let line = |letter: &DeadLetter| letter.line.unwrap_or(u64::MAX);
-        line(a).cmp(&line(b)).then_with(|| a.customer.cmp(&b.customer))
-    });
-    outcome.order = parallel(threads, shard_count, |s| {
-        let shard = &outcome.shards[s];
-        order::order(&shard.out.effects, &shard.ids)
-    });
-    Ok(outcome)
+
+    fn engine(&self, program: &Program) -> Arc<dyn Engine> {
+        self.engine.clone().unwrap_or_else(|| Arc::new(Vm::new(program)))
+    }
+
+    /// Shards of nobody yet.
+    fn shards(&self, shared: Shared<'_>) -> Vec<Shard> {
+        let Shared { program, engine, .. } = shared;
+        let wanted = Wanted {
+            effects: self.keep_effects,
+            story: self.story.clone(),
+            consents: purposes(&program.image, &self.assume_consent).0,
+            batch: if self.batch == 0 { BATCH } else { self.batch },
+        };
+        (0..self.shard_count()).map(|_| Shard::new(program, engine, &wanted)).collect()
+    }
 }
 
 impl Ledger for Outcome {
     fn enter(&mut self, parsed: &mut Parsed<'_>, first: u64, bytes: usize) -> Progress {
-        self.bytes += bytes as u64;
-        self.messages += parsed.messages;
-        self.after += parsed.after;
-        sum(&mut self.unknown, &parsed.unknown);
-        sum(&mut self.unread, &parsed.unread);
         let dead =
             |(line, problem, raw)| DeadLetter { line: Some(first + line), customer: None, problem, raw: text(raw) };
-        self.dead.extend(parsed.bad.drain(..).map(dead));
-        self.horizon = self.horizon.max(parsed.latest);
+        self.enter_found(Found {
+            bytes: bytes as u64,
+            messages: parsed.messages,
+            after: parsed.after,
+            unknown: std::mem::take(&mut parsed.unknown),
+            unread: std::mem::take(&mut parsed.unread),
+            dead: parsed.bad.drain(..).map(dead).collect(),
+            latest: parsed.latest,
+        });
         Progress { bytes: self.bytes, messages: self.messages }
     }
 }
 
 impl Outcome {
+    /// Of nothing yet.
+    fn begin(program: &Program) -> Outcome {
+        Outcome {
+            horizon: None,
+            bytes: 0,
+            messages: 0,
+            after: 0,
+            unknown: BTreeMap::new(),
+            unread: BTreeMap::new(),
+            dead: Vec::new(),
+            tally: Tally::default(),
+            customers: 0,
+            story: None,
+            memory: Memory::default(),
+            run_bytes: program.layout.footprint().runs,
+            shards: Vec::new(),
+            order: Vec::new(),
+        }
+    }
+
+    /// Takes what is known without looking into messages' fields.
+    fn enter_found(&mut self, found: Found) {
+        self.bytes += found.bytes;
+        self.messages += found.messages;
+        self.after += found.after;
+        sum(&mut self.unknown, &found.unknown);
+        sum(&mut self.unread, &found.unread);
+        self.dead.extend(found.dead);
+        self.horizon = self.horizon.max(found.latest);
+    }
+
+    /// Lets time go on to the horizon, and puts all together.
+    fn end(mut self, shared: Shared<'_>, options: &Options, shards: Vec<Shard>) -> Outcome {
+        let threads = options.threads.max(1);
+        let shards: Vec<Mutex<Shard>> = shards.into_iter().map(Mutex::new).collect();
+        self.horizon = options.until.or(self.horizon);
+        if let Some(horizon) = self.horizon {
+            parallel(threads, shards.len(), |s| lock(&shards[s]).end(shared, horizon));
+        }
+        for shard in shards {
+            self.add(&shared.program.image, shard.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        }
+        // Of a line and customer, in the order in which they were found; what has no line comes last.
+        self.dead.sort_by(|a, b| {
+            let line = |letter: &DeadLetter| letter.line.unwrap_or(u64::MAX);
+            line(a).cmp(&line(b)).then_with(|| a.customer.cmp(&b.customer))
+        });
+        self.order = parallel(threads, self.shards.len(), |s| {
+            let shard = &self.shards[s];
+            order::order(&shard.out.effects, &shard.ids)
+        });
+        self
+    }
+
     fn add(&mut self, image: &Image, mut shard: Shard) {
         self.customers += shard.ids.len() as u64;
         self.memory.states += shard.store.state_memory();

@@ -9,11 +9,14 @@ pub mod memory;
 mod order;
 mod parse;
 mod shard;
+pub mod source;
 #[cfg(test)]
 mod tests;
 
+pub use alias::Aliases;
 pub use ids::Ids;
 pub use order::{Part, Told};
+pub use parse::shard_of;
 
 use crate::image::Image;
 use crate::ingest::Problem;

@@ -3,7 +3,8 @@
 //! Messages are decoded into a batch of flat items; ids, index and states of the batch's customers are brought near, many at a time;
 //! then the engine works on the batch, and the reference machine on what the engine declines.
 
-use super::parse::{self, Parsed};
+use super::parse::Parsed;
+use super::source::Raw;
 use super::{DeadLetter, Ids};
 use crate::batch::{Batch, Engine, HAS_ID, Item, OTHER, Parts};
 use crate::image::{Image, Word};
@@ -50,7 +51,7 @@ pub(crate) struct Shard {
     step: step::Scratch,
     /// The engine's own memory; locked so that finished shards can be shared.
     engine: Mutex<Box<dyn Any + Send>>,
-    batch: Batch,
+    pub(crate) batch: Batch,
     /// Where each item of the batch came from.
     origins: Vec<From>,
     /// A state while the reference works on it.
@@ -91,11 +92,37 @@ enum From {
     Everyone(u32),
 }
 
-/// The same, with its line.
+/// The same, with its line and the message.
 #[derive(Clone, Copy)]
-struct Origin<'a> {
-    line: u64,
-    raw: &'a [u8],
+enum Origin<'a> {
+    /// Of JSON lines.
+    Line(u64, &'a [u8]),
+    /// Of a piece of another form: the line in the piece. The message is only made when it is asked for.
+    Piece(&'a dyn Raw, u32),
+}
+
+impl Origin<'_> {
+    fn line(self) -> u64 {
+        match self {
+            Origin::Line(line, _) => line,
+            Origin::Piece(piece, line) => piece.first() + u64::from(line),
+        }
+    }
+
+    fn raw(self) -> String {
+        match self {
+            Origin::Line(_, raw) => text(raw),
+            Origin::Piece(piece, line) => piece.raw(line),
+        }
+    }
+}
+
+/// Where the messages of a batch stand.
+#[derive(Clone, Copy)]
+enum Source<'p, 'a> {
+    Nowhere,
+    Lines(Piece<'p, 'a>),
+    Other(&'p dyn Raw),
 }
 
 /// A piece whose messages the shard takes, and the line of its first one.
@@ -127,9 +154,9 @@ impl Sink for Drain<'_> {
             let kind = EffectKind::Rejected { contract: String::new(), field: None, reason: String::new() };
             self.out.counts.tally.count(&Effect { kind, ..effect });
             let problem = Problem { contract, field, fault: Fault::Unusable, reason };
-            let raw = self.origin.map_or(String::new(), |origin| text(origin.raw));
+            let raw = self.origin.map_or(String::new(), Origin::raw);
             self.out.dead.push(DeadLetter {
-                line: self.origin.map(|o| o.line),
+                line: self.origin.map(Origin::line),
                 customer: Some(self.id.to_string()),
                 problem,
                 raw,
@@ -196,7 +223,7 @@ impl Shard {
                     self.decode(shared, piece, *at, speaks);
                 }
             }
-            self.work(shared, Some(piece));
+            self.work(shared, Source::Lines(piece));
         }
     }
 
@@ -218,11 +245,8 @@ impl Shard {
                 Ok(decoded) => decoded,
                 Err(problem) => {
                     if item.kept.is_none() || speaks {
-                        let customer = item.kept.is_none().then(|| message.customer.to_string());
-                        if let (Some(story), true) = (&mut self.out.story, customer == self.wanted.story) {
-                            story.input(message.happened_at, format!("sends what cannot be used: {problem}"));
-                        }
-                        self.out.dead.push(DeadLetter { line: Some(line), customer, problem, raw: text(item.raw) });
+                        let customer = item.kept.is_none().then_some(&*message.customer);
+                        self.dead(line, customer, message.happened_at, problem, text(item.raw));
                     }
                     return;
                 }
@@ -236,13 +260,14 @@ impl Shard {
                 let row = self.batch.rows.drain(row..).collect();
                 self.ingest.inputs.push(InputKind::Event { event, happened_at, id, row });
             }
-            let public = |kind| Public { line, happened_at, received_at, kind, raw: raw.clone() };
-            self.everyone.extend(self.ingest.inputs.drain(..).map(public));
+            let mut inputs = std::mem::take(&mut self.ingest.inputs);
+            self.told_everyone(line, happened_at, received_at, inputs.drain(..), raw);
+            self.ingest.inputs = inputs;
             return;
         }
         let seen = stamp(happened_at, received_at, i64::MIN);
-        let customer = self.customer(item, seen);
-        self.catch_up(customer);
+        let customer = self.customer(&message.customer, item.hash, line, seen);
+        self.catch_up(customer, line);
         match decoded {
             Decoded::Row(event) => {
                 let (flags, id) = id.map_or((0, 0), |id| (HAS_ID, id));
@@ -260,14 +285,36 @@ impl Shard {
         }
     }
 
-    /// The number of the message's customer, who is made known if they are new.
-    fn customer(&mut self, item: &parse::Item<'_>, seen: i64) -> u32 {
-        let (number, new) = self.ids.take(&item.message.customer, item.hash);
+    /// A message that cannot be used; whose it is, none for everyone's.
+    pub(crate) fn dead(&mut self, line: u64, customer: Option<&str>, happened_at: i64, problem: Problem, raw: String) {
+        if let Some(story) = self.out.story.as_mut().filter(|_| customer == self.wanted.story.as_deref()) {
+            story.input(happened_at, format!("sends what cannot be used: {problem}"));
+        }
+        let customer = customer.map(str::to_string);
+        self.out.dead.push(DeadLetter { line: Some(line), customer, problem, raw });
+    }
+
+    /// Keeps what was said to everyone.
+    pub(crate) fn told_everyone(
+        &mut self,
+        line: u64,
+        happened_at: i64,
+        received_at: Option<i64>,
+        inputs: impl Iterator<Item = InputKind>,
+        raw: &Arc<str>,
+    ) {
+        let public = |kind| Public { line, happened_at, received_at, kind, raw: raw.clone() };
+        self.everyone.extend(inputs.map(public));
+    }
+
+    /// The number of a customer, who is made known if they are new at this line.
+    pub(crate) fn customer(&mut self, id: &str, hash: u64, line: u64, seen: i64) -> u32 {
+        let (number, new) = self.ids.take(id, hash);
         if new {
             self.store.add();
             // What everyone was told before was not told to them.
-            self.seen.push(self.everyone.len() as u32);
-            if self.wanted.story.as_deref() == Some(&item.message.customer) {
+            self.seen.push(self.everyone.partition_point(|public| public.line < line) as u32);
+            if self.wanted.story.as_deref() == Some(id) {
                 self.told = Some(number);
                 self.out.story = Some(Story::default());
             }
@@ -279,14 +326,22 @@ impl Shard {
         number
     }
 
-    /// Gives a customer the events for everyone that they have not seen yet.
-    fn catch_up(&mut self, number: u32) {
+    /// Gives a customer the events for everyone before a line that they have not seen yet.
+    #[inline]
+    pub(crate) fn catch_up(&mut self, number: u32, line: u64) {
         if self.everyone.is_empty() {
             return;
         }
         let first = self.seen[number as usize];
-        self.seen[number as usize] = self.everyone.len() as u32;
-        for at in first..self.everyone.len() as u32 {
+        if self.everyone.get(first as usize).is_some_and(|public| public.line < line) {
+            self.hear(number, first, line);
+        }
+    }
+
+    fn hear(&mut self, number: u32, first: u32, line: u64) {
+        let end = self.everyone.partition_point(|public| public.line < line) as u32;
+        self.seen[number as usize] = end;
+        for at in first..end {
             let public = &self.everyone[at as usize];
             let (happened_at, seen) = (public.happened_at, stamp(public.happened_at, public.received_at, i64::MIN));
             let mut item = Item { customer: number, seen, happened_at, ..Item::default() };
@@ -306,6 +361,32 @@ impl Shard {
             self.batch.items.push(item);
             self.origins.push(From::Everyone(at));
         }
+    }
+
+    /// Puts an item of a piece into the batch.
+    #[inline]
+    pub(crate) fn arrived(&mut self, item: Item) {
+        self.origins.push(From::Message(item.line));
+        self.batch.items.push(item);
+    }
+
+    /// Puts an input of a piece into the batch.
+    pub(crate) fn put_arrived(&mut self, customer: u32, line: u32, seen: i64, happened_at: i64, kind: InputKind) {
+        self.put(customer, line, seen, happened_at, kind, From::Message(line));
+    }
+
+    /// Works on the batch when it is full.
+    #[inline]
+    pub(crate) fn work_when_full(&mut self, shared: Shared<'_>, piece: &dyn Raw) {
+        // A story is told input by input.
+        if self.batch.items.len() >= self.wanted.batch || self.wanted.story.is_some() {
+            self.work_rest(shared, piece);
+        }
+    }
+
+    /// Works on what is left in the batch.
+    pub(crate) fn work_rest(&mut self, shared: Shared<'_>, piece: &dyn Raw) {
+        self.work(shared, Source::Other(piece));
     }
 
     /// Puts an input into the batch.
@@ -331,7 +412,7 @@ impl Shard {
     }
 
     /// Works on the batch.
-    fn work(&mut self, shared: Shared<'_>, piece: Option<Piece<'_, '_>>) {
+    fn work(&mut self, shared: Shared<'_>, source: Source<'_, '_>) {
         let mut batch = std::mem::take(&mut self.batch);
         let mut origins = std::mem::take(&mut self.origins);
         let before = self.out.effects.words.len();
@@ -344,14 +425,18 @@ impl Shard {
             let everyone;
             let origin = match origins[at] {
                 From::Within => None,
-                From::Message(at) => piece.map(|piece| {
-                    let item = &piece.parsed.items[at as usize];
-                    Origin { line: piece.first + item.line, raw: item.raw }
-                }),
+                From::Message(at) => match source {
+                    Source::Nowhere => None,
+                    Source::Lines(piece) => {
+                        let item = &piece.parsed.items[at as usize];
+                        Some(Origin::Line(piece.first + item.line, item.raw))
+                    }
+                    Source::Other(piece) => Some(Origin::Piece(piece, at)),
+                },
                 From::Everyone(at) => {
                     let public = &self.everyone[at as usize];
                     everyone = public.raw.clone();
-                    Some(Origin { line: public.line, raw: everyone.as_bytes() })
+                    Some(Origin::Line(public.line, everyone.as_bytes()))
                 }
             };
             let kind = match item.event {
@@ -437,9 +522,9 @@ impl Shard {
         if !self.everyone.is_empty() {
             for first in (0..customers).step_by(self.wanted.batch.max(1)) {
                 for number in first..customers.min(first.saturating_add(self.wanted.batch.max(1) as u32)) {
-                    self.catch_up(number);
+                    self.catch_up(number, u64::MAX);
                 }
-                self.work(shared, None);
+                self.work(shared, Source::Nowhere);
             }
         }
         let mut number = 0;

@@ -107,6 +107,14 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// The word of a JSON value that is not `null` for a field, where it is as it must be.
+    pub(crate) fn word(&self, field: usize, raw: &str, place: &mut Place<'_>) -> Option<Word> {
+        let field = self.fields.get(field)?;
+        value::word(raw, &field.kind, &field.bounds, place).ok()
+    }
+}
+
 impl Field {
     fn new(name: &str, ty: &Ty, bounds: &Bounds, optional: bool, default: Option<Word>) -> Field {
         let currency = match ty {

@@ -32,6 +32,7 @@ mod value;
 mod walk;
 
 pub use direct::Found;
+pub use moment::moment;
 pub use problem::{Fault, Problem};
 
 use crate::image::{Event, Image, MISSING, Role, Word};
@@ -55,7 +56,7 @@ const CONSENT_UPDATED: &str = "Segment Consent Preference Updated";
 
 /// Moments of messages lie from 1970 (included) to 2100 (excluded): others come from broken clocks, and one of them would
 /// move a customer's time to where nothing happens any more.
-const PLAUSIBLE: std::ops::Range<i64> = 0..4_102_444_800_000;
+pub const PLAUSIBLE: std::ops::Range<i64> = 0..4_102_444_800_000;
 
 /// Reads messages for one program.
 #[derive(Debug)]
@@ -216,6 +217,13 @@ impl Decoder {
             purposes: image.purposes.iter().map(|p| p.name.clone()).collect(),
             channels: image.channels.iter().map(|c| c.name.clone()).collect(),
         }
+    }
+
+    /// The word of one whole JSON value that is not `null` for a field of an event, or without one of the profile. None when the value
+    /// is not as it must be. Its text goes to `pool`.
+    pub fn word(&self, event: Option<u16>, field: u16, raw: &str, zones: &Zones, pool: &mut Pool) -> Option<Word> {
+        let layout = event.map_or(&self.profile, |event| &self.events[usize::from(event)].layout);
+        layout.word(usize::from(field), raw, &mut Place { tables: &self.tables, pool, zones })
     }
 
     /// Whether a message is about no one customer.

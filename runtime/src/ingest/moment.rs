@@ -74,7 +74,7 @@ fn time_at(text: &[u8]) -> Option<(i64, &[u8])> {
 }
 
 /// `2026-03-01T10:00:00Z`, `2026-03-01T10:00:00.250+01:00` as milliseconds since 1970 UTC. Without a zone it is no moment.
-pub(crate) fn moment(text: &str) -> Option<i64> {
+pub fn moment(text: &str) -> Option<i64> {
     let text = text.as_bytes();
     let date = date_at(text.get(..10)?)?;
     if !matches!(text.get(10)?, b'T' | b't' | b' ') {

@@ -7,67 +7,95 @@ use crate::input::{Effect, EffectKind, LeaveHow, Value};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-/// An effect, ready to be written.
+/// An effect, ready to be written: names instead of numbers. What does not apply is none.
 #[derive(Debug, Default, Serialize)]
-struct Line<'a> {
-    time: String,
-    customer: &'a str,
+pub struct Line<'a> {
+    /// When (RFC 3339, UTC).
+    pub time: String,
+    /// Whose.
+    pub customer: &'a str,
+    /// Of which journey.
     #[serde(skip_serializing_if = "Option::is_none")]
-    journey: Option<&'a str>,
+    pub journey: Option<&'a str>,
+    /// Of which run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    run: Option<u32>,
+    pub run: Option<u32>,
+    /// At which step.
     #[serde(skip_serializing_if = "Option::is_none")]
-    step: Option<&'a str>,
-    kind: &'static str,
+    pub step: Option<&'a str>,
+    /// What.
+    pub kind: &'static str,
+    /// What tells the run apart.
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<Json<'a>>,
+    pub key: Option<Json<'a>>,
+    /// The journey it was handed off from.
     #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<&'a str>,
+    pub from: Option<&'a str>,
+    /// The journey it is handed off to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<&'a str>,
+    pub to: Option<&'a str>,
+    /// The experiment.
     #[serde(skip_serializing_if = "Option::is_none")]
-    experiment: Option<&'a str>,
+    pub experiment: Option<&'a str>,
+    /// Its arm.
     #[serde(skip_serializing_if = "Option::is_none")]
-    arm: Option<&'a str>,
+    pub arm: Option<&'a str>,
+    /// The message.
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
+    pub message: Option<&'a str>,
+    /// The channel.
     #[serde(skip_serializing_if = "Option::is_none")]
-    channel: Option<&'a str>,
+    pub channel: Option<&'a str>,
+    /// The rendering.
     #[serde(skip_serializing_if = "Option::is_none")]
-    locale: Option<&'a str>,
+    pub locale: Option<&'a str>,
+    /// The offer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    offer: Option<&'a str>,
+    pub offer: Option<&'a str>,
+    /// The field.
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'a str>,
+    pub field: Option<&'a str>,
+    /// Its value.
     #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<Json<'a>>,
+    pub value: Option<Json<'a>>,
+    /// The event.
     #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<&'a str>,
+    pub event: Option<&'a str>,
+    /// The webhook.
     #[serde(skip_serializing_if = "Option::is_none")]
-    webhook: Option<&'a str>,
+    pub webhook: Option<&'a str>,
+    /// The team.
     #[serde(skip_serializing_if = "Option::is_none")]
-    team: Option<&'a str>,
+    pub team: Option<&'a str>,
+    /// The work.
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
+    pub text: Option<&'a str>,
+    /// When it is due.
     #[serde(skip_serializing_if = "Option::is_none")]
-    due: Option<String>,
+    pub due: Option<String>,
+    /// Inputs, or fields.
     #[serde(skip_serializing_if = "Option::is_none")]
-    inputs: Option<JsonFields<'a>>,
+    pub inputs: Option<JsonFields<'a>>,
+    /// Why, or how.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    pub reason: Option<String>,
+    /// In words.
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<&'a str>,
+    pub detail: Option<&'a str>,
+    /// Until when it waits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<String>,
+    pub until: Option<String>,
+    /// The effect id, 32 hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
+    pub id: Option<String>,
+    /// Labels.
     #[serde(skip_serializing_if = "Option::is_none")]
-    annotations: Option<Annotations<'a>>,
+    pub annotations: Option<Annotations<'a>>,
 }
 
 /// `{"campaign": "retention.cart_recovery"}`; a facet that is named more than once has a list.
 #[derive(Debug)]
-pub(super) struct Annotations<'a>(pub(super) &'a [(String, String)]);
+pub struct Annotations<'a>(pub(super) &'a [(String, String)]);
 
 impl Serialize for Annotations<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -88,6 +116,11 @@ impl Serialize for Annotations<'_> {
 
 /// An effect as one line of JSON, without its newline.
 pub fn effect(image: &Image, customer: &str, effect: &Effect) -> String {
+    serde_json::to_string(&parts(image, customer, effect)).unwrap_or_default()
+}
+
+/// The parts of an effect's line.
+pub fn parts<'a>(image: &'a Image, customer: &'a str, effect: &'a Effect) -> Line<'a> {
     let journey = effect.journey.map(|j| &image.journeys[usize::from(j)]);
     let step = journey.zip(effect.step).and_then(|(journey, step)| journey.steps.get(usize::from(step)));
     let annotations =
@@ -192,7 +225,7 @@ pub fn effect(image: &Image, customer: &str, effect: &Effect) -> String {
             line.reason = Some(reason.clone());
         }
     }
-    serde_json::to_string(&line).unwrap_or_default()
+    line
 }
 
 /// How a run ended: the kind, and the words of the program where it has some.
