@@ -276,7 +276,10 @@ fn events_become_columns_and_lines_again() {
         let made = run(&["events", "convert", &at("events.parquet"), &at(back)]);
         assert_eq!(code(&made), 0, "{}", err(&made));
     }
-    assert!(std::fs::read(at("back.jsonl")).unwrap() == std::fs::read(&lines).unwrap(), "the messages are as they came");
+    assert!(
+        std::fs::read(at("back.jsonl")).unwrap() == std::fs::read(&lines).unwrap(),
+        "the messages are as they came"
+    );
     let over = |events: &str, effects: &str| {
         let ran = run(&["run", project, "--quiet", "--events", events, "--output", effects]);
         assert_eq!(code(&ran), 0, "{}", err(&ran));
@@ -284,7 +287,9 @@ fn events_become_columns_and_lines_again() {
         text.lines().filter(|line| !line.contains("bytes") && !line.contains("memory")).collect::<Vec<_>>().join("\n")
     };
     let expected = over(&lines, &at("lines.jsonl"));
-    for (events, effects) in [("events.parquet", "columns.jsonl"), ("back.jsonl.gz", "gz.jsonl"), ("back.jsonl.zst", "zst.jsonl")] {
+    for (events, effects) in
+        [("events.parquet", "columns.jsonl"), ("back.jsonl.gz", "gz.jsonl"), ("back.jsonl.zst", "zst.jsonl")]
+    {
         assert_eq!(over(&at(events), &at(effects)), expected);
         assert!(std::fs::read(at(effects)).unwrap() == std::fs::read(at("lines.jsonl")).unwrap(), "{events}");
     }

@@ -21,8 +21,22 @@ use std::sync::Arc;
 
 /// Columns of words, in the order of a line; `time`, `customer` and `run` stand before them.
 const WORDS: [&str; 16] = [
-    "journey", "step", "kind", "from", "to", "experiment", "arm", "message", "channel", "locale", "offer", "field", "event",
-    "webhook", "team", "reason",
+    "journey",
+    "step",
+    "kind",
+    "from",
+    "to",
+    "experiment",
+    "arm",
+    "message",
+    "channel",
+    "locale",
+    "offer",
+    "field",
+    "event",
+    "webhook",
+    "team",
+    "reason",
 ];
 /// Columns of text; the last four hold JSON.
 const TEXTS: [&str; 6] = ["text", "detail", "key", "value", "inputs", "annotations"];
@@ -141,7 +155,12 @@ impl Batch {
 }
 
 /// Writes all effects that were kept, ordered by moment, customer and sequence. Gives how many they are.
-pub fn write_effects(program: &Program, outcome: &Outcome, to: impl Write + Send, threads: usize) -> Result<u64, Error> {
+pub fn write_effects(
+    program: &Program,
+    outcome: &Outcome,
+    to: impl Write + Send,
+    threads: usize,
+) -> Result<u64, Error> {
     let schema = Arc::new(schema());
     let properties = WriterProperties::builder()
         .set_created_by("journey".into())

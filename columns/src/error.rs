@@ -51,8 +51,12 @@ impl fmt::Display for Error {
             Error::Input(error) => error.fmt(f),
             Error::Output(error) => f.write_str(error),
             Error::NotParquet(error) => write!(f, "it is damaged, or no Parquet file ({error})"),
-            Error::NotHistory => f.write_str("it is a Parquet file, but no history that `journey events convert` has made"),
-            Error::Version(version) => write!(f, "it was made by another version of journey (form {version}, not {VERSION})"),
+            Error::NotHistory => {
+                f.write_str("it is a Parquet file, but no history that `journey events convert` has made")
+            }
+            Error::Version(version) => {
+                write!(f, "it was made by another version of journey (form {version}, not {VERSION})")
+            }
             Error::Changed(what) => write!(f, "it has been changed since `journey events convert` made it: {what}"),
         }
     }

@@ -253,7 +253,8 @@ impl Group {
                 Err(Odd) => (Outside::unknown(Kind::Other), false),
                 Ok(()) => {
                     let outside = Outside::of(text, &scratch.leaves);
-                    let shaped = outside.clean && scratch.shape(plan, text, &outside) && self.shape_has_room(&scratch.shape);
+                    let shaped =
+                        outside.clean && scratch.shape(plan, text, &outside) && self.shape_has_room(&scratch.shape);
                     (outside, shaped)
                 }
             },

@@ -369,7 +369,9 @@ impl<'a> Outside<'a> {
                 Scalar::Text(kind) if kind == "track" => (Kind::Track, text(EVENT)),
                 Scalar::Missing if there(EVENT) => (Kind::Track, text(EVENT)),
                 Scalar::Text(kind) => match Kind::named(&kind) {
-                    Some(kind @ (Kind::Page | Kind::Screen | Kind::Group | Kind::Identify | Kind::Alias)) => (kind, None),
+                    Some(kind @ (Kind::Page | Kind::Screen | Kind::Group | Kind::Identify | Kind::Alias)) => {
+                        (kind, None)
+                    }
                     _ => (Kind::Other, None),
                 },
                 _ => (Kind::Other, None),

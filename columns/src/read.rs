@@ -8,8 +8,8 @@ use crate::write::{About, FIXED, KEY, VERSION, schema};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt64Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, StringArray, TimestampMicrosecondArray,
-    UInt64Array,
+    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, StringArray,
+    TimestampMicrosecondArray, UInt64Array,
 };
 use arrow_schema::DataType;
 use parquet::arrow::ProjectionMask;
@@ -52,7 +52,8 @@ impl History {
         let size = file.metadata().map_err(Error::Input)?.len();
         let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(Error::parquet)?;
         let said = metadata.metadata().file_metadata().key_value_metadata();
-        let said = said.and_then(|pairs| pairs.iter().find(|pair| pair.key == KEY)).and_then(|pair| pair.value.as_ref());
+        let said =
+            said.and_then(|pairs| pairs.iter().find(|pair| pair.key == KEY)).and_then(|pair| pair.value.as_ref());
         let said = said.ok_or(Error::NotHistory)?;
         let version = serde_json::from_str::<serde_json::Value>(said).ok().and_then(|said| said["version"].as_u64());
         match version {

@@ -186,7 +186,8 @@ impl<'a> Group<'a> {
             if pair != last.0 {
                 // Shapes and events are few: a table answers, where it is not too large.
                 let place = pair.0 as usize * width + (pair.1 + 1) as usize;
-                let known = table.get(place).copied().filter(|plan| *plan != SKIP).or_else(|| of_pair.get(&pair).copied());
+                let known =
+                    table.get(place).copied().filter(|plan| *plan != SKIP).or_else(|| of_pair.get(&pair).copied());
                 let plan = known.unwrap_or_else(|| {
                     let event = usize::try_from(pair.1).ok().filter(|e| *e < events.len()).map(|e| events.value(e));
                     let plan = match shapes.get(pair.0 as usize) {

@@ -11,8 +11,8 @@ use crate::pieces::{each, lines};
 use crate::tree::{Column, Tree};
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray, UInt64Array,
+    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int32Array, Int64Array, RecordBatch,
+    StringArray, TimestampMicrosecondArray, UInt64Array,
 };
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use parquet::arrow::ArrowWriter;
@@ -262,7 +262,8 @@ impl<W: Write + Send> Writer<W> {
         let order = order(group, customers);
         let rows = group.rows as usize;
         let kinds: StringArray = crate::line::Kind::ALL.iter().map(|(_, words)| Some(*words)).collect();
-        let which = |kind| crate::line::Kind::ALL.iter().position(|(known, _)| *known == kind).unwrap_or_default() as i32;
+        let which =
+            |kind| crate::line::Kind::ALL.iter().position(|(known, _)| *known == kind).unwrap_or_default() as i32;
         let kind = Int32Array::from_iter_values(order.iter().map(|row| which(group.kind[*row as usize])));
         let kind = DictionaryArray::<Int32Type>::try_new(kind, Arc::new(kinds)).map_err(Error::output)?;
         let line = UInt64Array::from_iter_values(order.iter().map(|row| group.lines[*row as usize]));

@@ -70,7 +70,8 @@ fn main() {
         engine,
         ..Options::default()
     };
-    let by_lines = |options: &Options| memory::run(&program, lines.as_bytes(), options, |_| {}).expect("memory is read");
+    let by_lines =
+        |options: &Options| memory::run(&program, lines.as_bytes(), options, |_| {}).expect("memory is read");
     let by_columns = |options: &Options| {
         let mut replay = Replay::new(&history, &program, &decoder, options.until, options.shard_count());
         memory::run_source(&program, &decoder, &mut replay, options, |_| {}).expect("the file is read")
@@ -97,7 +98,13 @@ fn main() {
         assert!(totals(lines) == totals(columns), "both ways come to the same");
     }
     let [json, columns, loading, json_run, columns_run] = best.map(|time| time as f64 / EVENTS as f64);
-    println!("  decoding  JSON lines {json:>7.1} ns an event   columns {columns:>6.1} (of these loading {loading:.1})   {:.1}×", json / columns);
-    println!("  a run     JSON lines {json_run:>7.1} ns an event   columns {columns_run:>6.1}   {:.1}×", json_run / columns_run);
+    println!(
+        "  decoding  JSON lines {json:>7.1} ns an event   columns {columns:>6.1} (of these loading {loading:.1})   {:.1}×",
+        json / columns
+    );
+    println!(
+        "  a run     JSON lines {json_run:>7.1} ns an event   columns {columns_run:>6.1}   {:.1}×",
+        json_run / columns_run
+    );
     let _ = std::fs::remove_file(&path);
 }

@@ -248,7 +248,9 @@ fn odd_messages_mean_the_same_in_columns() {
         }
     }
     for lines in [&text, &more] {
-        for (rows, threads, until) in [(1 << 20, 1, None), (5, 2, None), (700, 2, None), (10, 2, Some(1_772_359_210_000))] {
+        for (rows, threads, until) in
+            [(1 << 20, 1, None), (5, 2, None), (700, 2, None), (10, 2, Some(1_772_359_210_000))]
+        {
             let options = Options { threads, until, assume_consent: vec!["marketing".into()], ..Options::default() };
             let (_, _, dead) = same(&program, lines, rows, &options);
             assert!(dead.lines().count() >= 10, "{dead}");

@@ -35,8 +35,10 @@ fn convert(args: &Convert) -> Done {
 
 fn to_columns(args: &Convert) -> Done {
     if args.from == Path::new("-") {
-        return Err(Failure::new("standard input can be read only once, and events are read twice to find their columns")
-            .help("save them to a file first"));
+        return Err(Failure::new(
+            "standard input can be read only once, and events are read twice to find their columns",
+        )
+        .help("save them to a file first"));
     }
     if args.to.extension().is_none_or(|extension| extension != "parquet") {
         return Err(Failure::new(format!("{} does not end in `.parquet`", load::show(&args.to)))
