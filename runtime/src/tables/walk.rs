@@ -145,10 +145,16 @@ impl<'m> Machine<'m> {
         let (due, next, past) = match &place.kind {
             PlaceKind::Timer { due, past, next } => (self.due(run, due), *next, past.unwrap_or(*next)),
             PlaceKind::First { due, timeout, .. } => (self.due(run, due), *timeout, *timeout),
-            // The places that other engines do not come to.
-            PlaceKind::Collect { next, .. } => (NEVER, *next, *next),
-            PlaceKind::Answer { failed, .. } => (NEVER, *failed, *failed),
-            PlaceKind::Task { late, .. } => (NEVER, *late, *late),
+            // Where the reference has brought a run that is now updated.
+            PlaceKind::Collect { due, next, .. } => (self.due(run, due), *next, *next),
+            PlaceKind::Answer { webhook, failed, .. } => {
+                let within = &self.image.webhooks[usize::from(*webhook)].within;
+                (self.zone().add(run.moment(self.words, SINCE), within), *failed, *failed)
+            }
+            PlaceKind::Task { due, late, .. } => {
+                let since = run.moment(self.words, SINCE);
+                (due.as_ref().map_or(NEVER, |span| self.zone().add(since, span)), *late, *late)
+            }
         };
         run.put_moment(self.words, DUE, due);
         match due.cmp(&self.now) {
