@@ -21,15 +21,18 @@
 //! | [`LEFT`] | how: [`how`] | exit clause, or journey handed off to | the label's text, for a label |
 //! | [`SENT`] | send of the journey | try | the profile's locale; a word for each input; a word for each of `Journey::zeroed` |
 //! | [`REFUSED`] | send of the journey | try | [`Reason`] (low half) and why (high half) |
+//! | [`HELD`] | send of the journey | try | [`Reason`] (low half) and why (high half); until, or [`MISSING`] |
 //! | [`OWNED`] | 0 | 0 | index into [`Effects::owned`] |
 //!
-//! Why: 0 the message, 1 consent, 2 the address, `0x1_0000 | rule`, `0x2_0000 | offer`.
+//! Why: 0 the message, 1 consent, 2 the address, `0x1_0000 | rule`, `0x2_0000 | offer`, `0x3_0000 | journey`
+//! of another run (`meanwhile`).
 
 use crate::image::{Image, Journey, MISSING, Word};
 use crate::input::{Effect, EffectKind, LeaveHow, Reason, Sink, Value};
 use crate::pool::Pool;
 use crate::program::Program;
 use crate::step::{self, Named, Why};
+use crate::store::prefetch;
 
 /// Words of a record before its payload.
 pub const HEAD: usize = 4;
@@ -58,6 +61,10 @@ pub const SENT: u8 = 7;
 pub const REFUSED: u8 = 8;
 /// Any effect, owned.
 pub const OWNED: u8 = 9;
+/// A message waits.
+pub const HELD: u8 = 10;
+/// How many kinds there are.
+pub const KINDS: usize = 11;
 
 /// How a run left: the codes of [`LEFT`].
 pub mod how {
@@ -93,6 +100,8 @@ pub mod why {
     pub const RULE: u32 = 0x1_0000;
     /// With an offer in the lower half.
     pub const OFFER: u32 = 0x2_0000;
+    /// Another run, with its journey in the lower half.
+    pub const RUN: u32 = 0x3_0000;
 }
 
 /// Effects of a shard, in the order in which they were decided.
@@ -187,6 +196,12 @@ impl Effects {
         self.push(REFUSED, send, by, of, &[reason as Word | Word::from(why) << 32]);
     }
 
+    /// A message waits: by which send and try of the journey, why (see the module), and until when, if that is known.
+    pub fn held(&mut self, of: &Of, send: u16, by: u16, reason: Reason, why: u32, until: Option<i64>) {
+        let until = until.map_or(MISSING, |until| until as Word);
+        self.push(HELD, send, by, of, &[reason as Word | Word::from(why) << 32, until]);
+    }
+
     /// Any effect, as the reference machine hands it out.
     pub fn own(&mut self, customer: u32, effect: Effect) {
         let of = Of {
@@ -209,6 +224,14 @@ impl Effects {
     /// The records that begin at a word and behind it.
     pub fn from(&self, word: usize) -> Records<'_> {
         Records { words: &self.words[word..] }
+    }
+
+    /// Asks for the record that begins at a word ahead of its use.
+    #[inline]
+    pub fn prefetch(&self, word: usize) {
+        if let Some(word) = self.words.get(word) {
+            prefetch(word);
+        }
     }
 
     /// The record that begins at a word.
@@ -342,10 +365,16 @@ impl<'a> Record<'a> {
     pub fn reason(self) -> Option<Reason> {
         let number = match self.kind() {
             ENTRY_REFUSED => u32::from(self.code()),
-            REFUSED => self.pair().0,
+            REFUSED | HELD => self.pair().0,
             _ => return None,
         };
         Reason::ALL.get(number as usize).copied()
+    }
+
+    /// When a message that waits is tried again, if that is known.
+    pub fn until(self) -> Option<i64> {
+        let until = if self.kind() == HELD { self.payload().get(1) } else { None };
+        until.filter(|until| **until != MISSING).map(|until| *until as i64)
     }
 
     /// The step (index into the journey's steps).
@@ -405,11 +434,11 @@ pub fn materialise(program: &Program, pool: &Pool, effects: &Effects, customer: 
             let send = &journey.sends[usize::from(record.code())];
             let channel = send.tries[usize::from(record.extra())].channel;
             let why = Why::of_code(record.pair().1);
-            EffectKind::Refused {
-                message: send.message,
-                channel,
-                reason: record.reason().unwrap_or(Reason::NotValid),
-                detail: step::why_in_words(image, send.message, channel, why),
+            let (message, reason) = (send.message, record.reason().unwrap_or(Reason::NotValid));
+            let detail = step::why_in_words(image, message, channel, why);
+            match record.kind() {
+                HELD => EffectKind::Held { message, channel, reason, until: record.until(), detail },
+                _ => EffectKind::Refused { message, channel, reason, detail },
             }
         }
     };

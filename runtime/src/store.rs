@@ -145,9 +145,9 @@ impl Default for Store {
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// Asks for the cache line of a word ahead of its use. A hint: it never fails and means nothing.
+/// Asks for the cache line of a value ahead of its use. A hint: it never fails and means nothing.
 #[inline]
-pub(crate) fn prefetch(word: &Word) {
+pub(crate) fn prefetch<T>(word: &T) {
     #[cfg(target_arch = "x86_64")]
     #[expect(unsafe_code, reason = "the instruction has no safe form")]
     // SAFETY: a prefetch of any address has no effect that a program can see; SSE is part of x86-64.

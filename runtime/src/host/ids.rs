@@ -62,6 +62,23 @@ impl Ids {
         }
     }
 
+    /// Asks for where the id of a number stands ahead of its use.
+    #[inline]
+    pub fn prefetch_start(&self, number: u32) {
+        if let Some(start) = self.starts.get(number as usize) {
+            prefetch(start);
+        }
+    }
+
+    /// Asks for the id of a number ahead of its use; where it stands should be near by then.
+    #[inline]
+    pub fn prefetch_text(&self, number: u32) {
+        let at = self.starts.get(number as usize).copied().unwrap_or_default();
+        if let Some(word) = self.words.get(at as usize) {
+            prefetch(word);
+        }
+    }
+
     /// The id of a number.
     pub fn get(&self, number: u32) -> &str {
         std::str::from_utf8(self.bytes_of(number)).unwrap_or_default()

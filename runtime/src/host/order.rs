@@ -74,40 +74,58 @@ pub(crate) fn parts(orders: &[Vec<Place>]) -> Vec<Part> {
 
 /// The effects of a part, in order.
 pub(crate) fn merge<'a>(shards: &'a [Shard], orders: &'a [Vec<Place>], part: &Part, mut each: impl FnMut(Told<'a>)) {
-    let told = |shard: usize, at: usize| {
-        let (time, word) = orders[shard][at];
-        let shard = &shards[shard];
-        let record = shard.out.effects.at(word);
+    let order = by_time(shards, orders, part);
+    let effects = |shard: u32| &shards[shard as usize].out.effects;
+    for (at, (shard, word)) in order.iter().enumerate() {
+        // What comes later is asked for now: its record, then where its customer's id stands, then the id.
+        if let Some((shard, word)) = order.get(at + 3 * AHEAD) {
+            effects(*shard).prefetch(*word);
+        }
+        if let Some((shard, word)) = order.get(at + 2 * AHEAD) {
+            shards[*shard as usize].ids.prefetch_start(effects(*shard).at(*word).customer());
+        }
+        if let Some((shard, word)) = order.get(at + AHEAD) {
+            shards[*shard as usize].ids.prefetch_text(effects(*shard).at(*word).customer());
+        }
+        let shard = &shards[*shard as usize];
+        let record = shard.out.effects.at(*word);
         let customer = shard.ids.get(record.customer());
-        (time, Told { customer, record, effects: &shard.out.effects, pool: &shard.pool })
+        each(Told { customer, record, effects: &shard.out.effects, pool: &shard.pool });
+    }
+}
+
+/// Memory is asked for so many effects before it is used.
+const AHEAD: usize = 8;
+
+/// Shard and place of a part's effects, in order.
+fn by_time(shards: &[Shard], orders: &[Vec<Place>], part: &Part) -> Vec<(u32, usize)> {
+    let mut order = Vec::with_capacity(part.0.iter().map(Range::len).sum());
+    let mut queues: Vec<(u32, &[Place])> =
+        (0..).zip(&part.0).map(|(shard, range)| (shard, &orders[shard as usize][range.clone()])).collect();
+    queues.retain(|(_, queue)| !queue.is_empty());
+    let mut heads: Vec<i64> = queues.iter().map(|(_, queue)| queue[0].0).collect();
+    let customer = |(shard, queue): &(u32, &[Place])| {
+        let shard = &shards[*shard as usize];
+        shard.ids.bytes_of(shard.out.effects.at(queue[0].1).customer())
     };
-    let mut queues: Vec<(i64, Told<'a>, usize, Range<usize>)> = part
-        .0
-        .iter()
-        .enumerate()
-        .filter_map(|(shard, range)| {
-            let mut range = range.clone();
-            range.next().map(|first| {
-                let (time, head) = told(shard, first);
-                (time, head, shard, range)
-            })
-        })
-        .collect();
-    while !queues.is_empty() {
-        let mut next = 0;
-        for i in 1..queues.len() {
-            let (this, best) = (&queues[i], &queues[next]);
-            if this.0 < best.0 || (this.0 == best.0 && this.1.customer < best.1.customer) {
-                next = i;
+    while let Some(time) = heads.iter().copied().min() {
+        let mut same = (0..heads.len()).filter(|i| heads[*i] == time);
+        let Some(mut next) = same.next() else { break };
+        for other in same {
+            if customer(&queues[other]) < customer(&queues[next]) {
+                next = other;
             }
         }
-        let queue = &mut queues[next];
-        each(queue.1);
-        match queue.3.next() {
-            Some(at) => (queue.0, queue.1) = told(queue.2, at),
+        let (shard, queue) = &mut queues[next];
+        order.push((*shard, queue[0].1));
+        *queue = &queue[1..];
+        match queue.first() {
+            Some((time, _)) => heads[next] = *time,
             None => {
                 queues.swap_remove(next);
+                heads.swap_remove(next);
             }
         }
     }
+    order
 }

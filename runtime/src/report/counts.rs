@@ -24,6 +24,7 @@ pub(crate) struct Counts {
     /// For each try.
     sent: Vec<u64>,
     refused: Vec<[u64; REASONS]>,
+    held: Vec<[u64; REASONS]>,
     effects: u64,
     latest: Option<i64>,
     /// For each run of a customer, the arms that fell to it, with what they are counted under.
@@ -39,7 +40,7 @@ type Arm = (u16, u32, u32);
 #[derive(Debug, Default, Clone)]
 struct JourneyCounts {
     /// By kind of record; joined runs apart.
-    kinds: [u64; record::OWNED as usize + 1],
+    kinds: [u64; record::KINDS],
     joined: u64,
     refused: [u64; REASONS],
     left: [u64; HOWS],
@@ -62,6 +63,7 @@ impl Counts {
         }
         counts.sent = vec![0; tries];
         counts.refused = vec![[0; REASONS]; tries];
+        counts.held = vec![[0; REASONS]; tries];
         counts
     }
 
@@ -114,6 +116,10 @@ impl Counts {
             record::REFUSED => {
                 let by = self.by(j, record);
                 self.refused[by][record.pair().0 as usize] += 1;
+            }
+            record::HELD => {
+                let by = self.by(j, record);
+                self.held[by][record.pair().0 as usize] += 1;
             }
             record::ASSIGNED => {
                 let (experiment, arm) = record.pair();
@@ -168,6 +174,9 @@ impl Counts {
                     }
                     for (reason, n) in Reason::ALL.into_iter().zip(self.refused[first + by]).filter(|(_, n)| *n > 0) {
                         *tally.refused.entry((to.0, to.1, reason)).or_default() += n;
+                    }
+                    for (reason, n) in Reason::ALL.into_iter().zip(self.held[first + by]).filter(|(_, n)| *n > 0) {
+                        *tally.held.entry((to.0, to.1, reason)).or_default() += n;
                     }
                 }
             }

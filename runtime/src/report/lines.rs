@@ -3,7 +3,7 @@
 //! What is the same for all effects of a journey, step, send or channel is rendered once.
 
 use super::line;
-use super::words::{Json, date};
+use super::words::{Json, date, moment};
 use crate::image::{Image, Journey, MISSING, TextId, Ty, Word};
 use crate::input::{LeaveHow, Reason};
 use crate::pool::Pool;
@@ -251,12 +251,18 @@ impl Writer<'_, '_> {
             }
             _ => {
                 let send = &journey.sends[usize::from(record.code())];
-                out.extend_from_slice(b",\"kind\":\"refused\"");
+                let held = record.kind() == record::HELD;
+                out.extend_from_slice(if held { b",\"kind\":\"held\"" } else { b",\"kind\":\"refused\"" });
                 out.extend_from_slice(&send.tries[usize::from(record.extra())].to);
                 let why = record.payload().first().copied().unwrap_or(0);
                 let refusal = (j, record.code(), record.extra(), why);
                 let detail = self.details.entry(refusal).or_insert_with(|| refusal_parts(image, record));
                 out.extend_from_slice(detail);
+                if let Some(until) = record.until() {
+                    out.extend_from_slice(b",\"until\":\"");
+                    out.extend_from_slice(moment(until).as_bytes());
+                    out.push(b'"');
+                }
             }
         }
         out.extend_from_slice(step.map_or(&journey.end, |step| &step.end));
@@ -401,7 +407,6 @@ mod tests {
     use super::*;
     use crate::image::Image;
     use crate::input::Value;
-    use crate::report::words::moment;
     use proptest::prelude::*;
 
     fn program() -> Program {

@@ -44,6 +44,7 @@ impl Why {
             (0, 1) => Why::Consent,
             (1, rule) => Why::Rule(rule),
             (2, offer) => Why::Offer(offer),
+            (3, journey) => Why::Run(0, journey),
             _ => Why::Address,
         }
     }

@@ -2,12 +2,12 @@
 
 use super::{Address, Declined, Machine};
 use crate::image::{MISSING, Over, Pc, RuleKind, Send, Try};
-use crate::input::{Effect, EffectKind, Reason};
+use crate::input::Reason;
 use crate::limits::{self, Room};
 use crate::record::why;
 use crate::state;
 use crate::step::run::{ARRIVED, ASKED, AT, DUE, HELD, HOLD_TOLD, HOLDER, NUMBERS, Run, TOLD};
-use crate::step::{self, Named, Why, effect_id, hold_told, why_in_words};
+use crate::step::{self, Named, Why, effect_id, hold_told};
 use crate::time::NEVER;
 
 /// Why a channel does not take a message: the reason, the record's word for what raised it, and until when it is held.
@@ -45,7 +45,7 @@ impl<'m> Machine<'m> {
                 }
                 Some((reason, why, None)) => self.refuse(run, pc, number, at, reason, why),
                 Some((reason, why, Some(until))) => {
-                    self.hold(run, pc, send, by, reason, why, until);
+                    self.hold(run, pc, number, at, by, reason, why, until);
                     return Ok(None);
                 }
             }
@@ -210,27 +210,17 @@ impl<'m> Machine<'m> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "what is known of the hold")]
-    fn hold(&mut self, run: Run, pc: Pc, send: &Send, by: &Try, reason: Reason, why: u32, until: i64) {
+    fn hold(&mut self, run: Run, pc: Pc, number: u16, at: usize, by: &Try, reason: Reason, why: u32, until: i64) {
         run.set_status(self.words, HELD);
         run.put(self.words, AT, u64::from(pc));
         run.put_moment(self.words, DUE, until);
         run.mark(self.words, ARRIVED, true);
-        let why = Why::of_code(why);
-        let told = hold_told(by.channel, reason, until, why);
+        let told = hold_told(by.channel, reason, until, Why::of_code(why));
         if run.get(self.words, HOLD_TOLD) != told {
             run.put(self.words, HOLD_TOLD, told);
-            let detail = why_in_words(self.image, send.message, by.channel, why);
-            let until = (until != NEVER).then_some(until);
-            let kind = EffectKind::Held { message: send.message, channel: by.channel, reason, until, detail };
-            let (journey, run, step) = (run.journey(self.words), run.number(self.words), self.step_at(run, pc));
-            let effect = Effect { time: self.now, journey: Some(journey), run, step, id: None, kind };
-            self.out.own(self.customer, effect);
+            let of = self.of(run, Some(pc));
+            self.out.held(&of, number, at as u16, reason, why, (until != NEVER).then_some(until));
         }
-    }
-
-    /// The step (index into the journey's steps) of an instruction.
-    fn step_at(&self, run: Run, pc: Pc) -> Option<u16> {
-        self.journey(run).step_of.get(pc as usize).copied()
     }
 
     fn refuse(&mut self, run: Run, pc: Pc, number: u16, at: usize, reason: Reason, why: u32) {

@@ -90,6 +90,11 @@ fn compact(w: &World, effects: &mut Effects, locale: Word, effect: &Effect) {
             };
             effects.refused(&of, send, by, *reason, why);
         }
+        EffectKind::Held { channel, reason, until, .. } => {
+            let (send, by) = send_and_try(channel);
+            let why = if *reason == Reason::Meanwhile { record::why::RUN } else { record::why::RULE | 1 };
+            effects.held(&of, send, by, *reason, why, *until);
+        }
         _ => effects.own(7, effect.clone()),
     }
 }
@@ -165,10 +170,12 @@ fn every_kind_says_what_the_reference_says() {
     j.it().triggers.push(Trigger::HandOff(1));
     j.wait(days(3));
     j.finish();
+    let quiet = b.rule(RuleKind::Quiet { from: 11 * HOUR, to: 13 * HOUR }, Over::Hold(None));
     let score = b.constant(Ty::Int, 5);
     let mut j = b.journey("d");
     j.on(again, None, &[]);
     j.step("set", Instr::Set { field: SCORE, value: score });
+    j.send_by(note, &[EMAIL], &[quiet]);
     j.finish();
 
     let mut w = b.world();
@@ -200,6 +207,7 @@ fn every_kind_says_what_the_reference_says() {
         record::SENT,
         record::REFUSED,
         record::OWNED,
+        record::HELD,
     ];
     for kind in kinds {
         assert!(seen.iter().any(|(seen, ..)| *seen == kind), "{kind}");
