@@ -152,6 +152,20 @@ pub enum RunFormat {
     Json,
 }
 
+/// What works on events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EngineChoice {
+    /// Machine code where it pays, else the virtual machine
+    Auto,
+    /// The virtual machine
+    Vm,
+    /// Machine code; what is not compiled is done by the virtual machine
+    Jit,
+    /// The machine that defines the meaning, slow
+    #[value(hide = true)]
+    Reference,
+}
+
 /// `journey run`
 #[derive(Debug, ClapArgs)]
 pub struct Run {
@@ -176,6 +190,9 @@ pub struct Run {
     /// Worker threads; the result does not depend on it
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// What works on the events; the result does not depend on it
+    #[arg(long, value_enum, default_value_t = EngineChoice::Auto)]
+    pub engine: EngineChoice,
     /// How the summary is shown
     #[arg(long, value_enum, default_value_t = RunFormat::Human)]
     pub format: RunFormat,

@@ -4,6 +4,7 @@
 
 pub mod args;
 pub mod command;
+pub mod engine;
 pub mod events;
 pub mod load;
 pub mod output;

@@ -264,5 +264,6 @@ fn next_minute(now: i64) -> i64 {
     if now > NEVER - MINUTE { NEVER } else { (now.div_euclid(MINUTE) + 1) * MINUTE }
 }
 
+pub mod dense;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! A program that is ready to run: a verified image, its layout, and what can be worked out from it once.
 
+use crate::eval::dense::Dense;
 use crate::file::{self, FileError};
 use crate::image::{FnId, Image, Op, Word};
 use crate::layout::Layout;
@@ -40,6 +41,8 @@ pub struct Program {
     pub event_by_wire: FxHashMap<String, u16>,
     /// For each constant text, the zone it names.
     text_zones: Vec<Option<ZoneId>>,
+    /// The functions once more, for speed.
+    pub(crate) dense: Dense,
     /// Words that a function and all it calls need at most.
     pub(crate) frame_words: usize,
 }
@@ -125,6 +128,7 @@ impl Program {
             text_zones: image.texts.iter().map(|text| zones.find(text)).collect(),
             frame_words: words.into_iter().max().unwrap_or(0),
             plan: Plan::new(&image, &layout),
+            dense: Dense::new(&image, &layout),
             layout,
             zones,
             zone,

@@ -25,6 +25,7 @@ const LENGTH: u32 = 22;
 
 /// An index entry. The empty entry is that of a customer without a state.
 #[derive(Debug, Clone, Copy, Default)]
+#[repr(transparent)]
 struct Entry(u64);
 
 impl Entry {
@@ -160,6 +161,7 @@ pub(crate) fn prefetch<T>(word: &T) {
 
 /// Units of a full chunk.
 const UNITS: u64 = (CHUNK / UNIT) as u64;
+const _: () = assert!(UNITS.is_power_of_two());
 
 impl Store {
     /// Adds a customer of whom nothing is known yet: the state is empty. Gives their number.
@@ -390,6 +392,41 @@ impl Store {
     /// Bytes of memory of the index.
     pub fn index_memory(&self) -> usize {
         size_of::<Entry>() * self.index.capacity()
+    }
+}
+
+/// How an index entry is read: for code that is made when the program is known.
+pub mod raw {
+    /// The lowest bit of the length in words; the place is below it.
+    pub const LENGTH_FROM: u32 = super::PLACE;
+    /// The lowest bit of the class, which has eight; the length is below it.
+    pub const CLASS_FROM: u32 = super::PLACE + super::LENGTH;
+    /// Bits of a place that say where in the chunk; above them stands the chunk.
+    pub const UNITS_BITS: u32 = super::UNITS.trailing_zeros();
+    /// Words of a unit.
+    pub const UNIT: usize = super::UNIT;
+}
+
+/// The memory of a [`Store`], by pointers: good until a customer is added or given more room.
+#[derive(Debug)]
+pub struct Raw {
+    /// The index, an entry a customer.
+    pub index: *mut u64,
+    /// The chunks.
+    pub chunks: Vec<*mut Word>,
+}
+
+impl Store {
+    /// The memory by pointers, for code that is made when the program is known.
+    pub fn raw(&mut self) -> Raw {
+        let chunks = self.chunks.iter_mut().map(|chunk| chunk.words_mut().as_mut_ptr()).collect();
+        Raw { index: self.index.as_mut_ptr().cast(), chunks }
+    }
+
+    /// For each class, how many words its slots have; 0: it has no slots.
+    pub fn rooms() -> Vec<u64> {
+        let most = class_of(LARGEST);
+        (0..=ALONE).map(|class| if (1..=most).contains(&class) { words_of(class) as u64 } else { 0 }).collect()
     }
 }
 

@@ -1,9 +1,9 @@
 //! `journey run`
 
-use crate::args::{Run, RunFormat};
+use crate::args::{EngineChoice, Run, RunFormat};
 use crate::events::{self, Events};
 use crate::output::{self, BAD, BOLD, FAINT, GOOD, styled};
-use crate::{Done, Ended, Failure, load};
+use crate::{Done, Ended, Failure, engine, load};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -42,7 +42,10 @@ pub(super) fn run(args: &Run) -> Done {
     let until = args.until.as_ref().or(settings.until.as_ref()).map(|when| horizon(when, &image)).transpose()?;
     let assumptions = assume(&mut image, &settings)?;
     let program = Program::new(image).map_err(refused)?;
+    let size = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
+    let (engine, used) = engine::choose(&program, args.engine, size);
     let options = Options {
+        engine: Some(engine),
         until,
         threads: args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         assume_consent: settings.assume_consent.clone(),
@@ -74,7 +77,10 @@ pub(super) fn run(args: &Run) -> Done {
         print_text(&story.tell(&program, customer));
         return Ok(Ended::Fine);
     }
-    let summary = Summary::new(&program.image, &outcome, assumptions);
+    let mut summary = Summary::new(&program.image, &outcome, assumptions);
+    // Nobody has asked, and everything is as usual: then it is said in JSON only.
+    let silent = args.engine == EngineChoice::Auto && args.format == RunFormat::Human;
+    summary.engine = (!silent).then_some(used);
     match args.format {
         RunFormat::Json => {
             let json = serde_json::to_string_pretty(&summary).map_err(|e| Failure::new(e.to_string()))?;

@@ -187,6 +187,10 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
     for assumption in &summary.assumptions {
         out.line().add(Tone::Dim, format!("taken for granted: {assumption}"));
     }
+    if let Some(engine) = &summary.engine {
+        let reason = engine.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
+        out.line().add(Tone::Dim, format!("engine: {}{reason}", engine.name));
+    }
 
     if !summary.journeys.is_empty() {
         out.line();

@@ -18,6 +18,8 @@ pub struct Summary {
     pub horizon: Option<String>,
     /// What was taken for granted, in words.
     pub assumptions: Vec<String>,
+    /// What worked on the events, where it is told.
+    pub engine: Option<EngineSummary>,
     /// Messages.
     pub messages: Messages,
     /// How many customers there are.
@@ -44,6 +46,15 @@ pub struct Summary {
     pub dead_letters: Vec<DeadSummary>,
     /// Bytes used at the end of the run.
     pub memory: MemorySummary,
+}
+
+/// What worked on the events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EngineSummary {
+    /// `vm`, `jit` or `reference`.
+    pub name: String,
+    /// Why not another one, in words.
+    pub reason: Option<String>,
 }
 
 /// Messages of the events file.
@@ -177,6 +188,7 @@ impl Summary {
             project: image.name.clone(),
             horizon: outcome.horizon.map(moment),
             assumptions,
+            engine: None,
             messages: Messages {
                 read: outcome.messages,
                 used: tally.used,

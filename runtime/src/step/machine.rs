@@ -19,7 +19,7 @@ pub(crate) const FUEL: u32 = 10_000;
 pub(super) const QUEUE: u32 = 1_000;
 
 /// Whether `at` is in the stage of a clause: that stage or one inside it. A clause without a stage is always in force.
-pub(crate) fn in_stage(journey: &Journey, at: Option<u16>, clause: Option<u16>) -> bool {
+pub fn in_stage(journey: &Journey, at: Option<u16>, clause: Option<u16>) -> bool {
     let Some(wanted) = clause else { return true };
     let mut stage = at;
     for _ in 0..=journey.stages.len() {

@@ -19,7 +19,7 @@ pub(crate) mod ids;
 pub(crate) mod machine;
 mod pause;
 mod plan;
-pub(crate) mod run;
+pub mod run;
 mod send;
 mod standing;
 mod tell;
@@ -29,7 +29,8 @@ mod walk;
 
 pub(crate) use ids::{Named, effect_id, effect_id_in};
 pub use ids::{id_of_text, id_text};
-pub(crate) use machine::{in_stage, stage_at};
+pub use machine::in_stage;
+pub(crate) use machine::stage_at;
 pub use plan::Plan;
 pub(crate) use send::{Why, barred_by_rule, hold_told, locale};
 pub use standing::{Standing, standing};

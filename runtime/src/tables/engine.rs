@@ -5,7 +5,22 @@ use crate::batch::{Batch, Engine, Item, OTHER, Parts};
 use crate::host::Ids;
 use crate::layout::ID_COUNT;
 use crate::program::Program;
+use crate::store::Store;
 use std::any::Any;
+
+/// What the tables need of a shard's parts.
+macro_rules! shared {
+    ($tables:expr, $parts:expr) => {
+        Shared {
+            program: $parts.program,
+            tables: $tables,
+            pool: $parts.pool,
+            names: $parts.ids,
+            scratch: $parts.memory.downcast_mut::<Scratch>().expect("an engine gets back the memory that it gave"),
+            out: $parts.effects,
+        }
+    };
+}
 
 /// The VM: walks a program's tables.
 #[derive(Debug)]
@@ -23,26 +38,22 @@ impl Vm {
     pub fn tables(&self) -> &Tables {
         &self.tables
     }
+
+    /// As [`Engine::batch`], for one item; false when it is declined.
+    pub fn item(&self, parts: &mut Parts<'_>, batch: &Batch, at: usize) -> bool {
+        work(&mut shared!(&self.tables, parts), parts.store, batch, &batch.items[at])
+    }
+
+    /// As [`Engine::end`], for one customer; false when it is declined.
+    pub fn settle(&self, parts: &mut Parts<'_>, horizon: i64, customer: u32) -> bool {
+        settle(&mut shared!(&self.tables, parts), parts.store, horizon, customer)
+    }
 }
 
 impl Names for Ids {
     fn name(&self, customer: u32) -> &str {
         self.get(customer)
     }
-}
-
-/// What the tables need of a shard's parts.
-macro_rules! shared {
-    ($tables:expr, $parts:expr) => {
-        Shared {
-            program: $parts.program,
-            tables: $tables,
-            pool: $parts.pool,
-            names: $parts.ids,
-            scratch: $parts.memory.downcast_mut::<Scratch>().expect("an engine gets back the memory that it gave"),
-            out: $parts.effects,
-        }
-    };
 }
 
 /// How many items ahead states are asked for.
@@ -57,6 +68,36 @@ fn input(shared: &mut Shared<'_>, batch: &Batch, item: &Item, words: &mut Words<
     let fields = shared.program.image.events.get(usize::from(item.event)).ok_or(Declined)?.fields.len();
     let row = batch.rows.get(item.row as usize..item.row as usize + fields).ok_or(Declined)?;
     event(shared, item.customer, words, item, row)
+}
+
+/// One item of a batch, after what is due before it; false when it is declined.
+fn work(shared: &mut Shared<'_>, store: &mut Store, batch: &Batch, item: &Item) -> bool {
+    let len = store.length(item.customer);
+    if len == 0 {
+        let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
+        store.grow(item.customer, shared.tables.room + ids);
+    }
+    let mut words = Words { words: store.room_mut(item.customer), len };
+    let stamp = item.stamp(&words.words[..len]);
+    let done = advance(shared, item.customer, &mut words, stamp, false)
+        .and_then(|()| input(shared, batch, item, &mut words));
+    let now = words.len;
+    if now != len {
+        store.set_length(item.customer, now);
+    }
+    done.is_ok()
+}
+
+/// What is due for a customer up to the horizon; false when it is declined.
+fn settle(shared: &mut Shared<'_>, store: &mut Store, horizon: i64, customer: u32) -> bool {
+    let len = store.length(customer);
+    let mut words = Words { words: store.room_mut(customer), len };
+    let done = advance(shared, customer, &mut words, horizon, true);
+    let now = words.len;
+    if now != len {
+        store.set_length(customer, now);
+    }
+    done.is_ok()
 }
 
 impl Engine for Vm {
@@ -75,20 +116,7 @@ impl Engine for Vm {
             if let Some(item) = batch.items.get(at + AHEAD) {
                 store.prefetch_state(item.customer);
             }
-            let len = store.length(item.customer);
-            if len == 0 {
-                let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
-                store.grow(item.customer, self.tables.room + ids);
-            }
-            let mut words = Words { words: store.room_mut(item.customer), len };
-            let stamp = item.stamp(&words.words[..len]);
-            let done = advance(&mut shared, item.customer, &mut words, stamp, false)
-                .and_then(|()| input(&mut shared, batch, item, &mut words));
-            let now = words.len;
-            if now != len {
-                store.set_length(item.customer, now);
-            }
-            if done == Err(Declined) {
+            if !work(&mut shared, store, batch, item) {
                 return at;
             }
         }
@@ -99,14 +127,7 @@ impl Engine for Vm {
         let mut shared = shared!(&self.tables, parts);
         let store = &mut *parts.store;
         for customer in from..store.len() as u32 {
-            let len = store.length(customer);
-            let mut words = Words { words: store.room_mut(customer), len };
-            let done = advance(&mut shared, customer, &mut words, horizon, true);
-            let now = words.len;
-            if now != len {
-                store.set_length(customer, now);
-            }
-            if done == Err(Declined) {
+            if !settle(&mut shared, store, horizon, customer) {
                 return customer;
             }
         }

@@ -391,7 +391,7 @@ impl<'m> Machine<'m> {
         let state = &self.words[..self.len];
         let slots = run.map_or(&[][..], |run| run.slots(state));
         let scope = Scope { slots, row, happened_at, ..Scope::of(self.program, self.pool, state, now) };
-        scope.eval(function, self.frame, &mut NEVER.clone())
+        scope.value(function, self.frame)
     }
 
     /// The stage a run stands in.

@@ -1,0 +1,188 @@
+//! The compiled step as an engine of a host.
+
+use super::batch::{Shard, TIME_ONLY, WHY_FULL};
+use super::machine::Machine;
+use super::plan::Plan;
+use crate::code::{Code, Level, NoCode, Workshop, guarded};
+use crate::context::Context;
+use crate::emit::far_signature;
+use journey_runtime::batch::{Batch, Engine, Item, Parts};
+use journey_runtime::image::Word;
+use journey_runtime::layout::ID_COUNT;
+use journey_runtime::record::Effects;
+use journey_runtime::program::Program;
+use journey_runtime::store::Store;
+use journey_runtime::tables::Vm;
+use std::any::Any;
+
+/// Inputs whose states are asked for ahead of the work.
+const AHEAD: usize = 32;
+/// Words that effects have room for, beyond what they have, when the code begins.
+const EFFECTS: usize = 1 << 15;
+
+type Entry = unsafe extern "C" fn(*mut Shard, u64, u64) -> u64;
+
+/// Machine code for the usual inputs of a program, and the VM for the others.
+#[derive(Debug)]
+pub struct Jit {
+    vm: Vm,
+    code: Code,
+    entry: Entry,
+    /// Words that the effects of one input may have.
+    most: usize,
+    /// Words of each class of slots.
+    rooms: Vec<u64>,
+}
+
+/// Memory of a shard.
+struct Memory {
+    vm: Box<dyn Any + Send>,
+    items: Vec<Item>,
+}
+
+impl Jit {
+    /// Compiles the step of a program. The reason when nothing of it is native.
+    pub fn new(program: &Program, level: Level) -> Result<Jit, NoCode> {
+        let vm = Vm::new(program);
+        let (code, entry, most) = guarded(|| {
+            let mut plan = Plan::new(program, vm.tables());
+            if let Some(reason) = plan.refused() {
+                return Err(NoCode(reason.to_string()));
+            }
+            let mut workshop = Workshop::new(level)?;
+            let far = far_signature(workshop.signature());
+            let made = workshop.function(3, true, |builder, params| {
+                let far = builder.import_signature(far);
+                Machine::make(&mut plan, builder, params, far);
+            })?;
+            let code = workshop.finish()?;
+            // SAFETY: it has just been compiled with this signature: a pointer and two numbers in, a number out, the host's convention.
+            let entry = unsafe { std::mem::transmute::<*const u8, Entry>(code.address(made)) };
+            Ok((code, entry, super::machine::most_words(&plan)))
+        })?;
+        Ok(Jit { vm, code, entry, most, rooms: Store::rooms() })
+    }
+
+    /// Bytes of machine code.
+    pub fn bytes(&self) -> usize {
+        self.code.bytes
+    }
+
+    /// Works on items natively from `from` on; gives the first that is not done. What there is for each item's customer has been seen to.
+    fn native(&self, store: &mut Store, effects: &mut Effects, items: &[Item], rows: &[Word], from: usize) -> usize {
+        let mut at = from;
+        while at < items.len() {
+            let to = (at + AHEAD).min(items.len());
+            let group = &items[at..to];
+            // A customer that is not there is the VM's to complain about.
+            let there = group.iter().take_while(|item| (item.customer as usize) < store.len()).count();
+            let group = &group[..there];
+            if group.is_empty() {
+                return at;
+            }
+            group.iter().for_each(|item| store.prefetch_index(item.customer));
+            for item in group {
+                if store.length(item.customer) == 0 && item.event != TIME_ONLY {
+                    let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
+                    store.grow(item.customer, self.vm.tables().room + ids);
+                }
+                store.prefetch_state(item.customer);
+            }
+            let to = at + there;
+            loop {
+                let words = &mut effects.words;
+                words.reserve(EFFECTS.max(2 * self.most));
+                let (len, room) = (words.len(), words.spare_capacity_mut());
+                let out = room.as_mut_ptr().cast::<Word>();
+                let raw = store.raw();
+                let mut shard = Shard {
+                    context: Context::default(),
+                    items: items.as_ptr(),
+                    rows: rows.as_ptr(),
+                    row_words: rows.len() as u64,
+                    index: raw.index,
+                    chunks: raw.chunks.as_ptr(),
+                    rooms: self.rooms.as_ptr(),
+                    out,
+                    // SAFETY: the end of the same room.
+                    out_end: unsafe { out.add(room.len()) },
+                    why: 0,
+                    nowhere: 0,
+                };
+                // SAFETY: `items` has all from `at` to `to`, and their customers have index entries. The index entries say truly where in
+                // the chunks a slot is and how long, and nobody else looks at either meanwhile. The code reads rows below `row_words`, reads
+                // and writes a state within its slot (it compares lengths first), and effects up to `out_end`. It lives in `self.code`.
+                let reached = unsafe { (self.entry)(&mut shard, at as u64, to as u64) } as usize;
+                // SAFETY: `out` has moved on from the old end by whole words that have been written, within the capacity.
+                unsafe { effects.words.set_len(len + shard.out.offset_from_unsigned(out)) };
+                at = reached;
+                if shard.why != WHY_FULL {
+                    break;
+                }
+            }
+            if at < to {
+                return at;
+            }
+        }
+        at
+    }
+}
+
+impl Engine for Jit {
+    fn memory(&self, program: &Program) -> Box<dyn Any + Send> {
+        Box::new(Memory { vm: self.vm.memory(program), items: Vec::new() })
+    }
+
+    fn batch(&self, parts: &mut Parts<'_>, batch: &Batch, from: usize) -> usize {
+        let mut at = from;
+        loop {
+            at = self.native(parts.store, parts.effects, &batch.items, &batch.rows, at);
+            if at == batch.items.len() {
+                return at;
+            }
+            let (mut parts, _) = split(parts);
+            if !self.vm.item(&mut parts, batch, at) {
+                return at;
+            }
+            at += 1;
+        }
+    }
+
+    fn end(&self, parts: &mut Parts<'_>, horizon: i64, from: u32) -> u32 {
+        let (mut parts, items) = split(parts);
+        let until = horizon.saturating_add(1);
+        let mut customer = from;
+        while (customer as usize) < parts.store.len() {
+            let to = (customer as usize + AHEAD).min(parts.store.len()) as u32;
+            items.clear();
+            let known = (customer..to).filter(|customer| parts.store.length(*customer) > 0);
+            items.extend(known.map(|customer| Item { customer, event: TIME_ONLY, seen: until, ..Item::default() }));
+            let mut at = 0;
+            loop {
+                at = self.native(parts.store, parts.effects, items, &[], at);
+                let Some(item) = items.get(at) else { break };
+                if !self.vm.settle(&mut parts, horizon, item.customer) {
+                    return item.customer;
+                }
+                at += 1;
+            }
+            customer = to;
+        }
+        customer
+    }
+}
+
+/// A shard's parts with the VM's memory, and the engine's own.
+fn split<'p>(parts: &'p mut Parts<'_>) -> (Parts<'p>, &'p mut Vec<Item>) {
+    let Memory { vm, items } = parts.memory.downcast_mut().expect("an engine gets back the memory that it gave");
+    let parts = Parts {
+        program: parts.program,
+        pool: parts.pool,
+        ids: parts.ids,
+        store: parts.store,
+        effects: parts.effects,
+        scratch: parts.scratch,
+        memory: &mut **vm,
+    };
+    (parts, items)
+}

@@ -1,0 +1,597 @@
+//! The machine code of a program's step: one function that works on a batch, its loop inside.
+//!
+//! It does the usual inputs of customers with at most one record: an event or a due moment is taken to the place where the run stands,
+//! and the steps from there are code of their own, each once. Nothing is changed before it is certain that the input is native;
+//! everything else is given back to the VM.
+
+use super::batch::{AT, TIME_ONLY, WHY_DECLINED, WHY_FULL};
+use super::plan::{Lifted, Plan, of_event};
+use crate::emit::{Base, Emit, Leaves, add_whole};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, Block, InstBuilder, MemFlagsData, Value, types};
+use cranelift_frontend::{FunctionBuilder, Variable};
+use journey_runtime::batch::{HAS_ID, Item};
+use journey_runtime::image::{
+    Capture, ConsentRule, Due, FnId, HistoryKind, Instr, Journey, Listener, MISSING, Pc, PlaceKind, ReEntry, Role, Trigger, Word,
+};
+use journey_runtime::input::Reason;
+use journey_runtime::layout::{Form, ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, SEEN, WAKE, ZONE};
+use journey_runtime::pool::Pool;
+use journey_runtime::record::{self, how, why};
+use journey_runtime::step::run::{BARRED, CONVERTED, ENDED, FRESH, NEVER, WAITS};
+use journey_runtime::step::in_stage;
+use journey_runtime::store::raw;
+use journey_runtime::tables::{Address, RunTable};
+use std::collections::BTreeMap;
+use std::mem::offset_of;
+
+mod event;
+mod run;
+mod walk;
+
+/// Blocks of code from which on further events are left to the VM.
+const MOST_BLOCKS: usize = 4_000;
+/// Words of a run's record that every form has.
+const NUMBERS: i32 = 1;
+const AGE_AT: i32 = 2;
+const ENTERED: i32 = 3;
+const SINCE: i32 = 4;
+
+/// Values that live through an input.
+struct Vars {
+    /// Number of the item.
+    number: Variable,
+    /// Pointer to the item.
+    item: Variable,
+    /// Pointer to the customer's index entry.
+    entry: Variable,
+    /// Pointer to the customer's words.
+    words: Variable,
+    /// How many there are.
+    len: Variable,
+    /// How many have room.
+    room: Variable,
+    /// Number of the customer.
+    customer: Variable,
+    /// The present moment.
+    now: Variable,
+    /// The event's row.
+    row: Variable,
+    /// Pointer to the run's record.
+    run: Variable,
+    /// Where the next effect goes.
+    out: Variable,
+    /// 1 while a due moment is done before the input.
+    instant: Variable,
+    /// Where the message id goes, or nowhere of meaning.
+    id_at: Variable,
+    /// The state's small things as they will be.
+    zone: Variable,
+}
+
+/// Makes the code.
+pub struct Machine<'p, 'a, 'b> {
+    plan: &'p mut Plan<'a>,
+    b: &'p mut FunctionBuilder<'b>,
+    context: Value,
+    far: ir::SigRef,
+    to: Value,
+    v: Vars,
+    /// Steps from an instruction on.
+    walks: BTreeMap<(u16, Pc), Block>,
+    unmade: Vec<(u16, Pc)>,
+    /// The histories that the event feeds whose code is made.
+    observed: &'a [u16],
+    /// What an event does.
+    events: Option<Block>,
+    /// What is no usual event.
+    odd: Block,
+    /// What is kept of the only run, which has ended, whatever its journey.
+    tidy_any: Block,
+    /// The end of a run of a journey.
+    tidies: BTreeMap<u16, Block>,
+    blocks: Blocks,
+    /// Words of effects that one input may make.
+    most: i64,
+}
+
+#[derive(Clone, Copy)]
+struct Blocks {
+    next: Block,
+    done: Block,
+    advance: Block,
+    declined: Block,
+    full: Block,
+}
+
+fn flags() -> MemFlagsData {
+    MemFlagsData::trusted()
+}
+
+impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
+    /// The whole function: `(context, from, to) -> the first that is not done`.
+    pub fn make(plan: &'p mut Plan<'a>, b: &'p mut FunctionBuilder<'b>, params: &[Value], far: ir::SigRef) {
+        let var = |b: &mut FunctionBuilder<'b>| b.declare_var(types::I64);
+        let v = Vars {
+            number: var(b),
+            item: var(b),
+            entry: var(b),
+            words: var(b),
+            len: var(b),
+            room: var(b),
+            customer: var(b),
+            now: var(b),
+            row: var(b),
+            run: var(b),
+            out: var(b),
+            instant: var(b),
+            id_at: var(b),
+            zone: var(b),
+        };
+        let mut block = || b.create_block();
+        let blocks =
+            Blocks { next: block(), done: block(), advance: block(), declined: block(), full: block() };
+        b.set_cold_block(blocks.declined);
+        b.set_cold_block(blocks.full);
+        let (odd, tidy_any) = (b.create_block(), b.create_block());
+        let most = 8 * most_words(plan) as i64;
+        let mut machine = Machine {
+            plan,
+            b,
+            context: params[0],
+            far,
+            to: params[2],
+            v,
+            walks: BTreeMap::new(),
+            unmade: Vec::new(),
+            observed: &[],
+            events: None,
+            odd,
+            tidy_any,
+            tidies: BTreeMap::new(),
+            blocks,
+            most,
+        };
+        machine.batch(params[1]);
+    }
+
+    // ------------------------------------------------------------------------------------------ small things
+
+    fn get(&mut self, of: fn(&Vars) -> Variable) -> Value {
+        let var = of(&self.v);
+        self.b.use_var(var)
+    }
+
+    fn set(&mut self, of: fn(&Vars) -> Variable, value: Value) {
+        let var = of(&self.v);
+        self.b.def_var(var, value);
+    }
+
+    fn word(&mut self, word: Word) -> Value {
+        self.b.ins().iconst(types::I64, word as i64)
+    }
+
+    fn load(&mut self, at: Value, word: i32) -> Value {
+        self.b.ins().load(types::I64, flags(), at, 8 * word)
+    }
+
+    fn store(&mut self, value: Value, at: Value, word: i32) {
+        self.b.ins().store(flags(), value, at, 8 * word);
+    }
+
+    fn put(&mut self, word: Word, at: Value, to: i32) {
+        let word = self.word(word);
+        self.store(word, at, to);
+    }
+
+    fn of_context(&mut self, offset: i32) -> Value {
+        let context = self.context;
+        self.b.ins().load(types::I64, flags(), context, offset)
+    }
+
+    /// Goes on in a new block if a flag holds, else to `other`.
+    fn need(&mut self, flag: Value, other: Block) {
+        let here = self.b.create_block();
+        self.b.ins().brif(flag, here, &[], other, &[]);
+        self.b.switch_to_block(here);
+    }
+
+    /// Goes to `other` if a flag holds, else on in a new block.
+    fn unless(&mut self, flag: Value, other: Block) {
+        let here = self.b.create_block();
+        self.b.ins().brif(flag, other, &[], here, &[]);
+        self.b.switch_to_block(here);
+    }
+
+    fn jump(&mut self, to: Block) {
+        self.b.ins().jump(to, &[]);
+    }
+
+    fn declined(&mut self) {
+        let declined = self.blocks.declined;
+        self.jump(declined);
+    }
+
+    /// Bits of a word.
+    fn bits(&mut self, word: Value, from: u32, count: u32) -> Value {
+        let word = if from == 0 { word } else { self.b.ins().ushr_imm_u(word, i64::from(from)) };
+        if from + count == 64 { word } else { self.b.ins().band_imm_u(word, ((1u64 << count) - 1) as i64) }
+    }
+
+    fn is(&mut self, value: Value, word: Word) -> Value {
+        self.b.ins().icmp_imm_s(IntCC::Equal, value, word as i64)
+    }
+
+    /// A function of the run whose record `run` points to.
+    fn eval(&mut self, journey: u16, function: FnId, run: Value) -> Value {
+        let (words, row, now) = (self.get(|v| v.words), self.get(|v| v.row), self.get(|v| v.now));
+        let header = self.form(journey).header() as i32;
+        let item = self.get(|v| v.item);
+        let happened = self.b.ins().load(types::I64, flags(), item, offset_of!(Item, happened_at) as i32);
+        let Lifted { graph, result } = self.plan.function(function).expect("the plan has looked at it");
+        let base = |at, words| Some(Base { at, words });
+        let leaves = Leaves {
+            context: self.context,
+            places: [base(words, 0), base(run, header), base(row, 0), None],
+            now: Some(now),
+            happened_at: Some(happened),
+            frozen: false,
+        };
+        Emit::new(graph, self.b, leaves, self.far).roots(&[*result])[0]
+    }
+
+    fn holds(&mut self, journey: u16, function: FnId, run: Value) -> Value {
+        let word = self.eval(journey, function, run);
+        self.is(word, 1)
+    }
+
+    fn form(&self, journey: u16) -> Form {
+        self.plan.tables.journeys[usize::from(journey)].form
+    }
+
+    fn journey(&self, journey: u16) -> &'a Journey {
+        self.plan.journey(journey)
+    }
+
+    fn set_slot(&mut self, journey: u16, run: Value, slot: u16, value: Value) {
+        let at = self.form(journey).header() as i32 + i32::from(slot);
+        self.store(value, run, at);
+    }
+
+    fn capture(&mut self, journey: u16, run: Value, capture: &Capture) {
+        let missing = self.word(MISSING);
+        for slot in &capture.clear {
+            self.set_slot(journey, run, *slot, missing);
+        }
+        let row = self.get(|v| v.row);
+        for (field, slot) in &capture.fields {
+            let value = self.load(row, i32::from(*field));
+            self.set_slot(journey, run, *slot, value);
+        }
+        if let Some(slot) = capture.happened_at {
+            let item = self.get(|v| v.item);
+            let happened = self.b.ins().load(types::I64, flags(), item, offset_of!(Item, happened_at) as i32);
+            self.set_slot(journey, run, slot, happened);
+        }
+    }
+
+    /// Appends an effect of a journey; `run` none: of nobody's run.
+    fn effect(&mut self, head: (u8, u16, u16), journey: u16, run: Option<Value>, pc: u32, payload: &[Value]) {
+        let (kind, code, extra) = head;
+        let length = (record::HEAD + payload.len()) as Word;
+        let head = Word::from(kind) | length << 8 | Word::from(code) << 16 | Word::from(journey) << 32;
+        let out = self.get(|v| v.out);
+        self.put(head | Word::from(extra) << 48, out, 0);
+        let now = self.get(|v| v.now);
+        self.store(now, out, 1);
+        let numbers = match run {
+            Some(run) => self.load(run, NUMBERS),
+            None => self.word(0),
+        };
+        self.store(numbers, out, 2);
+        let customer = self.get(|v| v.customer);
+        let customer = self.b.ins().ishl_imm_u(customer, 32);
+        let whose = self.b.ins().bor_imm_u(customer, i64::from(pc));
+        self.store(whose, out, 3);
+        for (at, word) in payload.iter().enumerate() {
+            self.store(*word, out, (record::HEAD + at) as i32);
+        }
+        let out = self.b.ins().iadd_imm_s(out, 8 * length as i64);
+        self.set(|v| v.out, out);
+    }
+
+    // ------------------------------------------------------------------------------------------ the loop
+
+    fn batch(&mut self, from: Value) {
+        let Blocks { next, done, advance, declined, full } = self.blocks;
+        self.set(|v| v.number, from);
+        let out = self.of_context(AT.out);
+        self.set(|v| v.out, out);
+        let zero = self.word(0);
+        let Vars { now, run, instant, row, zone, id_at, .. } = self.v;
+        for var in [now, run, instant, row, zone, id_at] {
+            self.b.def_var(var, zero);
+        }
+        let (head, ended) = (self.b.create_block(), self.b.create_block());
+        self.jump(head);
+
+        // One more is done.
+        self.b.switch_to_block(next);
+        let number = self.get(|v| v.number);
+        let number = self.b.ins().iadd_imm_s(number, 1);
+        self.set(|v| v.number, number);
+        self.jump(head);
+
+        self.b.switch_to_block(head);
+        let (number, to) = (self.get(|v| v.number), self.to);
+        let more = self.b.ins().icmp(IntCC::UnsignedLessThan, number, to);
+        self.need(more, ended);
+        self.find_customer();
+
+        self.b.switch_to_block(advance);
+        self.advance();
+
+        self.b.switch_to_block(done);
+        self.keep_length();
+
+        for (block, reason) in [(ended, 0), (declined, WHY_DECLINED), (full, WHY_FULL)] {
+            self.b.switch_to_block(block);
+            let (context, out, reason) = (self.context, self.get(|v| v.out), self.word(reason));
+            self.b.ins().store(flags(), out, context, AT.out);
+            self.b.ins().store(flags(), reason, context, AT.why);
+            let number = self.get(|v| v.number);
+            self.b.ins().return_(&[number]);
+        }
+        self.b.switch_to_block(self.tidy_any);
+        let run = self.get(|v| v.run);
+        let head = self.load(run, 0);
+        let journey = self.bits(head, 0, 16);
+        for j in (0..self.plan.program.image.journeys.len() as u16).rev() {
+            if self.plan.is_native(j) {
+                let (this, other) = (self.b.create_block(), self.b.create_block());
+                let is = self.is(journey, Word::from(j));
+                self.b.ins().brif(is, this, &[], other, &[]);
+                self.b.switch_to_block(this);
+                self.tidy(j);
+                self.b.switch_to_block(other);
+            }
+        }
+        // There are no others: those of journeys that are not native have been declined.
+        let done = self.blocks.done;
+        self.jump(done);
+        while let Some((journey, pc)) = self.unmade.pop() {
+            let block = self.walks[&(journey, pc)];
+            self.b.switch_to_block(block);
+            self.step(journey, pc);
+        }
+    }
+
+    /// Finds the words of the item's customer, and makes them for one of whom nothing is known.
+    fn find_customer(&mut self) {
+        let Blocks { advance, declined, full, .. } = self.blocks;
+        let (items, number) = (self.of_context(AT.items), self.get(|v| v.number));
+        let offset = self.b.ins().imul_imm_s(number, size_of::<Item>() as i64);
+        let item = self.b.ins().iadd(items, offset);
+        self.set(|v| v.item, item);
+        let customer = self.b.ins().uload32(flags(), item, offset_of!(Item, customer) as i32);
+        self.set(|v| v.customer, customer);
+        // Room for what the input and one due moment say.
+        let (out, end) = (self.get(|v| v.out), self.of_context(AT.out_end));
+        let after = self.b.ins().iadd_imm_s(out, self.most);
+        let over = self.b.ins().icmp(IntCC::UnsignedGreaterThan, after, end);
+        self.unless(over, full);
+        let index = self.of_context(AT.index);
+        let offset = self.b.ins().ishl_imm_u(customer, 3);
+        let at = self.b.ins().iadd(index, offset);
+        self.set(|v| v.entry, at);
+        let entry = self.load(at, 0);
+        let class = self.bits(entry, raw::CLASS_FROM, 8);
+        let rooms = self.of_context(AT.rooms);
+        let offset = self.b.ins().ishl_imm_u(class, 3);
+        let room = self.b.ins().iadd(rooms, offset);
+        let room = self.load(room, 0);
+        self.set(|v| v.room, room);
+        // Without a slot, or alone.
+        let none = self.is(room, 0);
+        self.unless(none, declined);
+        let place = self.bits(entry, 0, raw::LENGTH_FROM);
+        let chunk = self.b.ins().ushr_imm_u(place, i64::from(raw::UNITS_BITS));
+        let chunks = self.of_context(AT.chunks);
+        let offset = self.b.ins().ishl_imm_u(chunk, 3);
+        let chunk = self.b.ins().iadd(chunks, offset);
+        let chunk = self.load(chunk, 0);
+        let unit = self.bits(place, 0, raw::UNITS_BITS);
+        let offset = self.b.ins().imul_imm_s(unit, 8 * raw::UNIT as i64);
+        let words = self.b.ins().iadd(chunk, offset);
+        self.set(|v| v.words, words);
+        let len = self.bits(entry, raw::LENGTH_FROM, raw::CLASS_FROM - raw::LENGTH_FROM);
+        self.set(|v| v.len, len);
+        let new = self.b.create_block();
+        let fixed = self.plan.program.layout.fixed;
+        let known = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, fixed as i64);
+        self.b.ins().brif(known, advance, &[], new, &[]);
+
+        self.b.switch_to_block(new);
+        let some = self.b.ins().icmp_imm_u(IntCC::NotEqual, len, 0);
+        self.unless(some, declined);
+        let fits = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, room, fixed as i64);
+        self.need(fits, declined);
+        // Behind the state's end, words have no meaning: if the input is declined, nothing has changed.
+        for (at, word) in self.plan.program.layout.fresh_words().to_vec().into_iter().enumerate() {
+            self.put(word, words, at as i32);
+        }
+        let fixed = self.word(fixed as Word);
+        self.set(|v| v.len, fixed);
+        let seen = self.b.ins().load(types::I64, flags(), item, offset_of!(Item, seen) as i32);
+        self.set(|v| v.now, seen);
+        self.event();
+    }
+
+    /// What is due before the input, then the input.
+    fn advance(&mut self) {
+        let declined = self.blocks.declined;
+        let (item, words) = (self.get(|v| v.item), self.get(|v| v.words));
+        let seen = self.b.ins().load(types::I64, flags(), item, offset_of!(Item, seen) as i32);
+        let before = self.load(words, SEEN as i32);
+        let later = self.b.ins().icmp(IntCC::SignedGreaterThan, before, seen);
+        let stamp = self.b.ins().select(later, before, seen);
+        self.set(|v| v.now, stamp);
+        let wake = self.load(words, WAKE as i32);
+        let due = self.b.ins().icmp(IntCC::SignedLessThan, wake, stamp);
+        let (instant, event) = (self.b.create_block(), self.b.create_block());
+        self.b.ins().brif(due, instant, &[], event, &[]);
+
+        self.b.switch_to_block(instant);
+        let later = self.b.ins().icmp(IntCC::SignedGreaterThan, before, wake);
+        let now = self.b.ins().select(later, before, wake);
+        self.set(|v| v.now, now);
+        self.plain_moment(now);
+        let (first, head) = self.only_record();
+        self.set(|v| v.run, first);
+        let status = self.bits(head, 16, 8);
+        let waits = self.is(status, Word::from(WAITS));
+        self.need(waits, declined);
+        let one = self.word(1);
+        self.set(|v| v.instant, one);
+        let journey = self.bits(head, 0, 16);
+        for j in 0..self.plan.program.image.journeys.len() as u16 {
+            if !self.plan.is_native(j) {
+                continue;
+            }
+            let (this, other) = (self.b.create_block(), self.b.create_block());
+            let is = self.is(journey, Word::from(j));
+            self.b.ins().brif(is, this, &[], other, &[]);
+            self.b.switch_to_block(this);
+            self.fire(j, first);
+            self.b.switch_to_block(other);
+        }
+        self.declined();
+
+        self.b.switch_to_block(event);
+        self.event();
+    }
+
+    /// The stay of the only run ends.
+    fn fire(&mut self, j: u16, run: Value) {
+        let declined = self.blocks.declined;
+        let form = self.form(j);
+        self.is_whole(j, run);
+        let (due, now) = (self.load(run, form.due() as i32), self.get(|v| v.now));
+        let late = self.b.ins().icmp(IntCC::SignedGreaterThan, due, now);
+        self.unless(late, declined);
+        let place = self.b.ins().uload32(flags(), run, 8 * AGE_AT + 4);
+        for (number, kind) in self.journey(j).places.iter().map(|place| &place.kind).enumerate() {
+            let pc = match kind {
+                PlaceKind::Timer { next, .. } => *next,
+                PlaceKind::First { timeout, .. } => *timeout,
+                _ => continue,
+            };
+            if !self.plan.walks(j, pc) {
+                continue;
+            }
+            let (this, other) = (self.b.create_block(), self.b.create_block());
+            let is = self.is(place, number as Word);
+            self.b.ins().brif(is, this, &[], other, &[]);
+            self.b.switch_to_block(this);
+            let (words, now) = (self.get(|v| v.words), self.get(|v| v.now));
+            self.store(now, words, SEEN as i32);
+            self.walk(j, pc);
+            self.b.switch_to_block(other);
+        }
+        self.declined();
+    }
+
+    /// Declines moments whose sums with spans could overflow.
+    fn plain_moment(&mut self, moment: Value) {
+        let declined = self.blocks.declined;
+        let plain = self.is_plain(moment);
+        self.need(plain, declined);
+    }
+
+    fn is_plain(&mut self, moment: Value) -> Value {
+        let up = self.b.ins().iadd_imm_s(moment, 1 << 61);
+        self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, up, 1 << 62)
+    }
+
+    /// Pointer to where the records begin.
+    fn records(&mut self) -> (Value, Value) {
+        let words = self.get(|v| v.words);
+        let zone = self.load(words, ZONE as i32);
+        let room = self.bits(zone, IDS_ROOM, 8);
+        let first = self.b.ins().iadd_imm_s(room, self.plan.program.layout.fixed as i64);
+        let offset = self.b.ins().ishl_imm_u(first, 3);
+        (self.b.ins().iadd(words, offset), first)
+    }
+
+    /// The only record and its head; declines where there are several, or none.
+    fn only_record(&mut self) -> (Value, Value) {
+        let declined = self.blocks.declined;
+        let (run, first) = self.records();
+        let len = self.get(|v| v.len);
+        let some = self.b.ins().icmp(IntCC::UnsignedLessThan, first, len);
+        self.need(some, declined);
+        let head = self.load(run, 0);
+        self.is_only(first, head);
+        (run, head)
+    }
+
+    /// Declines a record that is not as long as its journey's runs are, or of another form.
+    fn is_whole(&mut self, j: u16, run: Value) {
+        let declined = self.blocks.declined;
+        let table = &self.plan.tables.journeys[usize::from(j)];
+        let (form, words) = (table.form, table.words as Word);
+        let head = self.load(run, 0);
+        let shape = self.b.ins().ushr_imm_u(head, 32);
+        let whole = self.is(shape, words << 8 | Word::from(form.0));
+        self.need(whole, declined);
+    }
+
+    fn is_only(&mut self, first: Value, head: Value) {
+        let (declined, len) = (self.blocks.declined, self.get(|v| v.len));
+        let words = self.bits(head, 40, 24);
+        let end = self.b.ins().iadd(first, words);
+        let only = self.b.ins().icmp(IntCC::Equal, end, len);
+        self.need(only, declined);
+    }
+
+    /// The state is as it is kept: its length goes into the index, and the next input is taken.
+    fn keep_length(&mut self) {
+        let Blocks { next, advance, .. } = self.blocks;
+        let (at, len) = (self.get(|v| v.entry), self.get(|v| v.len));
+        let entry = self.load(at, 0);
+        let mask = ((1u64 << (raw::CLASS_FROM - raw::LENGTH_FROM)) - 1) << raw::LENGTH_FROM;
+        let rest = self.word(!mask);
+        let rest = self.b.ins().band(entry, rest);
+        let len = self.b.ins().ishl_imm_u(len, i64::from(raw::LENGTH_FROM));
+        let entry = self.b.ins().bor(rest, len);
+        self.store(entry, at, 0);
+        let instant = self.get(|v| v.instant);
+        let zero = self.word(0);
+        self.set(|v| v.instant, zero);
+        let again = self.b.create_block();
+        self.b.ins().brif(instant, again, &[], next, &[]);
+        // More may be due; and there must be room for what it says.
+        self.b.switch_to_block(again);
+        let (out, end) = (self.get(|v| v.out), self.of_context(AT.out_end));
+        let after = self.b.ins().iadd_imm_s(out, self.most);
+        let over = self.b.ins().icmp(IntCC::UnsignedGreaterThan, after, end);
+        let full = self.blocks.full;
+        self.unless(over, full);
+        self.jump(advance);
+    }
+}
+
+/// Words of effects that one input, or one due moment, makes at most: everything that any journey may say on one way, and more.
+pub fn most_words(plan: &Plan<'_>) -> usize {
+    let journeys = plan.program.image.journeys.iter().map(|journey| {
+        let sends = journey.code.iter().filter_map(|instr| match instr {
+            Instr::Send(send) => Some(&journey.sends[usize::from(*send)]),
+            _ => None,
+        });
+        let words = |send: &journey_runtime::image::Send| {
+            8 * send.tries.len() + record::HEAD + 1 + send.inputs.len() + journey.zeroed.len()
+        };
+        sends.map(words).sum::<usize>()
+    });
+    journeys.max().unwrap_or(0) + 64
+}
