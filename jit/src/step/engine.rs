@@ -38,6 +38,8 @@ pub struct Jit {
 struct Memory {
     vm: Box<dyn Any + Send>,
     items: Vec<Item>,
+    /// Inputs that the VM was asked to do.
+    handed_on: u64,
 }
 
 impl Jit {
@@ -66,6 +68,11 @@ impl Jit {
     /// Bytes of machine code.
     pub fn bytes(&self) -> usize {
         self.code.bytes
+    }
+
+    /// How many inputs the VM was asked to do, given a shard's memory.
+    pub fn handed_on(memory: &(dyn Any + Send)) -> u64 {
+        memory.downcast_ref::<Memory>().map_or(0, |memory| memory.handed_on)
     }
 
     /// Works on items natively from `from` on; gives the first that is not done. What there is for each item's customer has been seen to.
@@ -130,7 +137,7 @@ impl Jit {
 
 impl Engine for Jit {
     fn memory(&self, program: &Program) -> Box<dyn Any + Send> {
-        Box::new(Memory { vm: self.vm.memory(program), items: Vec::new() })
+        Box::new(Memory { vm: self.vm.memory(program), items: Vec::new(), handed_on: 0 })
     }
 
     fn batch(&self, parts: &mut Parts<'_>, batch: &Batch, from: usize) -> usize {
@@ -140,7 +147,8 @@ impl Engine for Jit {
             if at == batch.items.len() {
                 return at;
             }
-            let (mut parts, _) = split(parts);
+            let (mut parts, (_, handed_on)) = split(parts);
+            *handed_on += 1;
             if !self.vm.item(&mut parts, batch, at) {
                 return at;
             }
@@ -149,7 +157,7 @@ impl Engine for Jit {
     }
 
     fn end(&self, parts: &mut Parts<'_>, horizon: i64, from: u32) -> u32 {
-        let (mut parts, items) = split(parts);
+        let (mut parts, (items, _)) = split(parts);
         let until = horizon.saturating_add(1);
         let mut customer = from;
         while (customer as usize) < parts.store.len() {
@@ -173,8 +181,8 @@ impl Engine for Jit {
 }
 
 /// A shard's parts with the VM's memory, and the engine's own.
-fn split<'p>(parts: &'p mut Parts<'_>) -> (Parts<'p>, &'p mut Vec<Item>) {
-    let Memory { vm, items } = parts.memory.downcast_mut().expect("an engine gets back the memory that it gave");
+fn split<'p>(parts: &'p mut Parts<'_>) -> (Parts<'p>, (&'p mut Vec<Item>, &'p mut u64)) {
+    let Memory { vm, items, handed_on } = parts.memory.downcast_mut().expect("an engine gets back the memory that it gave");
     let parts = Parts {
         program: parts.program,
         pool: parts.pool,
@@ -184,5 +192,5 @@ fn split<'p>(parts: &'p mut Parts<'_>) -> (Parts<'p>, &'p mut Vec<Item>) {
         scratch: parts.scratch,
         memory: &mut **vm,
     };
-    (parts, items)
+    (parts, (items, handed_on))
 }

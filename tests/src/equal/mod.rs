@@ -8,6 +8,7 @@ pub mod laws;
 use crate::generate::stream::{self, Said};
 use crate::generate::{self, Generated};
 use direct::{Came, How};
+use journey_jit::{Jit, Level};
 use journey_runtime::batch::{Engine, Reference};
 use journey_runtime::host::memory::{self, Options};
 use journey_runtime::image::Word;
@@ -58,7 +59,15 @@ impl Told {
 
 /// The engines that take batches, for a program. The first is the one that defines the meaning.
 pub fn engines(program: &Program) -> Vec<(&'static str, Arc<dyn Engine>)> {
-    vec![("reference", Arc::new(Reference)), ("vm", Arc::new(Vm::new(program)))]
+    let mut engines: Vec<(&'static str, Arc<dyn Engine>)> =
+        vec![("reference", Arc::new(Reference)), ("vm", Arc::new(Vm::new(program)))];
+    for (name, level) in [("jit none", Level::None), ("jit speed", Level::Speed)] {
+        // Some programs have nothing that is compiled.
+        if let Ok(jit) = Jit::new(program, level) {
+            engines.push((name, Arc::new(jit)));
+        }
+    }
+    engines
 }
 
 /// Compiles a program that stands alone; none when it has errors.
