@@ -1,5 +1,6 @@
 //! The engines of Journey, and what a host does around them.
 
+use journey_jit::{Jit, Level};
 use journey_runtime::batch::{Batch, Engine, OTHER, Parts, Reference};
 use journey_runtime::image::Word;
 use journey_runtime::input::{Input, InputKind};
@@ -19,7 +20,9 @@ pub struct Named {
 
 /// All engines of a program, the fastest first.
 pub fn all(program: &Program) -> Result<Vec<Named>, String> {
+    let jit = Jit::new(program, Level::Speed).map_err(|reason| reason.to_string())?;
     Ok(vec![
+        Named { name: "Journey, JIT", engine: Arc::new(jit), slow: false },
         Named { name: "Journey, VM", engine: Arc::new(Vm::new(program)), slow: false },
         Named { name: "Journey, reference", engine: Arc::new(Reference), slow: true },
     ])
@@ -27,7 +30,10 @@ pub fn all(program: &Program) -> Result<Vec<Named>, String> {
 
 /// The fastest.
 pub fn best(program: &Program) -> Arc<dyn Engine> {
-    Arc::new(Vm::new(program))
+    match Jit::new(program, Level::Speed) {
+        Ok(jit) => Arc::new(jit),
+        Err(_) => Arc::new(Vm::new(program)),
+    }
 }
 
 /// Works on a batch; what the engine declines, the reference does. Says how many inputs that were.
