@@ -148,9 +148,11 @@ fn main() {
     let journey = &program.image.journeys[0];
     let (slots, fields) = (journey.slots.len(), program.image.profile.len());
     let slot = |name: &str| journey.slots.iter().position(|slot| slot.name == name).expect("the rule reads it");
-    let field = |name: &str| program.image.profile.iter().position(|field| field.name == name).expect("the rule reads it");
+    let field =
+        |name: &str| program.image.profile.iter().position(|field| field.name == name).expect("the rule reads it");
     let places = [field("basket"), field("chance")];
-    let [days, kind, country, tier, opt_in] = ["days", "kind", "country", "tier", "opt_in"].map(|name| slot(&format!("it.{name}")));
+    let [days, kind, country, tier, opt_in] =
+        ["days", "kind", "country", "tier", "opt_in"].map(|name| slot(&format!("it.{name}")));
 
     // The same events as rows: profile fields, then the run's slots.
     let form = Form { stride: fields + slots, profile: 0, slots: fields };
@@ -211,7 +213,15 @@ fn main() {
         sum
     };
 
-    let names = ["by hand, no branches", "by hand, branches", "compiled, speed", "compiled, none", "functions compiled", "functions, dense", "functions, plain"];
+    let names = [
+        "by hand, no branches",
+        "by hand, branches",
+        "compiled, speed",
+        "compiled, none",
+        "functions compiled",
+        "functions, dense",
+        "functions, plain",
+    ];
     let mut times = vec![Vec::new(); names.len()];
     for round in 0..=ROUNDS {
         for (at, times) in times.iter_mut().enumerate() {
@@ -221,7 +231,9 @@ fn main() {
                 1 => by_hand(branches),
                 2 => batch(&fast, &score),
                 3 => batch(&quick, &same),
-                4 => walked(&mut |scope, function, frame| functions.eval(scope, function, frame, &mut i64::MAX.clone())),
+                4 => {
+                    walked(&mut |scope, function, frame| functions.eval(scope, function, frame, &mut i64::MAX.clone()))
+                }
                 5 => walked(&mut |scope, function, frame| scope.value(function, frame)),
                 _ => walked(&mut |scope, function, frame| scope.eval(function, frame, &mut i64::MAX.clone())),
             };

@@ -159,7 +159,9 @@ impl Workshop {
 
     /// Makes everything runnable, and no longer writable.
     pub fn finish(mut self) -> Result<Code, NoCode> {
-        self.module().finalize_definitions().map_err(|error| NoCode(format!("the code could not be placed: {error}")))?;
+        self.module()
+            .finalize_definitions()
+            .map_err(|error| NoCode(format!("the code could not be placed: {error}")))?;
         let module = self.module.0.take().expect("it is taken only here");
         Ok(Code { module: ManuallyDrop::new(module), bytes: self.bytes })
     }

@@ -200,12 +200,10 @@ impl Deciding<'_> {
         let decided = match instr {
             Instr::Nop => Some(self.from(pc + 1)),
             Instr::Jump(to) if *to > pc => Some(self.from(*to)),
-            Instr::Unless { condition, to } if *to > pc => {
-                self.condition(*condition).map(|condition| {
-                    let (yes, no) = (self.from(pc + 1), self.from(*to));
-                    self.lift.graph.select(condition, yes, no)
-                })
-            }
+            Instr::Unless { condition, to } if *to > pc => self.condition(*condition).map(|condition| {
+                let (yes, no) = (self.from(pc + 1), self.from(*to));
+                self.lift.graph.select(condition, yes, no)
+            }),
             Instr::NextBest(decision) => self.best(pc, *decision),
             Instr::Finish(label) => Some(self.outcome(Outcome::Finish(*label))),
             _ => None,
@@ -326,4 +324,3 @@ impl Deciding<'_> {
         })
     }
 }
-

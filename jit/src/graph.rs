@@ -235,7 +235,6 @@ impl Graph {
         self.nodes.len()
     }
 
-
     /// A set of words, in order.
     pub fn set(&self, set: u32) -> &[Word] {
         &self.sets[set as usize]

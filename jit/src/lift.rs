@@ -404,14 +404,18 @@ fn slots(journey: &Journey, rows: &[Vec<Option<Range>>]) -> Vec<Option<Range>> {
             journey_runtime::image::PlaceKind::First { arms, .. } => {
                 for arm in arms {
                     match &arm.on {
-                        journey_runtime::image::Occasion::Event(listener) => captures.push((listener.event, &arm.capture)),
+                        journey_runtime::image::Occasion::Event(listener) => {
+                            captures.push((listener.event, &arm.capture))
+                        }
                         journey_runtime::image::Occasion::Condition(_) => {
                             arm.capture.fields.iter().for_each(|(_, slot)| other(*slot));
                         }
                     }
                 }
             }
-            journey_runtime::image::PlaceKind::Answer { slots, .. } => slots.iter().flatten().copied().for_each(&mut other),
+            journey_runtime::image::PlaceKind::Answer { slots, .. } => {
+                slots.iter().flatten().copied().for_each(&mut other)
+            }
             _ => {}
         }
     }

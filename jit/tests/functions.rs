@@ -3,8 +3,8 @@
 use journey_jit::{Functions, Level};
 use journey_runtime::eval::{Frame, Scope};
 use journey_runtime::image::{
-    Arith, Bounds, Calendar, Cmp, Enum, Event, EventField, FnId, Function, History, HistoryKind, Image, Journey, MISSING,
-    Op, ProfileField, ReEntry, Reg, Role, Segment, Slot, Span, Ty, Watch, Word,
+    Arith, Bounds, Calendar, Cmp, Enum, Event, EventField, FnId, Function, History, HistoryKind, Image, Journey,
+    MISSING, Op, ProfileField, ReEntry, Reg, Role, Segment, Slot, Span, Ty, Watch, Word,
 };
 use journey_runtime::pool::Pool;
 use journey_runtime::program::Program;
@@ -295,8 +295,7 @@ impl Making {
                 let first = self.is(a);
                 self.ops.push(Op::Move { dst: result, a: first });
                 let and = matches!(is, Is::And(..));
-                let jump =
-                    if and { Op::JumpUnless { a: first, to: 0 } } else { Op::JumpIf { a: first, to: 0 } };
+                let jump = if and { Op::JumpUnless { a: first, to: 0 } } else { Op::JumpIf { a: first, to: 0 } };
                 let done = self.jump(jump);
                 let second = self.is(b);
                 self.ops.push(Op::Move { dst: result, a: second });
@@ -404,16 +403,7 @@ fn image(functions: Vec<Function>) -> Image {
     let many = segment.op(|dst| Op::CompareInt { cmp: Cmp::Gt, dst, a: count, b: one });
     let mut all = vec![segment.function(many, Ty::Bool, false, false)];
     all.extend(functions);
-    let types = [
-        Ty::Int,
-        Ty::Int,
-        Ty::Number,
-        Ty::Number,
-        Ty::Probability,
-        Ty::Bool,
-        Ty::Enum(0),
-        Ty::Facet(0),
-    ];
+    let types = [Ty::Int, Ty::Int, Ty::Number, Ty::Number, Ty::Probability, Ty::Bool, Ty::Enum(0), Ty::Facet(0)];
     Image {
         name: "generated".to_string(),
         time_zone: "Europe/Berlin".to_string(),
@@ -573,7 +563,12 @@ fn check(functions: Vec<Function>, worlds: &[World]) -> Result<(usize, usize), T
         for function in 1..=count {
             let mut changes = i64::MAX;
             let word = scope.eval(function, &mut frame, &mut changes);
-            prop_assert_eq!(scope.value(function, &mut frame), word, "dense: {:#?}", program.image.functions[function as usize].ops);
+            prop_assert_eq!(
+                scope.value(function, &mut frame),
+                word,
+                "dense: {:#?}",
+                program.image.functions[function as usize].ops
+            );
             for (compiled, level) in compiled.iter().zip(["none", "speed"]) {
                 let mut when = i64::MAX;
                 let found = compiled.eval(&scope, function, &mut frame, &mut when);

@@ -228,7 +228,8 @@ fn run(program: &Program, lines: &[Line], engine: &dyn Engine, size: usize, afte
     let mut from = 0;
     while from < batch.items.len() {
         let to = (from + size).min(batch.items.len());
-        let part = Batch { items: batch.items[from..to].to_vec(), rows: batch.rows.clone(), others: batch.others.clone() };
+        let part =
+            Batch { items: batch.items[from..to].to_vec(), rows: batch.rows.clone(), others: batch.others.clone() };
         let mut at = 0;
         loop {
             at = engine.batch(&mut parts, &part, at);
@@ -282,7 +283,11 @@ fn same(text: &str, streams: impl Strategy<Value = (Vec<Line>, i64, usize)>, cas
     let program = program(text);
     let vm = Vm::new(&program);
     let compiled = [Level::None, Level::Speed].map(|level| Jit::new(&program, level).expect("the journeys are usual"));
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
     let ran = runner.run(&streams, |(lines, after, size)| {
         let (expected, _) = run(&program, &lines, &Reference, 1000, after);
         let engines: [(&str, &dyn Engine); 3] = [("vm", &vm), ("none", &compiled[0]), ("speed", &compiled[1])];

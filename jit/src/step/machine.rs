@@ -12,14 +12,15 @@ use cranelift_codegen::ir::{self, Block, InstBuilder, MemFlagsData, Value, types
 use cranelift_frontend::{FunctionBuilder, Variable};
 use journey_runtime::batch::{HAS_ID, Item};
 use journey_runtime::image::{
-    Capture, ConsentRule, Due, FnId, HistoryKind, Instr, Journey, Listener, MISSING, Pc, PlaceKind, ReEntry, Role, Trigger, Word,
+    Capture, ConsentRule, Due, FnId, HistoryKind, Instr, Journey, Listener, MISSING, Pc, PlaceKind, ReEntry, Role,
+    Trigger, Word,
 };
 use journey_runtime::input::Reason;
 use journey_runtime::layout::{Form, ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, SEEN, WAKE, ZONE};
 use journey_runtime::pool::Pool;
 use journey_runtime::record::{self, how, why};
-use journey_runtime::step::run::{BARRED, CONVERTED, ENDED, FRESH, NEVER, WAITS};
 use journey_runtime::step::in_stage;
+use journey_runtime::step::run::{BARRED, CONVERTED, ENDED, FRESH, NEVER, WAITS};
 use journey_runtime::store::raw;
 use journey_runtime::tables::{Address, RunTable};
 use std::collections::BTreeMap;
@@ -129,8 +130,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
             zone: var(b),
         };
         let mut block = || b.create_block();
-        let blocks =
-            Blocks { next: block(), done: block(), advance: block(), declined: block(), full: block() };
+        let blocks = Blocks { next: block(), done: block(), advance: block(), declined: block(), full: block() };
         b.set_cold_block(blocks.declined);
         b.set_cold_block(blocks.full);
         let (odd, tidy_any) = (b.create_block(), b.create_block());

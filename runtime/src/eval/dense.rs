@@ -45,23 +45,89 @@ const RESULT: u16 = u16::MAX;
 /// One operation. A test sets its register to what it finds, and goes `to` another step when that is `on`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Step {
-    Copy { dst: Reg, a: Operand },
-    Not { dst: Reg, a: Operand },
-    Known { dst: Reg, a: Operand },
-    Arith { op: Arith, dst: Reg, a: Operand, b: Operand },
+    Copy {
+        dst: Reg,
+        a: Operand,
+    },
+    Not {
+        dst: Reg,
+        a: Operand,
+    },
+    Known {
+        dst: Reg,
+        a: Operand,
+    },
+    Arith {
+        op: Arith,
+        dst: Reg,
+        a: Operand,
+        b: Operand,
+    },
     /// `a`, and then each of the chain's operations from `from` on.
-    Chain { dst: Reg, a: Operand, from: u16, count: u8 },
-    ToNumber { dst: Reg, a: Operand },
-    Flag { dst: Reg, on: bool, to: u16, a: Operand },
-    Int { cmp: Cmp, dst: Reg, on: bool, to: u16, a: Operand, b: Operand },
-    Number { cmp: Cmp, dst: Reg, on: bool, to: u16, a: Operand, b: Operand },
+    Chain {
+        dst: Reg,
+        a: Operand,
+        from: u16,
+        count: u8,
+    },
+    ToNumber {
+        dst: Reg,
+        a: Operand,
+    },
+    Flag {
+        dst: Reg,
+        on: bool,
+        to: u16,
+        a: Operand,
+    },
+    Int {
+        cmp: Cmp,
+        dst: Reg,
+        on: bool,
+        to: u16,
+        a: Operand,
+        b: Operand,
+    },
+    Number {
+        cmp: Cmp,
+        dst: Reg,
+        on: bool,
+        to: u16,
+        a: Operand,
+        b: Operand,
+    },
     /// Whether it is one of at most 64 values from `low` on.
-    OneOf { dst: Reg, on: bool, to: u16, a: Operand, low: Word, mask: u64 },
-    Below { dst: Reg, on: bool, to: u16, a: Operand, from: u32, below: u32 },
-    Jump { to: u16 },
-    JumpIf { a: Operand, on: bool, to: u16 },
-    JumpMissing { a: Operand, to: u16 },
-    Return { a: Operand },
+    OneOf {
+        dst: Reg,
+        on: bool,
+        to: u16,
+        a: Operand,
+        low: Word,
+        mask: u64,
+    },
+    Below {
+        dst: Reg,
+        on: bool,
+        to: u16,
+        a: Operand,
+        from: u32,
+        below: u32,
+    },
+    Jump {
+        to: u16,
+    },
+    JumpIf {
+        a: Operand,
+        on: bool,
+        to: u16,
+    },
+    JumpMissing {
+        a: Operand,
+        to: u16,
+    },
+    Return {
+        a: Operand,
+    },
 }
 
 impl Dense {
@@ -90,7 +156,11 @@ impl Scope<'_> {
         let regs = &mut frame[..code.regs];
         macro_rules! get {
             ($a:expr) => {
-                if $a.place == REGS { regs[usize::from($a.at)] } else { places[usize::from($a.place & 3)][usize::from($a.at)] }
+                if $a.place == REGS {
+                    regs[usize::from($a.at)]
+                } else {
+                    places[usize::from($a.place & 3)][usize::from($a.at)]
+                }
             };
         }
         let mut at = 0;
@@ -307,7 +377,8 @@ impl Making<'_> {
             && once
             && self.fuses(next)
         {
-            let jumps = matches!(self.ops.get(next + 1), Some(Op::JumpIf { a, .. } | Op::JumpUnless { a, .. }) if *a == hit);
+            let jumps =
+                matches!(self.ops.get(next + 1), Some(Op::JumpIf { a, .. } | Op::JumpUnless { a, .. }) if *a == hit);
             // Only when nobody reads the result but the move, or the move and the jump behind it.
             if left == 1 || left == 2 && jumps && self.fuses(next + 1) {
                 dst = *to;
@@ -408,9 +479,11 @@ impl Making<'_> {
         let Step::OneOf { dst, on, to, a, low, .. } = step else { return };
         // Constants and reads stand between the comparisons, and are no steps.
         let entered = (usize::from(here) > 0)
-            && self.places.iter().rposition(|place| *place + 1 == here).is_some_and(|first| {
-                (first + 1..=at).all(|op| !self.targets[op])
-            });
+            && self
+                .places
+                .iter()
+                .rposition(|place| *place + 1 == here)
+                .is_some_and(|first| (first + 1..=at).all(|op| !self.targets[op]));
         if entered
             && on
             && let Some(Step::OneOf { dst: d, on: true, to: t, a: b, low: known, mask }) = self.code.steps.last_mut()

@@ -79,8 +79,8 @@ fn work(shared: &mut Shared<'_>, store: &mut Store, batch: &Batch, item: &Item) 
     }
     let mut words = Words { words: store.room_mut(item.customer), len };
     let stamp = item.stamp(&words.words[..len]);
-    let done = advance(shared, item.customer, &mut words, stamp, false)
-        .and_then(|()| input(shared, batch, item, &mut words));
+    let done =
+        advance(shared, item.customer, &mut words, stamp, false).and_then(|()| input(shared, batch, item, &mut words));
     let now = words.len;
     if now != len {
         store.set_length(item.customer, now);

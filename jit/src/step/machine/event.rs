@@ -334,7 +334,8 @@ impl<'a> Machine<'_, 'a, '_> {
         let enters = &self.plan.tables.events[usize::from(event)].enters;
         let alone = enters.is_empty();
         let own = enters.iter().all(|enter| enter.journey == j);
-        let one = |machine: &mut Self, hears: Option<Value>| hears.unwrap_or_else(|| machine.b.ins().iconst(types::I8, 1));
+        let one =
+            |machine: &mut Self, hears: Option<Value>| hears.unwrap_or_else(|| machine.b.ins().iconst(types::I8, 1));
 
         let (mut reached, mut late) = (None, None);
         for number in &heard.goals {
