@@ -9,14 +9,16 @@ use crate::emit::far_signature;
 use journey_runtime::batch::{Batch, Engine, Item, Parts};
 use journey_runtime::image::Word;
 use journey_runtime::layout::ID_COUNT;
-use journey_runtime::program::Program;
 use journey_runtime::record::Effects;
-use journey_runtime::store::Store;
+use journey_runtime::program::Program;
+use journey_runtime::store::{Raw, Store};
 use journey_runtime::tables::Vm;
 use std::any::Any;
 
-/// Inputs whose states are asked for ahead of the work.
-const AHEAD: usize = 32;
+/// Inputs that are worked on in one go, while the states of as many more are asked for.
+const AHEAD: usize = 16;
+/// Customers that are looked at together when everything ends.
+const TOGETHER: usize = 1 << 10;
 /// Words that effects have room for, beyond what they have, when the code begins.
 const EFFECTS: usize = 1 << 15;
 
@@ -75,63 +77,92 @@ impl Jit {
         memory.downcast_ref::<Memory>().map_or(0, |memory| memory.handed_on)
     }
 
-    /// Works on items natively from `from` on; gives the first that is not done. What there is for each item's customer has been seen to.
-    fn native(&self, store: &mut Store, effects: &mut Effects, items: &[Item], rows: &[Word], from: usize) -> usize {
+    /// Works on items natively from `from` on; gives the first that is not done.
+    fn native(&self, on: &mut Work<'_>, store: &mut Store, effects: &mut Effects, from: usize) -> usize {
+        let items = on.items;
         let mut at = from;
         while at < items.len() {
+            // The states of the next items are on their way while these are worked on, and their index entries before them.
             let to = (at + AHEAD).min(items.len());
-            let group = &items[at..to];
-            // A customer that is not there is the VM's to complain about.
-            let there = group.iter().take_while(|item| (item.customer as usize) < store.len()).count();
-            let group = &group[..there];
-            if group.is_empty() {
+            let want = (to + AHEAD).min(items.len());
+            let further = &items[want..(want + AHEAD).min(items.len())];
+            further.iter().for_each(|item| store.prefetch_index(item.customer));
+            self.make_ready(on, store, want);
+            let to = to.min(on.ready);
+            if at >= to {
+                // A customer that is not there is the VM's to complain about.
                 return at;
             }
-            group.iter().for_each(|item| store.prefetch_index(item.customer));
-            for item in group {
-                if store.length(item.customer) == 0 && item.event != TIME_ONLY {
-                    let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
-                    store.grow(item.customer, self.vm.tables().room + ids);
-                }
-                store.prefetch_state(item.customer);
-            }
-            let to = at + there;
-            loop {
-                let words = &mut effects.words;
-                words.reserve(EFFECTS.max(2 * self.most));
-                let (len, room) = (words.len(), words.spare_capacity_mut());
-                let out = room.as_mut_ptr().cast::<Word>();
-                let raw = store.raw();
-                let mut shard = Shard {
-                    context: Context::default(),
-                    items: items.as_ptr(),
-                    rows: rows.as_ptr(),
-                    row_words: rows.len() as u64,
-                    index: raw.index,
-                    chunks: raw.chunks.as_ptr(),
-                    rooms: self.rooms.as_ptr(),
-                    out,
-                    // SAFETY: the end of the same room.
-                    out_end: unsafe { out.add(room.len()) },
-                    why: 0,
-                    nowhere: 0,
-                };
-                // SAFETY: `items` has all from `at` to `to`, and their customers have index entries. The index entries say truly where in
-                // the chunks a slot is and how long, and nobody else looks at either meanwhile. The code reads rows below `row_words`, reads
-                // and writes a state within its slot (it compares lengths first), and effects up to `out_end`. It lives in `self.code`.
-                let reached = unsafe { (self.entry)(&mut shard, at as u64, to as u64) } as usize;
-                // SAFETY: `out` has moved on from the old end by whole words that have been written, within the capacity.
-                unsafe { effects.words.set_len(len + shard.out.offset_from_unsigned(out)) };
-                at = reached;
-                if shard.why != WHY_FULL {
-                    break;
-                }
-            }
-            if at < to {
+            let raw = on.raw.get_or_insert_with(|| store.raw());
+            let words = &mut effects.words;
+            words.reserve(EFFECTS.max(2 * self.most));
+            let (len, room) = (words.len(), words.spare_capacity_mut());
+            let out = room.as_mut_ptr().cast::<Word>();
+            let mut shard = Shard {
+                context: Context::default(),
+                items: items.as_ptr(),
+                rows: on.rows.as_ptr(),
+                row_words: on.rows.len() as u64,
+                index: raw.index,
+                chunks: raw.chunks.as_ptr(),
+                rooms: self.rooms.as_ptr(),
+                out,
+                // SAFETY: the end of the same room.
+                out_end: unsafe { out.add(room.len()) },
+                why: 0,
+                nowhere: 0,
+            };
+            // SAFETY: `items` has all from `at` to `to`, and their customers have index entries. The pointers are of now: whoever gives a
+            // customer room or is handed the store forgets them. The index entries say truly where in the chunks a slot is and how long,
+            // and nobody else looks at either meanwhile. The code reads rows below `row_words`, reads and writes a state within its slot
+            // (it compares lengths first), and effects up to `out_end`. It lives in `self.code`.
+            let reached = unsafe { (self.entry)(&mut shard, at as u64, to as u64) } as usize;
+            // SAFETY: `out` has moved on from the old end by whole words that have been written, within the capacity.
+            unsafe { effects.words.set_len(len + shard.out.offset_from_unsigned(out)) };
+            at = reached;
+            if at < to && shard.why != WHY_FULL {
                 return at;
             }
         }
         at
+    }
+
+    /// Asks for the states of items up to one, and gives room to those who have none.
+    fn make_ready(&self, on: &mut Work<'_>, store: &mut Store, to: usize) {
+        while let Some(item) = on.items[..to].get(on.ready) {
+            if item.customer as usize >= store.len() {
+                return;
+            }
+            if store.length(item.customer) == 0 && item.event != TIME_ONLY {
+                let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
+                store.grow(item.customer, self.vm.tables().room + ids);
+                on.raw = None;
+            }
+            store.prefetch_state(item.customer);
+            on.ready += 1;
+        }
+    }
+}
+
+/// Inputs that are worked on.
+struct Work<'i> {
+    items: &'i [Item],
+    rows: &'i [Word],
+    /// Those before it have customers that are there and have room.
+    ready: usize,
+    /// The store's memory, as long as it stays where it is.
+    raw: Option<Raw>,
+}
+
+impl<'i> Work<'i> {
+    fn new(items: &'i [Item], rows: &'i [Word], from: usize) -> Work<'i> {
+        Work { items, rows, ready: from, raw: None }
+    }
+
+    /// The VM takes over: it may give room, and does the next item.
+    fn hand_over(&mut self, next: usize) {
+        self.raw = None;
+        self.ready = self.ready.max(next);
     }
 }
 
@@ -141,12 +172,14 @@ impl Engine for Jit {
     }
 
     fn batch(&self, parts: &mut Parts<'_>, batch: &Batch, from: usize) -> usize {
+        let mut work = Work::new(&batch.items, &batch.rows, from);
         let mut at = from;
         loop {
-            at = self.native(parts.store, parts.effects, &batch.items, &batch.rows, at);
+            at = self.native(&mut work, parts.store, parts.effects, at);
             if at == batch.items.len() {
                 return at;
             }
+            work.hand_over(at + 1);
             let (mut parts, (_, handed_on)) = split(parts);
             *handed_on += 1;
             if !self.vm.item(&mut parts, batch, at) {
@@ -161,14 +194,16 @@ impl Engine for Jit {
         let until = horizon.saturating_add(1);
         let mut customer = from;
         while (customer as usize) < parts.store.len() {
-            let to = (customer as usize + AHEAD).min(parts.store.len()) as u32;
+            let to = (customer as usize + TOGETHER).min(parts.store.len()) as u32;
             items.clear();
             let known = (customer..to).filter(|customer| parts.store.length(*customer) > 0);
             items.extend(known.map(|customer| Item { customer, event: TIME_ONLY, seen: until, ..Item::default() }));
             let mut at = 0;
+            let mut work = Work::new(items, &[], 0);
             loop {
-                at = self.native(parts.store, parts.effects, items, &[], at);
+                at = self.native(&mut work, parts.store, parts.effects, at);
                 let Some(item) = items.get(at) else { break };
+                work.hand_over(at + 1);
                 if !self.vm.settle(&mut parts, horizon, item.customer) {
                     return item.customer;
                 }
@@ -182,8 +217,7 @@ impl Engine for Jit {
 
 /// A shard's parts with the VM's memory, and the engine's own.
 fn split<'p>(parts: &'p mut Parts<'_>) -> (Parts<'p>, (&'p mut Vec<Item>, &'p mut u64)) {
-    let Memory { vm, items, handed_on } =
-        parts.memory.downcast_mut().expect("an engine gets back the memory that it gave");
+    let Memory { vm, items, handed_on } = parts.memory.downcast_mut().expect("an engine gets back the memory that it gave");
     let parts = Parts {
         program: parts.program,
         pool: parts.pool,

@@ -96,6 +96,10 @@ enum Step {
         a: Operand,
         b: Operand,
     },
+    /// With a constant.
+    IntTo { cmp: Cmp, dst: Reg, on: bool, to: u16, a: Operand, b: i64 },
+    /// With a constant.
+    NumberTo { cmp: Cmp, dst: Reg, on: bool, to: u16, a: Operand, b: f64 },
     /// Whether it is one of at most 64 values from `low` on.
     OneOf {
         dst: Reg,
@@ -177,26 +181,36 @@ impl Scope<'_> {
             }};
         }
         loop {
-            let step = code.steps[at];
+            let step = &code.steps[at];
             at += 1;
-            match step {
+            match *step {
                 Step::Copy { dst, a } => regs[usize::from(dst)] = get!(a),
                 Step::Not { dst, a } => regs[usize::from(dst)] = get!(a) ^ 1,
                 Step::Known { dst, a } => regs[usize::from(dst)] = Word::from(get!(a) != MISSING),
                 Step::Arith { op, dst, a, b } => regs[usize::from(dst)] = arith(op, get!(a), get!(b)),
                 Step::Chain { dst, a, from, count } => {
-                    let mut value = f64::from_bits(get!(a));
-                    let from = usize::from(from);
-                    for (op, b) in &code.chains[from..from + usize::from(count)] {
-                        let b = f64::from_bits(get!(b));
-                        let result = match op {
-                            Arith::AddNum => value + b,
-                            Arith::SubNum => value - b,
-                            _ => value * b,
-                        };
-                        value = f64::from_bits(number(result));
+                    let first = f64::from_bits(get!(a));
+                    let chain = &code.chains[usize::from(from)..][..usize::from(count)];
+                    let mut value = first;
+                    for (op, b) in chain {
+                        value = apply(*op, value, f64::from_bits(get!(b)));
                     }
-                    regs[usize::from(dst)] = value.to_bits();
+                    // What leaves the finite numbers never comes back by itself: then it is held at each operation. The sign of
+                    // zero on the way is nothing that the result shows.
+                    if !value.is_finite() {
+                        value = first;
+                        for (op, b) in chain {
+                            value = f64::from_bits(number(apply(*op, value, f64::from_bits(get!(b)))));
+                        }
+                    }
+                    let word = number(value);
+                    // Most often it is the result.
+                    if let Step::Return { a: Operand { place: REGS, at: reg } } = code.steps[at]
+                        && reg == dst
+                    {
+                        return word;
+                    }
+                    regs[usize::from(dst)] = word;
                 }
                 Step::ToNumber { dst, a } => regs[usize::from(dst)] = number(get!(a) as i64 as f64),
                 Step::Flag { dst, on, to, a } => {
@@ -215,6 +229,10 @@ impl Scope<'_> {
                 }
                 Step::Number { cmp, dst, on, to, a, b } => {
                     test!(dst, on, to, compare(cmp, f64::from_bits(get!(a)), f64::from_bits(get!(b))));
+                }
+                Step::IntTo { cmp, dst, on, to, a, b } => test!(dst, on, to, compare(cmp, get!(a) as i64, b)),
+                Step::NumberTo { cmp, dst, on, to, a, b } => {
+                    test!(dst, on, to, compare(cmp, f64::from_bits(get!(a)), b));
                 }
                 Step::OneOf { dst, on, to, a, low, mask } => {
                     let above = get!(a).wrapping_sub(low);
@@ -237,6 +255,14 @@ impl Scope<'_> {
                 Step::Return { a } => return get!(a),
             }
         }
+    }
+}
+
+fn apply(op: Arith, a: f64, b: f64) -> f64 {
+    match op {
+        Arith::AddNum => a + b,
+        Arith::SubNum => a - b,
+        _ => a * b,
     }
 }
 
@@ -441,6 +467,9 @@ impl Making<'_> {
                 if *cmp == Cmp::Eq && b.place == CONSTANTS {
                     let word = self.code.constants[usize::from(b.at)];
                     self.one_of(here, Step::OneOf { dst: to_reg, on, to, a, low: word, mask: 1 }, at);
+                } else if b.place == CONSTANTS {
+                    let b = self.code.constants[usize::from(b.at)] as i64;
+                    self.push(Step::IntTo { cmp: *cmp, dst: to_reg, on, to, a, b });
                 } else {
                     self.push(Step::Int { cmp: *cmp, dst: to_reg, on, to, a, b });
                 }
@@ -449,7 +478,12 @@ impl Making<'_> {
                 let (to_reg, jump, behind) = self.tail(*dst, at);
                 let (on, to) = jump.unwrap_or((true, behind as u16));
                 let (a, b) = (self.operand(*a), self.operand(*b));
-                self.push(Step::Number { cmp: *cmp, dst: to_reg, on, to, a, b });
+                if b.place == CONSTANTS {
+                    let b = f64::from_bits(self.code.constants[usize::from(b.at)]);
+                    self.push(Step::NumberTo { cmp: *cmp, dst: to_reg, on, to, a, b });
+                } else {
+                    self.push(Step::Number { cmp: *cmp, dst: to_reg, on, to, a, b });
+                }
                 next = behind;
             }
             Op::InSubtree { dst, a, from, to: below } => {
@@ -540,6 +574,8 @@ impl Making<'_> {
                 Step::Flag { dst, to, .. }
                 | Step::Int { dst, to, .. }
                 | Step::Number { dst, to, .. }
+                | Step::IntTo { dst, to, .. }
+                | Step::NumberTo { dst, to, .. }
                 | Step::OneOf { dst, to, .. }
                 | Step::Below { dst, to, .. } => {
                     *to = land(*to);
