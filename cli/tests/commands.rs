@@ -202,6 +202,30 @@ fn a_build_runs_like_its_sources() {
 }
 
 #[test]
+fn engines_give_the_same_effects_and_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = new_project(folder.path());
+    let effects = |engine: &str| {
+        let to = folder.path().join(engine);
+        let args = ["--until", "2026-04-01", "--format", "json", "--engine", engine, "--output", to.to_str().unwrap()];
+        let ran = journey().arg("run").arg(&path).args(args).output().unwrap();
+        assert_eq!(code(&ran), 0, "{}", err(&ran));
+        let told = |name: &str| out(&ran).contains(&format!("\"name\": \"{name}\""));
+        match engine {
+            // So few events are not worth compiling for.
+            "auto" => assert!(told("vm"), "{}", out(&ran)),
+            "jit" => assert!(told("jit") || told("vm") && !out(&ran).contains("\"reason\": null"), "{}", out(&ran)),
+            _ => assert!(told(engine), "{}", out(&ran)),
+        }
+        std::fs::read(to).unwrap()
+    };
+    let expected = effects("reference");
+    for engine in ["vm", "jit", "auto"] {
+        assert!(effects(engine) == expected, "the effects of {engine} differ");
+    }
+}
+
+#[test]
 fn safe_fixes_are_applied() {
     let folder = tempfile::tempdir().unwrap();
     let path = new_project(folder.path());
