@@ -208,7 +208,8 @@ fn engines_give_the_same_effects_and_are_told() {
     let effects = |engine: &str| {
         let to = folder.path().join(engine);
         let args = ["--until", "2026-04-01", "--format", "json", "--engine", engine, "--output", to.to_str().unwrap()];
-        let ran = journey().arg("run").arg(&path).args(args).output().unwrap();
+        let events = path.join("events.jsonl");
+        let ran = journey().arg("run").arg(&path).arg("--events").arg(events).args(args).output().unwrap();
         assert_eq!(code(&ran), 0, "{}", err(&ran));
         let told = |name: &str| out(&ran).contains(&format!("\"name\": \"{name}\""));
         match engine {

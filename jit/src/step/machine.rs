@@ -30,7 +30,7 @@ mod event;
 mod run;
 mod walk;
 
-/// Blocks of code from which on further events are left to the VM.
+/// Blocks of code from which on what is due is left to the VM; from half of them on, further events.
 const MOST_BLOCKS: usize = 4_000;
 /// Words of a run's record that every form has.
 const NUMBERS: i32 = 1;
@@ -455,7 +455,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         self.set(|v| v.instant, one);
         let journey = self.bits(head, 0, 16);
         for j in 0..self.plan.program.image.journeys.len() as u16 {
-            if !self.plan.is_native(j) {
+            if !self.plan.is_native(j) || self.b.func.dfg.num_blocks() > MOST_BLOCKS {
                 continue;
             }
             let (this, other) = (self.b.create_block(), self.b.create_block());

@@ -25,7 +25,7 @@ impl<'a> Machine<'_, 'a, '_> {
                 continue;
             }
             let Some(observed) = self.plan.observes(number) else { continue };
-            if self.b.func.dfg.num_blocks() > MOST_BLOCKS {
+            if self.b.func.dfg.num_blocks() > MOST_BLOCKS / 2 {
                 break;
             }
             self.observed = observed;
