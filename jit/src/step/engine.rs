@@ -9,8 +9,8 @@ use crate::emit::far_signature;
 use journey_runtime::batch::{Batch, Engine, Item, Parts};
 use journey_runtime::image::Word;
 use journey_runtime::layout::ID_COUNT;
-use journey_runtime::record::Effects;
 use journey_runtime::program::Program;
+use journey_runtime::record::Effects;
 use journey_runtime::store::{Raw, Store};
 use journey_runtime::tables::Vm;
 use std::any::Any;
@@ -217,7 +217,8 @@ impl Engine for Jit {
 
 /// A shard's parts with the VM's memory, and the engine's own.
 fn split<'p>(parts: &'p mut Parts<'_>) -> (Parts<'p>, (&'p mut Vec<Item>, &'p mut u64)) {
-    let Memory { vm, items, handed_on } = parts.memory.downcast_mut().expect("an engine gets back the memory that it gave");
+    let Memory { vm, items, handed_on } =
+        parts.memory.downcast_mut().expect("an engine gets back the memory that it gave");
     let parts = Parts {
         program: parts.program,
         pool: parts.pool,

@@ -97,9 +97,23 @@ enum Step {
         b: Operand,
     },
     /// With a constant.
-    IntTo { cmp: Cmp, dst: Reg, on: bool, to: u16, a: Operand, b: i64 },
+    IntTo {
+        cmp: Cmp,
+        dst: Reg,
+        on: bool,
+        to: u16,
+        a: Operand,
+        b: i64,
+    },
     /// With a constant.
-    NumberTo { cmp: Cmp, dst: Reg, on: bool, to: u16, a: Operand, b: f64 },
+    NumberTo {
+        cmp: Cmp,
+        dst: Reg,
+        on: bool,
+        to: u16,
+        a: Operand,
+        b: f64,
+    },
     /// Whether it is one of at most 64 values from `low` on.
     OneOf {
         dst: Reg,
