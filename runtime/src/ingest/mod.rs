@@ -242,6 +242,8 @@ impl Decoder {
         scratch: &mut Scratch,
         rows: &mut Vec<Word>,
     ) -> Result<Decoded, Problem> {
+        // A message before it that could not be used may have left something behind.
+        scratch.inputs.clear();
         if let (Inside::Row(at), Body::Event(event)) = (&message.inside, &message.body) {
             let mut place = Place { tables: &self.tables, pool, zones };
             let start = rows.len();
