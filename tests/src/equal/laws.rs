@@ -6,7 +6,6 @@ use crate::generate::stream::{Said, bytes};
 use crate::generate::{Generated, Random};
 use journey_runtime::batch::Reference;
 use journey_runtime::program::Program;
-use journey_runtime::tables::Vm;
 use std::collections::BTreeMap;
 
 /// A journey that nobody ever enters, and that hears nothing.
@@ -41,8 +40,8 @@ pub fn hold(generated: &Generated, program: &Program, stream: &[Said], seed: u64
     }
     let more = format!("{}{UNHEARD}", generated.text());
     if let Some(wider) = guarded("the compiler", || compile(&more))? {
-        let vm = Vm::new(&wider);
-        for (name, how) in [("reference", reference), ("vm", How { engine: &vm, batch: 7, move_house: 0 })] {
+        for (name, engine) in super::engines(&wider) {
+            let how = How { engine: &*engine, batch: 7, move_house: 0 };
             let with = guarded("with a journey more", || direct::run(&wider, &lines, end, how))?;
             steps += with.inputs as u64;
             if let Some(what) = only(&first.told).differs(&only(&with.told)) {
