@@ -425,3 +425,31 @@ fn many_customers_over_many_pieces() {
     assert_eq!(one, sameness(&program, &events, Options { threads: 4, shards: 3, ..Options::default() }));
     assert!(one.0.len() > 10_000);
 }
+
+/// Events that cannot be read to their end.
+struct Broken(usize);
+
+impl std::io::Read for Broken {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.0 == 0 {
+            return Err(std::io::Error::other("the disk is gone"));
+        }
+        let line = b"{\"event\":\"scrolled\",\"userId\":\"ana\",\"timestamp\":\"2026-03-01T10:11:00Z\"}\n";
+        let read = line.len().min(buffer.len());
+        buffer[..read].copy_from_slice(&line[..read]);
+        self.0 -= 1;
+        Ok(read)
+    }
+}
+
+#[test]
+fn events_that_cannot_be_read_to_their_end_are_an_error() {
+    let program = shop();
+    for threads in [1, 3] {
+        for reads in [0, 1, 60_000] {
+            let options = Options { threads, ..Options::default() };
+            let error = run(&program, Broken(reads), &options, |_| {}).err().map(|error| error.to_string());
+            assert_eq!(error.as_deref(), Some("the disk is gone"), "{threads} threads, {reads} reads");
+        }
+    }
+}
