@@ -71,7 +71,7 @@ fn words_of(class: u64) -> usize {
 /// States of customers, who are numbered from 0 in the order in which they are added.
 #[derive(Debug)]
 pub struct Store {
-    index: Vec<Entry>,
+    index: Index,
     chunks: Vec<Chunk>,
     /// Where the next new slot begins, in units from the first chunk's beginning as if all were of full size.
     top: u64,
@@ -87,6 +87,49 @@ pub struct Store {
 struct Alone {
     room: Vec<Word>,
     length: usize,
+}
+
+/// The index: entries one after the other, in huge pages once there are many. It moves when it grows.
+#[derive(Debug, Default)]
+struct Index {
+    memory: Option<Chunk>,
+    len: usize,
+}
+
+impl Index {
+    fn push(&mut self, entry: Entry) -> u32 {
+        let room = self.memory.as_ref().map_or(0, |memory| memory.words().len());
+        if self.len == room {
+            let words = (2 * room).max(64);
+            let mut larger = if words < FIRST { Chunk::Heap(vec![0; words]) } else { Chunk::new(words) };
+            larger.words_mut()[..self.len].copy_from_slice(&self.entries()[..self.len]);
+            self.memory = Some(larger);
+        }
+        let at = self.len;
+        self.len += 1;
+        self.set(at, entry);
+        at as u32
+    }
+
+    #[inline]
+    fn entries(&self) -> &[Word] {
+        self.memory.as_ref().map_or(&[], |memory| &memory.words()[..self.len])
+    }
+
+    #[inline]
+    fn entries_mut(&mut self) -> &mut [Word] {
+        self.memory.as_mut().map_or(&mut [], |memory| &mut memory.words_mut()[..self.len])
+    }
+
+    #[inline]
+    fn get(&self, customer: u32) -> Entry {
+        Entry(self.entries()[customer as usize])
+    }
+
+    #[inline]
+    fn set(&mut self, customer: usize, entry: Entry) {
+        self.entries_mut()[customer] = entry.0;
+    }
 }
 
 /// A piece of memory.
@@ -106,7 +149,7 @@ impl Chunk {
     fn new(words: usize) -> Chunk {
         let Ok(map) = MmapMut::map_anon(8 * words) else { return Chunk::Heap(vec![0; words]) };
         #[cfg(target_os = "linux")]
-        if words == CHUNK {
+        if words >= CHUNK {
             // Where there are no huge pages, small ones do.
             let _ = map.advise(memmap2::Advice::HugePage);
         }
@@ -133,7 +176,7 @@ impl Chunk {
 impl Default for Store {
     fn default() -> Self {
         Store {
-            index: Vec::new(),
+            index: Index::default(),
             chunks: Vec::new(),
             top: 0,
             free: vec![NONE; class_of(LARGEST) as usize + 1],
@@ -166,32 +209,31 @@ const _: () = assert!(UNITS.is_power_of_two());
 impl Store {
     /// Adds a customer of whom nothing is known yet: the state is empty. Gives their number.
     pub fn add(&mut self) -> u32 {
-        self.index.push(Entry::default());
-        (self.index.len() - 1) as u32
+        self.index.push(Entry::default())
     }
 
     /// How many customers there are.
     pub fn len(&self) -> usize {
-        self.index.len()
+        self.index.len
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.index.is_empty()
+        self.index.len == 0
     }
 
     /// Asks for a customer's index entry ahead of its use.
     #[inline]
     pub fn prefetch_index(&self, customer: u32) {
-        if let Some(entry) = self.index.get(customer as usize) {
-            prefetch(&entry.0);
+        if let Some(entry) = self.index.entries().get(customer as usize) {
+            prefetch(entry);
         }
     }
 
     /// Asks for the first lines of a customer's state ahead of their use; the index entry should be near by then.
     #[inline]
     pub fn prefetch_state(&self, customer: u32) {
-        let Some(entry) = self.index.get(customer as usize) else { return };
+        let Some(entry) = self.index.entries().get(customer as usize).map(|entry| Entry(*entry)) else { return };
         if entry.class() == 0 || entry.class() == ALONE {
             return;
         }
@@ -208,7 +250,7 @@ impl Store {
     /// A customer's state.
     #[inline]
     pub fn get(&self, customer: u32) -> &[Word] {
-        let entry = self.index[customer as usize];
+        let entry = self.index.get(customer);
         match entry.class() {
             0 => &[],
             ALONE => {
@@ -232,7 +274,7 @@ impl Store {
     /// A customer's state and the room behind it, which holds no meaning: for appending, before [`Store::set_length`].
     #[inline]
     pub fn room_mut(&mut self, customer: u32) -> &mut [Word] {
-        let entry = self.index[customer as usize];
+        let entry = self.index.get(customer);
         match entry.class() {
             0 => &mut [],
             ALONE => &mut self.alone[entry.place() as usize].room,
@@ -246,14 +288,14 @@ impl Store {
     /// Words of a customer's state.
     #[inline]
     pub fn length(&self, customer: u32) -> usize {
-        let entry = self.index[customer as usize];
+        let entry = self.index.get(customer);
         if entry.class() == ALONE { self.alone[entry.place() as usize].length } else { entry.length() }
     }
 
     /// Words a customer's state may have where it stands.
     #[inline]
     pub fn capacity(&self, customer: u32) -> usize {
-        let entry = self.index[customer as usize];
+        let entry = self.index.get(customer);
         match entry.class() {
             0 => 0,
             ALONE => self.alone[entry.place() as usize].room.len(),
@@ -264,13 +306,13 @@ impl Store {
     /// Says how many words the state has now; at most its capacity.
     #[inline]
     pub fn set_length(&mut self, customer: u32, words: usize) {
-        let entry = self.index[customer as usize];
+        let entry = self.index.get(customer);
         let words = words.min(self.capacity(customer));
         if entry.class() == ALONE {
             self.alone[entry.place() as usize].length = words;
             return;
         }
-        self.index[customer as usize] = Entry::new(entry.place(), words, entry.class());
+        self.index.set(customer as usize, Entry::new(entry.place(), words, entry.class()));
     }
 
     /// Gives the state room for at least so many words; those it has stay.
@@ -295,7 +337,7 @@ impl Store {
 
     /// Moves a state to a slot for so many words, not fewer than it has.
     fn settle(&mut self, customer: u32, words: usize) {
-        let old = self.index[customer as usize];
+        let old = self.index.get(customer);
         let length = self.length(customer);
         let entry = match words {
             0 => Entry::default(),
@@ -339,7 +381,7 @@ impl Store {
             }
         };
         self.give_up(old);
-        self.index[customer as usize] = entry;
+        self.index.set(customer as usize, entry);
     }
 
     /// A slot of a class.
@@ -391,7 +433,7 @@ impl Store {
 
     /// Bytes of memory of the index.
     pub fn index_memory(&self) -> usize {
-        size_of::<Entry>() * self.index.capacity()
+        self.index.memory.as_ref().map_or(0, |memory| 8 * memory.words().len())
     }
 }
 
@@ -420,7 +462,7 @@ impl Store {
     /// The memory by pointers, for code that is made when the program is known.
     pub fn raw(&mut self) -> Raw {
         let chunks = self.chunks.iter_mut().map(|chunk| chunk.words_mut().as_mut_ptr()).collect();
-        Raw { index: self.index.as_mut_ptr().cast(), chunks }
+        Raw { index: self.index.entries_mut().as_mut_ptr(), chunks }
     }
 
     /// For each class, how many words its slots have; 0: it has no slots.

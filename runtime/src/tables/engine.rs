@@ -127,6 +127,8 @@ impl Engine for Vm {
         let mut shared = shared!(&self.tables, parts);
         let store = &mut *parts.store;
         for customer in from..store.len() as u32 {
+            // Index entries follow each other; states do not.
+            store.prefetch_state(customer + AHEAD as u32);
             if !settle(&mut shared, store, horizon, customer) {
                 return customer;
             }
