@@ -147,8 +147,7 @@ impl<'a> Part<'a> {
 }
 
 impl Direct {
-    /// None: the program's names are too odd.
-    pub(super) fn new(image: &Image, events: &[Known]) -> Option<Direct> {
+    pub(super) fn new(image: &Image, events: &[Known]) -> Direct {
         let mut paths = Paths::default();
         let mut slots = 0;
         for (i, name) in NAMES.iter().enumerate() {
@@ -161,7 +160,7 @@ impl Direct {
         let special = ["identify", "alias", CONSENT_UPDATED].map(|name| (name, RARE));
         let wires =
             special.into_iter().chain(image.events.iter().zip(0u32..).map(|(event, i)| (event.wire.as_str(), i)));
-        Some(Direct { root: paths.node()?, slots, wires: Names::new(wires)?, events: plans })
+        Direct { root: paths.node(), slots, wires: Names::new(wires), events: plans }
     }
 }
 
@@ -263,10 +262,10 @@ impl Decoder {
 
     fn window<'a>(&self, text: &'a str, found: &mut Found, take: &mut impl FnMut(&'a [u8], Line<'a>)) {
         // Places in a walk are of 32 bits.
-        let direct = self.direct.as_ref().filter(|_| text.len() <= i32::MAX as usize);
+        let short = text.len() <= i32::MAX as usize;
         let mut at = 0;
         while at < text.len() {
-            let (line, end) = match direct.and_then(|direct| self.line(direct, text, at, found)) {
+            let (line, end) = match if short { self.line(text, at, found) } else { None } {
                 Some(read) => read,
                 None => {
                     let end = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |i| at + i + 1);
@@ -279,7 +278,8 @@ impl Decoder {
     }
 
     /// Reads the line that begins at `from`, and says where the next begins. None: it is for the general reader.
-    fn line<'a>(&self, direct: &Direct, text: &'a str, from: usize, found: &mut Found) -> Option<(Line<'a>, usize)> {
+    fn line<'a>(&self, text: &'a str, from: usize, found: &mut Found) -> Option<(Line<'a>, usize)> {
+        let direct = &self.direct;
         found.spans.begin(direct.slots);
         let (end, escapes) = walk(text.as_bytes(), from, &direct.root, &mut found.spans)?;
         let sight = Sight { text, spans: &found.spans };
@@ -422,8 +422,7 @@ impl Decoder {
         let known = &self.events[usize::from(event)];
         let start = rows.len();
         rows.extend_from_slice(row);
-        let later = self.direct.as_ref().and_then(|direct| direct.events[usize::from(event)].as_ref());
-        for &i in later.into_iter().flat_map(|plan| &plan.later) {
+        for &i in self.direct.events[usize::from(event)].iter().flat_map(|plan| &plan.later) {
             let field = &known.layout.fields[i];
             let flawed = |flaw: Flaw| flaw.of(&known.name, Some(&field.name));
             let word = match row[i] {

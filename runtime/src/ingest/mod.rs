@@ -73,7 +73,7 @@ pub struct Decoder {
     locale: Option<(u16, Kind)>,
     purposes: Vec<String>,
     channels: Vec<String>,
-    direct: Option<Direct>,
+    direct: Direct,
 }
 
 /// An event that is declared.

@@ -59,14 +59,11 @@ impl Paths {
         self.names[at].1.slot(rest, simple, slots)
     }
 
-    /// None: there is no table for the names somewhere.
-    pub(crate) fn node(self) -> Option<Node> {
-        let names = match self.names.is_empty() {
-            true => None,
-            false => Some(Names::new((0..).zip(&self.names).map(|(i, (name, _))| (name.as_str(), i)))?),
-        };
-        let children = self.names.into_iter().map(|(_, paths)| paths.node()).collect::<Option<_>>()?;
-        Some(Node { names, children, slot: self.slot, simple: self.simple })
+    pub(crate) fn node(self) -> Node {
+        let names = self.names.iter().map(|(name, _)| name.as_str()).zip(0..);
+        let names = if self.names.is_empty() { None } else { Some(Names::new(names)) };
+        let children = self.names.into_iter().map(|(_, paths)| paths.node()).collect();
+        Node { names, children, slot: self.slot, simple: self.simple }
     }
 }
 
@@ -291,11 +288,18 @@ impl Step {
     /// Passes the colon behind a name. Gives the byte behind it, where the walk then stands.
     #[inline(always)]
     fn colon(&mut self, line: &Line<'_>) -> Option<u8> {
-        if self.token(line)? != b':' {
+        if *line.text.get(self.at)? != b':' && self.token(line)? != b':' {
             return None;
         }
         self.at += 1;
-        self.token(line)
+        self.expected(line, b'"')
+    }
+
+    /// [`Step::token`] where this byte is usual, and white space is not.
+    #[inline(always)]
+    fn expected(&mut self, line: &Line<'_>, usual: u8) -> Option<u8> {
+        let byte = *line.text.get(self.at)?;
+        if byte == usual { Some(byte) } else { self.token(line) }
     }
 
     /// Passes any value, which begins with this byte.
@@ -365,10 +369,10 @@ impl Line<'_> {
                     spans.set(child.slot, self.from + from, self.from + step.at)?;
                 }
             }
-            byte = step.token(self)?;
+            byte = step.expected(self, b',')?;
             step.at += 1;
             match byte {
-                b',' => byte = step.token(self)?,
+                b',' => byte = step.expected(self, b'"')?,
                 b'}' => return Some(step.at),
                 _ => return None,
             }
@@ -497,7 +501,7 @@ impl Line<'_> {
                         }
                         _ => step.at = self.plain(step.at, byte)?,
                     }
-                    byte = step.token(self)?;
+                    byte = step.expected(self, b',')?;
                 }
                 // Behind a member, or where a list or object closes.
                 while byte != b',' {
@@ -513,7 +517,7 @@ impl Line<'_> {
                     byte = step.token(self)?;
                 }
                 step.at += 1;
-                byte = step.token(self)?;
+                byte = step.expected(self, b'"')?;
                 closes = false;
             }
         }
