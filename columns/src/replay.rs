@@ -514,7 +514,15 @@ impl<'a> Group<'a> {
         }
         let columns = &self.history.about().columns;
         let mut reader = Reader::new(columns, &self.readings, &self.arrays, self.decoder, &self.program.zones);
-        for span in &self.spans[shard] {
+        let spans = &self.spans[shard];
+        let hash = |at: usize| spans.get(at).map(|span| self.names[span.name as usize].hash);
+        for (at, span) in spans.iter().enumerate() {
+            if let Some(hash) = hash(at + 2 * AHEAD) {
+                share.expect(hash);
+            }
+            if let Some(hash) = hash(at + AHEAD) {
+                share.expect_next(hash);
+            }
             let name = &self.names[span.name as usize];
             let mut customer = NOBODY;
             for row in span.from as usize..span.to as usize {
@@ -581,6 +589,9 @@ impl<'a> Group<'a> {
         (self.lines.value(row) - self.first) as u32
     }
 }
+
+/// Customers are brought near so many spans ahead.
+const AHEAD: usize = 6;
 
 /// A customer who has not been asked for.
 const NOBODY: u32 = u32::MAX;

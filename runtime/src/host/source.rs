@@ -112,6 +112,18 @@ impl<'s, 'a> Share<'s, 'a> {
         number
     }
 
+    /// Brings near what [`Share::customer`] asks first for a customer with this hash, who comes soon.
+    #[inline]
+    pub fn expect(&self, hash: u64) {
+        self.shard.ids.prefetch_slot(hash);
+    }
+
+    /// Brings near what [`Share::customer`] asks next for a customer with this hash, who has been expected and comes very soon.
+    #[inline]
+    pub fn expect_next(&self, hash: u64) {
+        self.shard.ids.prefetch_id(hash);
+    }
+
     /// Before another message of a customer: they hear what was for everyone meanwhile.
     #[inline]
     pub fn again(&mut self, customer: u32, line: u32) {
