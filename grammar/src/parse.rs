@@ -2,12 +2,15 @@
 //!
 //! ```text
 //! text ─ tokens ─▶ layout: lines, brackets, declarations ─▶ one declaration at a time:
-//!     pest reads the whole ── it can ──▶ tree
+//!     the rules of journey.pest read the whole ── they can ──▶ tree
 //!                          └─ it cannot: its bodies are emptied, and read line by line, each line's own bodies in turn
 //!                               a line that cannot be read: one report, then the likeliest repair is read instead
 //! ```
 //!
 //! So a mistake costs its own line, and the effort is a small number of short parses for each line that is wrong.
+//!
+//! The rules are there twice, from the same file: as functions that are quick and know nothing of mistakes, and as pest's parser, which
+//! is asked where those fail and says what was expected.
 
 mod brackets;
 mod content;

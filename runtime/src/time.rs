@@ -54,7 +54,7 @@ impl Zones {
     pub fn new() -> Zones {
         let database = TimeZoneDatabase::bundled();
         let mut names: Vec<String> = database.available().map(|name| name.as_str().to_owned()).collect();
-        names.sort_by_key(|name| name.to_ascii_lowercase());
+        names.sort_by_cached_key(|name| name.to_ascii_lowercase());
         names.dedup();
         let zones = names.iter().map(|_| OnceLock::new()).collect();
         Zones { database, names, zones }

@@ -91,8 +91,13 @@ fn timestamp(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", clock / 3600, clock / 60 % 60, clock % 60)
 }
 
-/// A project of ten thousand lines: [`JOURNEYS`] files with the same forty lines under other names, and what they share.
+/// A project of ten thousand lines, with [`JOURNEYS`] journeys.
 pub fn large_project() -> Vec<(String, String)> {
+    large_project_of(JOURNEYS)
+}
+
+/// A project of so many journeys: files with the same forty lines under other names, and what they share.
+pub fn large_project_of(journeys: usize) -> Vec<(String, String)> {
     let mut files = vec![(
         "shared.journey".to_string(),
         r#"use std.messaging
@@ -109,7 +114,7 @@ policy contact_pressure for all journeys {
 "#
         .to_string(),
     )];
-    for n in 0..JOURNEYS {
+    for n in 0..journeys {
         files.push((
             format!("journey_{n}.journey"),
             format!(

@@ -89,7 +89,17 @@ impl Env {
     /// The same with other facts.
     #[must_use]
     pub fn with(&self, facts: Facts) -> Env {
-        Env { facts, ..self.clone() }
+        // What is known here is not copied only to be replaced.
+        Env {
+            facts,
+            variables: self.variables.clone(),
+            event: self.event.clone(),
+            member: self.member.clone(),
+            given: self.given.clone(),
+            params: self.params.clone(),
+            whose: self.whose.clone(),
+            ..*self
+        }
     }
 
     /// The same in the `where` of an event that is listened for.

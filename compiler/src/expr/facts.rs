@@ -228,22 +228,54 @@ impl Facts {
     pub fn when(&self, condition: &Expr, truth: bool, sizes: &dyn Fn(&Ty) -> Option<u16>) -> Facts {
         let mut facts = self.clone();
         facts.unclear |= is_poisoned(condition);
-        facts.assume(condition, truth, sizes);
-        facts
+        let (holds, fails) = facts.ways(condition, truth, !truth, sizes);
+        holds.or(fails).unwrap_or_default()
     }
 
+    /// What is known when the condition holds, and when it does not, as far as it is wanted. Both come from one walk: where two
+    /// ways meet, both outcomes of a part are needed, and to work them out one by one would double with each level.
+    fn ways(
+        self,
+        e: &Expr,
+        holds: bool,
+        fails: bool,
+        sizes: &dyn Fn(&Ty) -> Option<u16>,
+    ) -> (Option<Facts>, Option<Facts>) {
+        let meet = |one: Option<Facts>, other: Option<Facts>| Some(one?.or(other?));
+        match &e.kind {
+            ExprKind::Not(a) => {
+                let (fails, holds) = self.ways(a, fails, holds, sizes);
+                (holds, fails)
+            }
+            ExprKind::And(a, b) => {
+                let (first, not_first) = self.ways(a, true, fails, sizes);
+                let (both, not_second) = first.unwrap_or_default().ways(b, holds, fails, sizes);
+                (both, meet(not_first, not_second))
+            }
+            ExprKind::Or(a, b) => {
+                let (first, not_first) = self.ways(a, holds, true, sizes);
+                let (second, neither) = not_first.unwrap_or_default().ways(b, holds, fails, sizes);
+                (meet(first, second), neither)
+            }
+            _ => {
+                let other = (holds && fails).then(|| self.clone());
+                let assumed = |mut facts: Facts, truth| {
+                    facts.assume(e, truth, sizes);
+                    facts
+                };
+                match other {
+                    Some(other) => (Some(assumed(self, true)), Some(assumed(other, false))),
+                    None if holds => (Some(assumed(self, true)), None),
+                    None if fails => (None, Some(assumed(self, false))),
+                    None => (None, None),
+                }
+            }
+        }
+    }
+
+    /// Takes for granted that a condition which is not put together of others holds, or does not.
     fn assume(&mut self, e: &Expr, truth: bool, sizes: &dyn Fn(&Ty) -> Option<u16>) {
         match (&e.kind, truth) {
-            (ExprKind::Not(a), _) => self.assume(a, !truth, sizes),
-            (ExprKind::And(a, b), true) | (ExprKind::Or(a, b), false) => {
-                self.assume(a, truth, sizes);
-                self.assume(b, truth, sizes);
-            }
-            (ExprKind::And(a, b), false) | (ExprKind::Or(a, b), true) => {
-                let one = self.when(a, truth, sizes);
-                let two = self.when(a, !truth, sizes).when(b, truth, sizes);
-                *self = one.or(two);
-            }
             (ExprKind::IsKnown(a), _) => {
                 let Some(place) = Place::of(a) else { return };
                 if truth {
