@@ -189,7 +189,7 @@ impl Reader<'_> {
         let mut except = Vec::new();
         for part in pair.into_inner() {
             let exceptions =
-                if part.as_rule() == Rule::except { Some(part.clone()) } else { child(&part, Rule::except) };
+                if part.as_rule() == Rule::except { Some(part) } else { child(&part, Rule::except) };
             if let Some(words) = exceptions.and_then(|p| child(&p, Rule::words)) {
                 except.extend(self.words_in(&words));
             }
@@ -208,12 +208,8 @@ impl Reader<'_> {
                 RuleKind::Consent { purpose: self.word_in(&pair), per_channel: has(&pair, Rule::per_channel) }
             }
             Rule::annotation_rule => {
-                let facets = pair
-                    .clone()
-                    .into_inner()
-                    .filter(|p| p.as_rule() == Rule::facet)
-                    .map(|p| self.word_in(&p))
-                    .collect();
+                let facets = pair.into_inner().filter(|p| p.as_rule() == Rule::facet);
+                let facets = facets.map(|p| self.word_in(&p)).collect();
                 RuleKind::Annotations { facets, on: self.word_in(&pair) }
             }
             Rule::cap => {

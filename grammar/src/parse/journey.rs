@@ -169,7 +169,7 @@ impl Reader<'_> {
     /// The event a rule refers to.
     pub(crate) fn event_ref_in(&mut self, pair: &Pair<'_>) -> EventRef {
         let found = child(pair, Rule::event_ref).or_else(|| child(pair, Rule::collect_ref));
-        let pair = found.unwrap_or_else(|| pair.clone());
+        let pair = found.unwrap_or(*pair);
         let mut event = EventRef {
             span: self.span(&pair),
             event: self.word_in(&pair),
