@@ -188,8 +188,7 @@ impl Reader<'_> {
         let mut kind = None;
         let mut except = Vec::new();
         for part in pair.into_inner() {
-            let exceptions =
-                if part.as_rule() == Rule::except { Some(part) } else { child(&part, Rule::except) };
+            let exceptions = if part.as_rule() == Rule::except { Some(part) } else { child(&part, Rule::except) };
             if let Some(words) = exceptions.and_then(|p| child(&p, Rule::words)) {
                 except.extend(self.words_in(&words));
             }
