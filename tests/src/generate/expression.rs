@@ -442,10 +442,11 @@ impl<'w> Sight<'w> {
 
     /// What a field or input is given.
     pub fn given(&mut self, random: &mut Random, field: &Field) -> String {
-        if field.optional && random.percent(25) {
-            if let Some(place) = self.of_kind(random, |t| t == field.ty) {
-                return place.path;
-            }
+        if field.optional
+            && random.percent(25)
+            && let Some(place) = self.of_kind(random, |t| t == field.ty)
+        {
+            return place.path;
         }
         // A share that is worked out is no probability any more.
         match field.ty {

@@ -171,20 +171,17 @@ fn ways_in(random: &mut Random, world: &mut World, at: usize, from: Option<(&str
                 ways.variables.push(Variable { name: "it".to_string(), fields, event: None });
             } else {
                 for (event, alias) in [(event, "one"), (other, "two")] {
-                    if event == other && alias == "two" {
-                        continue;
-                    }
                     ways.lines.push(format!("on {} as {alias}", world.events[event].name));
                     let mut variable = of_event(world, alias, event);
                     variable.event = None;
-                    if event != other || other != variable.fields.len() {
-                        variable.fields.iter_mut().for_each(|f| f.optional = true);
-                        variable.fields.retain(|f| !matches!(f.ty, Ty::Ints | Ty::Texts | Ty::Items));
-                    }
+                    variable.fields.iter_mut().for_each(|f| f.optional = true);
+                    variable.fields.retain(|f| !matches!(f.ty, Ty::Ints | Ty::Texts | Ty::Items));
                     ways.variables.push(variable);
-                }
-                if ways.lines.len() == 1 {
-                    ways.variables = vec![of_event(world, "one", event)];
+                    if other == event {
+                        // One way in: nothing of it is missing.
+                        ways.variables = vec![of_event(world, alias, event)];
+                        break;
+                    }
                 }
             }
         }

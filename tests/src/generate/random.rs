@@ -11,7 +11,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -21,17 +21,17 @@ impl Random {
 
     /// A number below `n`; 0 when `n` is 0.
     pub fn below(&mut self, n: usize) -> usize {
-        if n == 0 { 0 } else { (self.next() % n as u64) as usize }
+        if n == 0 { 0 } else { (self.number() % n as u64) as usize }
     }
 
     /// A number from `from` to `to`, both included.
     pub fn between(&mut self, from: i64, to: i64) -> i64 {
-        from + (self.next() % (to - from + 1) as u64) as i64
+        from + (self.number() % (to - from + 1) as u64) as i64
     }
 
     /// True so many times in a hundred.
     pub fn percent(&mut self, share: u64) -> bool {
-        self.next() % 100 < share
+        self.number() % 100 < share
     }
 
     /// One of them. There must be one.
@@ -42,7 +42,7 @@ impl Random {
     /// The place of one of these weights, each as often as it weighs. One must be more than 0.
     pub fn weighted(&mut self, weights: &[u32]) -> usize {
         let sum: u64 = weights.iter().map(|w| u64::from(*w)).sum();
-        let mut at = self.next() % sum.max(1);
+        let mut at = self.number() % sum.max(1);
         for (i, weight) in weights.iter().enumerate() {
             if at < u64::from(*weight) {
                 return i;

@@ -367,7 +367,7 @@ impl World {
                 .map(|f| format!("{}: {}{}", f.name, spelt_plain(f.ty), if f.optional { "?" } else { "" }))
                 .collect();
             let mut gives = Vec::new();
-            let _ = write!(text, "webhook {name}({}) gives {{\n", spelt.join(", "));
+            let _ = writeln!(text, "webhook {name}({}) gives {{", spelt.join(", "));
             for _ in 0..1 + random.below(2) {
                 let (ty, optional) = (*random.pick(&PLAIN), random.percent(30));
                 let field = Field { name: self.name("g"), ty, optional };
