@@ -1,11 +1,12 @@
 //! Row `compile`: from ten thousand lines to a verified program.
 
 use crate::Scale;
-use crate::measure::{Contestant, Kind, Race, Sample, race, timed};
+use crate::measure::{self, Contestant, Kind, Race, Sample, race, timed};
 use crate::source;
 use journey_compiler::lower::lower;
 use journey_runtime::program::Program;
 use journey_tests::work;
+use std::process::{Command, Stdio};
 
 /// The races: each stage by itself, the floor being what reads every byte once.
 pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
@@ -48,7 +49,36 @@ pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
         }),
     ];
     let title = format!("compile, {} lines", crate::table::thousands(lines as u64));
-    Ok(vec![race("compile", title, "line", scale.rounds(9), contestants)?])
+    Ok(vec![race("compile", title, "line", scale.rounds(9), contestants)?, starts(scale)?])
+}
+
+/// How long `journey run` takes for a project when there are no events: CPU time of the process from its beginning to its end.
+fn starts(scale: &Scale) -> Result<Race, String> {
+    let here = std::env::current_exe().map_err(|error| error.to_string())?;
+    let command = here.with_file_name("journey");
+    let events = scale.scratch.join("none.jsonl");
+    std::fs::write(&events, "").map_err(|error| format!("{}: {error}", events.display()))?;
+    let start = |arguments: &[&std::ffi::OsStr]| {
+        let before = measure::children_cpu();
+        let output = Command::new(&command).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let check = u64::from(output.is_ok_and(|status| status.success()));
+        Sample { seconds: measure::children_cpu() - before, units: 1, check, want: Some(1), bytes: None }
+    };
+    let mut contestants =
+        vec![Contestant::new(Kind::Floor, "journey --version", "a process, and nothing to do", |_| {
+            start(&["--version".as_ref()])
+        })];
+    for example in ["retail", "telco", "saas"] {
+        let folder = journey_tests::repository().join("examples").join(example);
+        let (start, events) = (&start, &events);
+        contestants.push(Contestant::new(
+            Kind::Ours,
+            format!("journey run examples/{example}"),
+            "read, check, lower, verify; no events",
+            move |_| start(&["run".as_ref(), folder.as_os_str(), "--events".as_ref(), events.as_os_str()]),
+        ));
+    }
+    race("compile", "start of `journey run`", "start", scale.rounds(15), contestants)
 }
 
 /// How many words there are.
