@@ -607,13 +607,11 @@ fn known(share: &mut Share<'_, '_>, head: Head, name: &Name) -> u32 {
     }
 }
 
+/// Inputs, and fields of the profile with their words.
+type Said = (Vec<InputKind>, Vec<(u16, Word)>);
+
 /// Consents and changes of a row; none when the decoder must look.
-fn changes(
-    plan: &crate::plan::IdentifyPlan,
-    row: usize,
-    reader: &mut Reader<'_>,
-    pool: &mut Pool,
-) -> Option<(Vec<InputKind>, Vec<(u16, Word)>)> {
+fn changes(plan: &crate::plan::IdentifyPlan, row: usize, reader: &mut Reader<'_>, pool: &mut Pool) -> Option<Said> {
     if !plan.checks.iter().all(|check| reader.word(*check, row, pool).is_some()) {
         return None;
     }

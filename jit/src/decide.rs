@@ -142,7 +142,7 @@ impl Decision {
     /// `out`; says how many that were.
     pub fn run(&self, rows: &[Word], out: &mut [u32]) -> usize {
         let whole = if self.form.stride == 0 || self.reads == 0 {
-            if self.form.stride == 0 { out.len() } else { rows.len() / self.form.stride }
+            rows.len().checked_div(self.form.stride).unwrap_or(out.len())
         } else if rows.len() < self.reads {
             0
         } else {

@@ -551,11 +551,11 @@ mod tests {
                         store.room_mut(c as u32)[old..old + n].copy_from_slice(&oracle[c][old..]);
                         store.set_length(c as u32, old + n);
                     },
-                    Deed::Change(c) => if let Some(c) = who(c) {
-                        if let Some(word) = oracle[c].last_mut() {
-                            *word = next();
-                            *store.get_mut(c as u32).last_mut().expect("as long as the oracle's") = *word;
-                        }
+                    Deed::Change(c) => if let Some(c) = who(c)
+                        && let Some(word) = oracle[c].last_mut()
+                    {
+                        *word = next();
+                        *store.get_mut(c as u32).last_mut().expect("as long as the oracle's") = *word;
                     },
                     Deed::Truncate(c, n) => if let Some(c) = who(c) {
                         let n = n % (oracle[c].len() + 1);

@@ -183,7 +183,7 @@ impl Plan {
                 wanted.push(Wanted { slot: place(base, &field.path)?, else_slot: None, currency });
             }
         }
-        let at_root = |path: &str| ["name", "category"].iter().any(|name| path == *name);
+        let at_root = |path: &str| ["name", "category"].contains(&path);
         let below = |path: &str| ["name.", "category."].iter().any(|name| path.starts_with(name));
         let intricate = event.fields.iter().any(|field| {
             below(&field.path) || field.currency_path.as_deref().is_some_and(|path| below(path) || at_root(path))
