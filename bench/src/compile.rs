@@ -1,11 +1,14 @@
 //! Row `compile`: from ten thousand lines to a verified program.
 
 use crate::Scale;
+use crate::engines;
 use crate::measure::{self, Contestant, Kind, Race, Sample, race, timed};
 use crate::source;
 use journey_compiler::lower::lower;
+use journey_jit::Level;
 use journey_runtime::program::Program;
 use journey_tests::work;
+use std::fmt::Write;
 use std::process::{Command, Stdio};
 
 /// The races: each stage by itself, the floor being what reads every byte once.
@@ -49,7 +52,49 @@ pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
         }),
     ];
     let title = format!("compile, {} lines", crate::table::thousands(lines as u64));
-    Ok(vec![race("compile", title, "line", scale.rounds(9), contestants)?, starts(scale)?])
+    Ok(vec![race("compile", title, "line", scale.rounds(9), contestants)?, machine_code(scale)?, starts(scale)?])
+}
+
+/// Machine code of a journey with fifty places, each with its wait, its condition and its send.
+fn machine_code(scale: &Scale) -> Result<Race, String> {
+    let mut text = r#"use std.messaging
+event seen "Seen" { value: money }
+purpose service "Your visit" needs no consent
+policy calm for all journeys { at most 5 messages per rolling 7 days, else drop }
+message hello(value: money) for service { email { subject "Hello"  body "{{ value }}" } }
+profile { points: int = 0 }
+journey long {
+  trigger  on seen as it where it.value > 10 EUR
+  re-entry after finishing
+"#
+    .to_string();
+    for n in 1..=50 {
+        let _ = write!(
+            text,
+            "  wait {} hours\n  if it.value > {} EUR or profile.points > {n} {{ send hello(it.value) by email }}\n",
+            n % 20 + 1,
+            10 + n
+        );
+    }
+    text.push_str("}\n");
+    let program = source::program("long", &text)?;
+    let levels = [(Kind::Floor, "not optimised", Level::None), (Kind::Ours, "optimised", Level::Speed)];
+    let contestants = levels
+        .into_iter()
+        .map(|(kind, name, level)| {
+            let program = &program;
+            Contestant::new(kind, name, "tables, then machine code", move |_| {
+                let mut bytes = 0;
+                let sample = timed(1, || {
+                    let made = engines::jit(program, level);
+                    bytes = made.as_ref().map_or(0, |jit| jit.bytes() as u64);
+                    u64::from(made.is_ok())
+                });
+                Sample { want: Some(1), bytes: Some(bytes), ..sample }
+            })
+        })
+        .collect();
+    race("compile", "machine code of a journey with 50 waits", "program", scale.rounds(9), contestants)
 }
 
 /// How long `journey run` takes for a project when there are no events: CPU time of the process from its beginning to its end.

@@ -1,7 +1,8 @@
-//! Row `end`: from a file of events in memory to a file of effects.
+//! Row `end`: from a file of events to a file of effects.
 //!
 //! The shop of `journey_tests::work`: an abandoned cart keyed by cart, with consent, caps, quiet hours, a goal, and a message that is
-//! waited for; events of a year in the form of the Segment specification.
+//! waited for; events of a year in the form of the Segment specification. They stand in memory as JSON lines, and in a file in columns
+//! (Parquet) that was made of them before. Effects are written to a file as JSON lines, in order of time.
 
 use crate::Scale;
 use crate::engines;
@@ -9,14 +10,16 @@ use crate::ingest::scan::{Lines, PADDING, moment};
 use crate::measure::{Contestant, Kind, Race, Sample, race, timed, timed_by_process, timed_by_wall};
 use crate::source;
 use crate::table::thousands;
+use journey_columns::{History, Replay};
 use journey_runtime::batch::Engine;
 use journey_runtime::host::memory::{self, Options};
+use journey_runtime::ingest::Decoder;
 use journey_runtime::program::Program;
 use journey_tests::work;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -27,6 +30,24 @@ const EACH: u64 = 10;
 pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
     let unit: u64 = scale.pick(500_000, 20_000, 1_000);
     Ok(vec![engines(scale, 2 * unit)?, sizes(scale, unit)?, journeys(scale, unit)?, threads(scale, 4 * unit)?])
+}
+
+/// How events stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From {
+    Lines,
+    Columns,
+}
+
+impl From {
+    const ALL: [From; 2] = [From::Lines, From::Columns];
+
+    fn name(self) -> &'static str {
+        match self {
+            From::Lines => "JSON lines",
+            From::Columns => "Parquet",
+        }
+    }
 }
 
 /// A shop with `more` journeys that its events do not concern.
@@ -47,58 +68,70 @@ journey other_{n} {{
     source::program("shop", &text)
 }
 
-/// One run, its effects written to a file. It comes to a hash of the file.
-fn once(
-    program: &Program,
-    events: &str,
-    threads: usize,
-    engine: &Arc<dyn Engine>,
-    path: &Path,
-) -> Result<u64, std::io::Error> {
-    let options = Options {
-        threads,
-        assume_consent: vec!["marketing".to_string()],
-        keep_effects: true,
-        engine: Some(engine.clone()),
-        ..Options::default()
-    };
-    let outcome = memory::run(program, events.as_bytes(), &options, |_| {})?;
-    let mut file = File::create(path)?;
-    let mut hash = Xxh3Default::new();
-    outcome.write_effects(program, threads, |lines| {
-        hash.update(lines);
-        file.write_all(lines)
-    })?;
-    Ok(hash.digest())
-}
-
+/// A program and its events.
 struct Work {
     program: Program,
-    events: String,
+    lines: String,
+    columns: PathBuf,
     count: u64,
-    path: std::path::PathBuf,
+    effects: PathBuf,
 }
 
 impl Work {
-    fn new(scale: &Scale, program: Program, count: u64) -> Work {
-        let path = scale.scratch.join("effects.jsonl");
-        Work { program, events: work::events(count, count / EACH), count, path }
+    fn new(scale: &Scale, program: Program, count: u64) -> Result<Work, String> {
+        let lines = work::events(count, count / EACH);
+        let columns = scale.scratch.join(format!("events-{count}.parquet"));
+        let made = File::create(&columns).map_err(journey_columns::Error::Input).and_then(|file| {
+            journey_columns::write(|| Ok(lines.as_bytes()), file, &journey_columns::Options::default(), |_| {})
+        });
+        made.map_err(|error| format!("{}: {error}", columns.display()))?;
+        Ok(Work { program, lines, columns, count, effects: scale.scratch.join("effects.jsonl") })
     }
 
-    fn run(&self, threads: usize, engine: &Arc<dyn Engine>) -> u64 {
-        // A check that no run comes to.
-        once(&self.program, &self.events, threads, engine, &self.path).unwrap_or(u64::MAX)
+    /// One run, its effects written to a file. It comes to a hash of the file; to 0 when something cannot be read or written.
+    fn run(&self, from: From, threads: usize, engine: &Arc<dyn Engine>) -> u64 {
+        self.try_run(from, threads, engine).unwrap_or_else(|error| {
+            eprintln!("{error}");
+            0
+        })
+    }
+
+    fn try_run(&self, from: From, threads: usize, engine: &Arc<dyn Engine>) -> Result<u64, Box<dyn std::error::Error>> {
+        let program = &self.program;
+        let options = Options {
+            threads,
+            assume_consent: vec!["marketing".to_string()],
+            keep_effects: true,
+            engine: Some(engine.clone()),
+            ..Options::default()
+        };
+        let outcome = match from {
+            From::Lines => memory::run(program, self.lines.as_bytes(), &options, |_| {})?,
+            From::Columns => {
+                let history = History::open(&self.columns)?;
+                let decoder = Decoder::new(&program.image);
+                let mut replay = Replay::new(&history, program, &decoder, None, options.shard_count());
+                memory::run_source(program, &decoder, &mut replay, &options, |_| {})?
+            }
+        };
+        let mut file = File::create(&self.effects)?;
+        let mut hash = Xxh3Default::new();
+        outcome.write_effects(program, threads, |lines| {
+            hash.update(lines);
+            file.write_all(lines)
+        })?;
+        Ok(hash.digest())
     }
 
     /// CPU time of all threads: on a busy machine the wall tells nothing.
-    fn sample(&self, threads: usize, engine: &Arc<dyn Engine>) -> Sample {
-        timed_by_process(self.count as usize, || self.run(threads, engine))
+    fn sample(&self, from: From, engine: &Arc<dyn Engine>) -> Sample {
+        timed_by_process(self.count as usize, || self.run(from, 1, engine))
     }
 }
 
 fn engines(scale: &Scale, count: u64) -> Result<Race, String> {
-    let work = Work::new(scale, shop(0)?, count);
-    let mut padded = work.events.clone().into_bytes();
+    let work = &Work::new(scale, shop(0)?, count)?;
+    let mut padded = work.lines.clone().into_bytes();
     padded.extend_from_slice(&[0; PADDING]);
     let what = "who, what and when of each line; nothing is done with it";
     let mut contestants = vec![Contestant::new(Kind::Floor, "Rust by hand, reading only", what, |_| {
@@ -107,63 +140,68 @@ fn engines(scale: &Scale, count: u64) -> Result<Race, String> {
         });
         Sample { want: Some(sample.check), ..sample }
     })];
-    let mut hash = None;
-    for named in engines::all(&work.program)? {
-        let work = &work;
-        // The engines must agree with each other.
-        let right = *hash.get_or_insert_with(|| work.run(1, &named.engine));
-        contestants.push(Contestant::new(Kind::Ours, named.name, "JSON lines to effects, one thread", move |_| {
-            Sample { want: Some(right), ..work.sample(1, &named.engine) }
-        }));
+    // Engines and forms must agree with each other, to the byte.
+    let right = work.run(From::Lines, 1, &engines::best(&work.program)?);
+    for from in From::ALL {
+        for named in engines::all(&work.program)? {
+            let name = format!("{}, {}", named.name, from.name());
+            contestants.push(Contestant::new(Kind::Ours, name, "to effects, one thread", move |_| Sample {
+                want: Some(right),
+                ..work.sample(from, &named.engine)
+            }));
+        }
     }
-    let title = format!("end to end, {} events of {} customers, by engine", thousands(count), thousands(count / EACH));
+    let title = format!("end to end, {} events of {} customers", thousands(count), thousands(count / EACH));
     race("end", title, "event", scale.rounds(3), contestants)
 }
 
 fn sizes(scale: &Scale, unit: u64) -> Result<Race, String> {
     let mut works = Vec::new();
     for times in [1, 4, 16] {
-        works.push(Work::new(scale, shop(0)?, unit * times));
+        works.push(Work::new(scale, shop(0)?, unit * times)?);
     }
-    let contestants = works
-        .iter()
-        .map(|work| {
-            let engine = engines::best(&work.program);
-            let name = format!("{} events of {} customers", thousands(work.count), thousands(work.count / EACH));
-            Contestant::new(Kind::Ours, name, "one thread", move |_| {
-                let sample = work.sample(1, &engine);
+    let mut contestants = Vec::new();
+    for from in From::ALL {
+        for work in &works {
+            let engine = engines::best(&work.program)?;
+            let name = format!("{}, {} customers", from.name(), thousands(work.count / EACH));
+            let what = format!("{} events, one thread", thousands(work.count));
+            contestants.push(Contestant::new(Kind::Ours, name, what, move |_| {
+                let sample = work.sample(from, &engine);
                 Sample { want: Some(sample.check), ..sample }
-            })
-        })
-        .collect();
+            }));
+        }
+    }
     race("end", "end to end, as events and customers grow", "event", scale.rounds(2), contestants)
 }
 
 fn journeys(scale: &Scale, unit: u64) -> Result<Race, String> {
     let mut works = Vec::new();
     for more in [0, 50, 250] {
-        works.push((more, Work::new(scale, shop(more)?, unit)));
+        works.push((more, Work::new(scale, shop(more)?, unit)?));
     }
-    let contestants = works
-        .iter()
-        .map(|(more, work)| {
-            let engine = engines::best(&work.program);
-            let name = format!("beside {more} journeys that ignore the events");
-            Contestant::new(Kind::Ours, name, "one thread", move |_| work.sample(1, &engine))
-        })
-        .collect();
+    let mut contestants = Vec::new();
+    for (more, work) in &works {
+        let engine = engines::best(&work.program)?;
+        let name = format!("beside {more} journeys that ignore the events");
+        contestants.push(Contestant::new(Kind::Ours, name, "JSON lines, one thread", move |_| {
+            work.sample(From::Lines, &engine)
+        }));
+    }
     race("end", "end to end, as journeys grow", "event", scale.rounds(5), contestants)
 }
 
 fn threads(scale: &Scale, count: u64) -> Result<Race, String> {
-    let work = Work::new(scale, shop(0)?, count);
-    let engine = engines::best(&work.program);
+    let work = &Work::new(scale, shop(0)?, count)?;
+    let engine = &engines::best(&work.program)?;
     let mut contestants = Vec::new();
-    for threads in [1, 2] {
-        let (work, engine) = (&work, &engine);
-        contestants.push(Contestant::new(Kind::Ours, format!("{threads} threads"), "time on the wall", move |_| {
-            timed_by_wall(work.count as usize, || work.run(threads, engine))
-        }));
+    for from in From::ALL {
+        for threads in [1, 2] {
+            let name = format!("{}, {threads} thread{}", from.name(), if threads == 1 { "" } else { "s" });
+            contestants.push(Contestant::new(Kind::Ours, name, "by the clock on the wall", move |_| {
+                timed_by_wall(work.count as usize, || work.run(from, threads, engine))
+            }));
+        }
     }
     let title = format!("end to end, {} events, by threads", thousands(count));
     race("end", title, "event", scale.rounds(3), contestants)

@@ -20,20 +20,21 @@ pub struct Named {
 
 /// All engines of a program, the fastest first.
 pub fn all(program: &Program) -> Result<Vec<Named>, String> {
-    let jit = Jit::new(program, Level::Speed).map_err(|reason| reason.to_string())?;
     Ok(vec![
-        Named { name: "Journey, JIT", engine: Arc::new(jit), slow: false },
+        Named { name: "Journey, JIT", engine: best(program)?, slow: false },
         Named { name: "Journey, VM", engine: Arc::new(Vm::new(program)), slow: false },
         Named { name: "Journey, reference", engine: Arc::new(Reference), slow: true },
     ])
 }
 
 /// The fastest.
-pub fn best(program: &Program) -> Arc<dyn Engine> {
-    match Jit::new(program, Level::Speed) {
-        Ok(jit) => Arc::new(jit),
-        Err(_) => Arc::new(Vm::new(program)),
-    }
+pub fn best(program: &Program) -> Result<Arc<dyn Engine>, String> {
+    Ok(Arc::new(jit(program, Level::Speed)?))
+}
+
+/// The program as machine code.
+pub fn jit(program: &Program, level: Level) -> Result<Jit, String> {
+    Jit::new(program, level).map_err(|reason| reason.to_string())
 }
 
 /// Works on a batch; what the engine declines, the reference does. Says how many inputs that were.

@@ -4,6 +4,7 @@
 //! are 1,048,576 of them, and the engines that are too slow for all of them take the next slice in each round.
 
 mod floor;
+mod ours;
 #[cfg(feature = "peers")]
 mod peers;
 
@@ -77,7 +78,6 @@ pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
         let events = &events;
         move |_| timed(events.len(), || events.iter().map(|event| rule(black_box(event)) as u64).sum())
     };
-    #[cfg_attr(not(feature = "peers"), expect(unused_mut, reason = "peers come behind"))]
     let mut contestants = vec![
         Contestant::new(
             Kind::Floor,
@@ -96,6 +96,7 @@ pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
             move |_| timed(events.len(), || events.iter().map(|e| floor::without_branches_inlined(e) as u64).sum())
         }),
     ];
+    contestants.extend(ours::contestants(&events)?);
     #[cfg(feature = "peers")]
     contestants.extend(peers::contestants(&events, scale.pick(1 << 14, 1 << 12, 1 << 8))?);
     let title = format!("rule, {} events that are all different", crate::table::thousands(events.len() as u64));
