@@ -26,8 +26,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 pub struct Scale {
     /// Little: to see that all of it works.
     pub quick: bool,
-    /// Very little: instructions are counted one by one.
-    pub tiny: bool,
     /// Where peers that are programs of their own are installed; none: they are left out.
     pub outside: Option<PathBuf>,
     /// For files that are made.
@@ -35,15 +33,6 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// How many of something, by how much is done.
-    pub fn pick<T>(&self, full: T, quick: T, tiny: T) -> T {
-        match (self.tiny, self.quick) {
-            (true, _) => tiny,
-            (_, true) => quick,
-            _ => full,
-        }
-    }
-
     /// Rounds that are counted.
     pub fn rounds(&self, full: usize) -> usize {
         if self.quick { full.min(3) } else { full }
@@ -56,7 +45,7 @@ type Row = fn(&Scale) -> Result<Vec<Race>, String>;
 const ROWS: [(&str, Row); 5] =
     [("rule", rule::run), ("step", step::run), ("ingest", ingest::run), ("end", end::run), ("compile", compile::run)];
 
-const USAGE: &str = "usage: journey-bench [--quick] [--count CONTESTANT] [--rows rule,step,…] [--outside FOLDER] [--scratch FOLDER] [--json FILE] [--chart FILE] [--page FILE] [--conditions TEXT]";
+const USAGE: &str = "usage: journey-bench [--quick] [--rows rule,step,…] [--outside FOLDER] [--scratch FOLDER] [--json FILE] [--chart FILE] [--page FILE] [--conditions TEXT]";
 
 fn main() -> ExitCode {
     // Some peers walk their trees by recursion.
@@ -72,7 +61,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let mut scale = Scale { quick: false, tiny: false, outside: None, scratch: std::env::temp_dir() };
+    let mut scale = Scale { quick: false, outside: None, scratch: std::env::temp_dir() };
     let mut rows: Vec<String> = ROWS.iter().map(|(name, _)| name.to_string()).collect();
     let (mut json, mut picture, mut page) = (None, None, None);
     let mut conditions = String::new();
@@ -81,10 +70,6 @@ fn run() -> Result<(), String> {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
         match argument.as_str() {
             "--quick" => scale.quick = true,
-            "--count" => {
-                (scale.quick, scale.tiny) = (true, true);
-                measure::only(value()?);
-            }
             "--rows" => rows = value()?.split(',').map(str::to_string).collect(),
             "--outside" => scale.outside = Some(value()?.into()),
             "--scratch" => scale.scratch = value()?.into(),

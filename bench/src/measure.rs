@@ -5,7 +5,6 @@
 //! thread are CPU time of that thread, so that other processes on the machine count little.
 
 use std::hint::black_box;
-use std::sync::OnceLock;
 use std::time::Instant;
 
 /// What a contestant is.
@@ -104,14 +103,6 @@ pub struct Race {
     pub lines: Vec<Line>,
 }
 
-/// The part of a name that contestants must have to take part, when only they are wanted.
-static ONLY: OnceLock<String> = OnceLock::new();
-
-/// From here on, only contestants with this in their names take part, and do their work once: to count instructions.
-pub fn only(name: String) {
-    let _ = ONLY.set(name);
-}
-
 /// Runs `rounds` rounds after one that only warms up. The first contestant is the floor. Fails when results differ.
 pub fn race(
     row: &'static str,
@@ -122,11 +113,6 @@ pub fn race(
 ) -> Result<Race, String> {
     let title = title.into();
     eprintln!("{row}: {title}");
-    let mut rounds = rounds;
-    if let Some(name) = ONLY.get() {
-        contestants.retain(|contestant| contestant.name == *name);
-        rounds = 1;
-    }
     let mut samples: Vec<Vec<Sample>> = contestants.iter().map(|_| Vec::with_capacity(rounds)).collect();
     for round in 0..=rounds {
         let mut floor = None;
@@ -188,22 +174,9 @@ fn ends(values: &[f64]) -> (f64, f64) {
 
 /// Times work on this thread by its CPU time. The work gives what it came to.
 pub fn timed(units: usize, work: impl FnOnce() -> u64) -> Sample {
-    let (seconds, check) = inside(work);
-    Sample { seconds, units: units as u64, check, want: None, bytes: None }
-}
-
-/// CPU seconds of this thread that work takes, and what it gives.
-pub fn inside<T>(work: impl FnOnce() -> T) -> (f64, T) {
-    let (mut work, mut given) = (Some(work), None);
     let started = thread_cpu();
-    measured(&mut || given = work.take().map(|work| black_box(work())));
-    (thread_cpu() - started, given.expect("the work has just been done"))
-}
-
-/// What is counted: tools that count instructions know it by its name.
-#[inline(never)]
-fn measured(work: &mut dyn FnMut()) {
-    work();
+    let check = black_box(work());
+    Sample { seconds: thread_cpu() - started, units: units as u64, check, want: None, bytes: None }
 }
 
 /// Times work on several threads by the clock on the wall: of use on a quiet machine only.

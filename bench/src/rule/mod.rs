@@ -73,7 +73,7 @@ fn events(count: usize) -> Vec<Event> {
 
 /// The race.
 pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
-    let events = events(scale.pick(1 << 20, 1 << 17, 1 << 14));
+    let events = events(if scale.quick { 1 << 17 } else { 1 << 20 });
     let all = |rule: fn(&Event) -> i32| {
         let events = &events;
         move |_| timed(events.len(), || events.iter().map(|event| rule(black_box(event)) as u64).sum())
@@ -98,7 +98,7 @@ pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
     ];
     contestants.extend(ours::contestants(&events)?);
     #[cfg(feature = "peers")]
-    contestants.extend(peers::contestants(&events, scale.pick(1 << 14, 1 << 12, 1 << 8))?);
+    contestants.extend(peers::contestants(&events, if scale.quick { 1 << 12 } else { 1 << 14 })?);
     let title = format!("rule, {} events that are all different", crate::table::thousands(events.len() as u64));
     Ok(vec![race("rule", title, "event", scale.rounds(15), contestants)?])
 }

@@ -107,19 +107,20 @@ pub fn events(customers: u64, count: usize, mix: Mix) -> Vec<Event> {
 /// The races.
 pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
     let mut races = Vec::new();
-    let full = [
-        (1_000_000, 20_000_000, Mix::Uniform),
-        (1_000_000, 20_000_000, Mix::Zipf),
-        (10_000_000, 20_000_000, Mix::Uniform),
-        (10_000_000, 20_000_000, Mix::Zipf),
-    ];
-    let sizes = scale.pick(&full[..], &[(100_000, 2_000_000, Mix::Uniform)], &[(10_000, 100_000, Mix::Uniform)]);
+    let sizes: &[(u64, usize, Mix)] = if scale.quick {
+        &[(100_000, 2_000_000, Mix::Uniform)]
+    } else {
+        &[
+            (1_000_000, 20_000_000, Mix::Uniform),
+            (1_000_000, 20_000_000, Mix::Zipf),
+            (10_000_000, 20_000_000, Mix::Uniform),
+            (10_000_000, 20_000_000, Mix::Zipf),
+        ]
+    };
     for &(customers, count, mix) in sizes {
         races.push(one(scale, customers, count, mix)?);
     }
-    if !scale.tiny {
-        races.extend(outside::run(scale)?);
-    }
+    races.extend(outside::run(scale)?);
     Ok(races)
 }
 

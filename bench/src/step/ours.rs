@@ -3,7 +3,7 @@
 use super::floor::Huge;
 use super::{CART, DAY, Event, ORDER, SPAN, Sends, id, number};
 use crate::engines::{self, Named};
-use crate::measure::{Contestant, Kind, Sample, inside};
+use crate::measure::{Contestant, Kind, Sample, thread_cpu};
 use crate::source;
 use journey_runtime::batch::{Batch, Item, Parts};
 use journey_runtime::host::Ids;
@@ -183,16 +183,17 @@ impl<'a> Shard<'a> {
                     Item { customer: event.number, event: number, row, seen: at, happened_at: at, ..Item::default() };
                 batch.items.push(item);
             }
-            let took = inside(|| {
-                if let Some(table) = &mut table {
-                    table.find(&mut batch.items, events);
-                }
-                self.batch(engine, &batch);
-            });
-            seconds += took.0;
+            let started = thread_cpu();
+            if let Some(table) = &mut table {
+                table.find(&mut batch.items, events);
+            }
+            self.batch(engine, &batch);
+            seconds += thread_cpu() - started;
             self.count(&mut sends);
         }
-        seconds += inside(|| self.end(engine, SPAN)).0;
+        let started = thread_cpu();
+        self.end(engine, SPAN);
+        seconds += thread_cpu() - started;
         self.count(&mut sends);
         let bytes = (self.store.state_memory() + self.store.index_memory()) as u64 / customers;
         if looks_ahead(customers) {
