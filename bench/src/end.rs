@@ -143,7 +143,7 @@ fn engines(scale: &Scale, count: u64) -> Result<Race, String> {
     // Engines and forms must agree with each other, to the byte.
     let right = work.run(From::Lines, 1, &engines::best(&work.program)?);
     for from in From::ALL {
-        for named in engines::all(&work.program)? {
+        for named in engines::all(&work.program) {
             let name = format!("{}, {}", named.name, from.name());
             contestants.push(Contestant::new(Kind::Ours, name, "to effects, one thread", move |_| Sample {
                 want: Some(right),

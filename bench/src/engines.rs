@@ -18,13 +18,17 @@ pub struct Named {
     pub slow: bool,
 }
 
-/// All engines of a program, the fastest first.
-pub fn all(program: &Program) -> Result<Vec<Named>, String> {
-    Ok(vec![
-        Named { name: "Journey, JIT", engine: best(program)?, slow: false },
+/// All engines that take a program, the fastest first.
+pub fn all(program: &Program) -> Vec<Named> {
+    let mut all = vec![
         Named { name: "Journey, VM", engine: Arc::new(Vm::new(program)), slow: false },
         Named { name: "Journey, reference", engine: Arc::new(Reference), slow: true },
-    ])
+    ];
+    match Jit::new(program, Level::Speed) {
+        Ok(jit) => all.insert(0, Named { name: "Journey, JIT", engine: Arc::new(jit), slow: false }),
+        Err(reason) => eprintln!("no JIT: {reason}"),
+    }
+    all
 }
 
 /// The fastest.
