@@ -1,7 +1,6 @@
 //! Effects in columns: the parts of their JSON lines, words as dictionaries.
 
 use crate::error::Error;
-use crate::pieces::parallel;
 use arrow_array::builder::{
     FixedSizeBinaryBuilder, StringBuilder, StringDictionaryBuilder, TimestampMillisecondBuilder, UInt32Builder,
 };
@@ -9,6 +8,7 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use journey_runtime::host::memory::Outcome;
+use journey_runtime::host::parallel;
 use journey_runtime::input::{Effect, EffectKind};
 use journey_runtime::program::Program;
 use journey_runtime::record::materialise;

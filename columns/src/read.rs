@@ -2,7 +2,6 @@
 
 use crate::error::Error;
 use crate::form::{self, Form};
-use crate::pieces::parallel;
 use crate::shape::{Mark, Paths, Shape, Source};
 use crate::write::{About, FIXED, KEY, VERSION, schema};
 use arrow_array::cast::AsArray;
@@ -12,6 +11,7 @@ use arrow_array::{
     TimestampMicrosecondArray, UInt64Array,
 };
 use arrow_schema::DataType;
+use journey_runtime::host::parallel;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use std::fs::File;

@@ -3,13 +3,13 @@
 //! of JSON, so both give the same inputs, problems and dead letters.
 
 use crate::error::Error;
-use crate::pieces::parallel;
 use crate::plan::{Plan, Plans, Reading, Slot};
 use crate::read::{Array1, CUSTOMER, EVENT, HASH, History, JSON, KIND, LINE, RECEIVED, SHAPE, TIME, Whole};
 use crate::shape::Shape;
 use crate::words::Reader;
 use crate::write::FIXED;
 use arrow_array::{Array, Int32Array, TimestampMicrosecondArray, UInt64Array};
+use journey_runtime::host::parallel;
 use journey_runtime::host::source::{Found, Head, Piece, Raw, Share, Source};
 use journey_runtime::host::{Aliases, DeadLetter, shard_of};
 use journey_runtime::image::{Image, Word};

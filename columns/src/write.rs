@@ -278,7 +278,7 @@ impl<W: Write + Send> Writer<W> {
             &group.json,
         ];
         sparse.extend(&group.columns);
-        let dense = crate::pieces::parallel(threads, sparse.len(), |i| dense(sparse[i], rows, &order));
+        let dense = journey_runtime::host::parallel(threads, sparse.len(), |i| dense(sparse[i], rows, &order));
         let mut arrays: Vec<ArrayRef> = vec![Arc::new(line), Arc::new(kind)];
         for array in dense {
             arrays.push(array?);

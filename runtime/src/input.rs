@@ -296,6 +296,10 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Why somebody is not let in.
+    pub const ENTRY: &[Reason] = Reason::ALL.split_at(8).0;
+    /// Why a message is not handed over.
+    pub const SENDING: &[Reason] = Reason::ALL.split_at(8).1;
     /// All of them, each at its number.
     pub const ALL: [Reason; 16] = [
         Reason::AlreadyIn,

@@ -3,12 +3,14 @@
 
 use journey_columns::{History, Options as Writing, Replay};
 use journey_runtime::host::memory::{self, Options, Outcome};
-use journey_runtime::ingest::Decoder;
+use journey_runtime::ingest::{Decoder, moment};
 use journey_runtime::program::Program;
 use journey_runtime::report::human;
 use journey_runtime::report::line;
 use journey_runtime::report::summary::Summary;
 use journey_tests::{check_folder, check_named, must_compile, repository};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -52,6 +54,56 @@ fn program(folder: &Path) -> Program {
     let channels: Vec<String> = image.channels.iter().map(|c| c.name.clone()).collect();
     journey_runtime::host::assume_reachable(&mut image, &channels);
     Program::new(image).unwrap()
+}
+
+/// What a column says beside what the line of the effect says under its name.
+fn agrees(name: &str, column: &Field, line: Option<&serde_json::Value>) -> bool {
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    match (column, line) {
+        (Field::Null, None) => true,
+        (Field::Str(text), Some(line)) if ["key", "value", "inputs", "annotations"].contains(&name) => {
+            json(text).as_ref() == Some(line)
+        }
+        (Field::Str(text), Some(line)) => line == text,
+        (Field::UInt(number), Some(line)) => line == number,
+        (Field::TimestampMillis(at), Some(line)) => line.as_str().and_then(moment) == Some(*at),
+        (Field::Bytes(id), Some(line)) => {
+            let hex: String = id.data().iter().map(|byte| format!("{byte:02x}")).collect();
+            line == &hex
+        }
+        _ => false,
+    }
+}
+
+#[test]
+fn effects_in_columns_say_what_their_lines_say() {
+    for name in ["retail", "telco", "saas"] {
+        let folder = repository().join("examples").join(name);
+        let program = program(&folder);
+        let lines = std::fs::read(folder.join("events.jsonl")).unwrap();
+        let assume_consent: Vec<String> = program.image.purposes.iter().map(|p| p.name.clone()).collect();
+        let options = Options { keep_effects: true, assume_consent, ..Options::default() };
+        let outcome = memory::run(&program, &lines[..], &options, |_| {}).unwrap();
+        let file = tempfile::tempfile().unwrap();
+        let written = journey_columns::write_effects(&program, &outcome, file.try_clone().unwrap(), 2).unwrap();
+        let reader = SerializedFileReader::new(file).unwrap();
+        let mut rows = reader.get_row_iter(None).unwrap();
+        let mut count = 0;
+        for (customer, effect) in outcome.effects(&program) {
+            let line = line::effect(&program.image, customer, &effect);
+            let json: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&line).unwrap();
+            let row = rows.next().expect("a row for each effect").unwrap();
+            for (name, column) in row.get_column_iter() {
+                assert!(agrees(name, column, json.get(name)), "{name}: {column:?}\n{line}");
+            }
+            let columns: Vec<&String> = row.get_column_iter().map(|(name, _)| name).collect();
+            let lost = json.keys().find(|key| !columns.contains(key));
+            assert_eq!(lost, None, "{line}");
+            count += 1;
+        }
+        assert!(rows.next().is_none(), "no row too many");
+        assert_eq!(written, count, "{name}");
+    }
 }
 
 #[test]

@@ -10,30 +10,6 @@ use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::{Diagnostic, nearest};
 use journey_runtime::input::Reason;
 
-/// Why someone is not let in.
-const ENTRY: [Reason; 8] = [
-    Reason::AlreadyIn,
-    Reason::ReEntry,
-    Reason::Barred,
-    Reason::TooManyRuns,
-    Reason::OnlyIf,
-    Reason::OutsideDates,
-    Reason::NotInRollout,
-    Reason::NoKey,
-];
-
-/// Why a message is not handed over.
-const SENDING: [Reason; 8] = [
-    Reason::NotValid,
-    Reason::NoConsent,
-    Reason::NotReachable,
-    Reason::Meanwhile,
-    Reason::Capped,
-    Reason::TooSoon,
-    Reason::QuietHours,
-    Reason::OutsideHours,
-];
-
 impl Checker<'_, '_> {
     /// One expectation.
     pub fn expect(&mut self, expect: &ast::Expect) -> Option<Expect> {
@@ -92,12 +68,12 @@ impl Checker<'_, '_> {
                 let (who, message) = (self.who(who), cx.lookup_message(message));
                 let channel = self.channel(channel.as_ref());
                 let at = self.moment(at.as_ref());
-                let reason = self.reason(reason, &SENDING);
+                let reason = self.reason(reason, Reason::SENDING);
                 Expect::Refused { who: who?, message: message?, channel: channel?, reason: reason?, at: at? }
             }
             A::RefusedEntry { who, journey, reason } => {
                 let (who, journey) = (self.who(who), cx.lookup_journey(journey));
-                let reason = self.reason(reason, &ENTRY);
+                let reason = self.reason(reason, Reason::ENTRY);
                 Expect::RefusedEntry { who: who?, journey: journey?, reason: reason? }
             }
             A::Task { team, text, at } => {
@@ -339,7 +315,7 @@ impl Checker<'_, '_> {
             _ => None,
         };
         let near = habit.filter(|h| words.contains(h)).or_else(|| nearest(&reason.text, words.iter().copied()));
-        let other = ENTRY.iter().chain(&SENDING).any(|r| r.words() == reason.text);
+        let other = Reason::ALL.iter().any(|r| r.words() == reason.text);
         let d = Diagnostic::new(
             Code::UnknownReason,
             reason.span,

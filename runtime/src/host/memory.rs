@@ -11,6 +11,7 @@ use super::order::{self, Part, Place, Told};
 use super::parse::{Parsed, shard_of};
 use super::shard::{Out, Shard, Shared, Wanted, purposes, text};
 use super::source::{Found, Piece, Share, Source};
+use super::threads::parallel;
 use crate::batch::Engine;
 use crate::image::{Image, Word};
 use crate::ingest::Decoder;
@@ -23,7 +24,6 @@ use crate::report::{Lines, Writer};
 use crate::tables::Vm;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use xxhash_rust::xxh3::xxh3_64;
@@ -359,30 +359,4 @@ impl Outcome {
 
 fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-/// Does `count` pieces of work on some threads; the results are in order.
-fn parallel<T: Send>(threads: usize, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    if threads == 1 || count <= 1 {
-        return (0..count).map(work).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::with_capacity(count));
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(count) {
-            scope.spawn(|| {
-                loop {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    if i >= count {
-                        break;
-                    }
-                    let result = work(i);
-                    results.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((i, result));
-                }
-            });
-        }
-    });
-    let mut results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    results.sort_by_key(|(i, _)| *i);
-    results.into_iter().map(|(_, result)| result).collect()
 }

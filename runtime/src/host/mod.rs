@@ -12,11 +12,13 @@ mod shard;
 pub mod source;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 pub use alias::Aliases;
 pub use ids::Ids;
 pub use order::{Part, Told};
 pub use parse::shard_of;
+pub use threads::parallel;
 
 use crate::image::Image;
 use crate::ingest::Problem;
