@@ -221,6 +221,8 @@ pub struct Field {
     pub ty: Type,
     /// What it may be.
     pub bounds: Bounds,
+    /// `personal`: it tells who someone is, or of a person.
+    pub personal: bool,
     /// Where it stands on the wire (its name when the program does not say otherwise).
     pub path: String,
     /// For money: where its currency stands.

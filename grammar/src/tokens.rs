@@ -488,6 +488,7 @@ pub const OTHER_WORDS: &[&str] = &[
     "over",
     "owner",
     "per",
+    "personal",
     "propensity",
     "quiet",
     "rank",

@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 const BUILT_IN: [(&str, Ty); 5] =
     [("email", Ty::Text), ("phone", Ty::Text), ("push_token", Ty::Text), ("time_zone", Ty::Zone), ("locale", Ty::Text)];
 
+/// Those that say who someone is, whether or not they are declared `personal`.
+const ADDRESSES: [&str; 3] = ["email", "phone", "push_token"];
+
 /// Fills [`crate::hir::Program::profile`].
 pub fn declare(cx: &mut Context) {
     for (name, ty) in BUILT_IN {
@@ -23,6 +26,8 @@ pub fn declare(cx: &mut Context) {
             ty: Type { ty, optional: true },
             bounds: Bounds::default(),
             path: name.to_string(),
+            // Where a person is reached says who it is; where and in which language they live does not.
+            personal: ADDRESSES.contains(&name),
             currency_path: None,
             default: None,
         };
@@ -38,7 +43,8 @@ pub fn declare(cx: &mut Context) {
             let Some(field) = types::fields(cx, one, Place::Field, "the profile", &mut taken).pop() else { continue };
             if let Some(built_in) = cx.program.profile.iter_mut().find(|f| f.built_in && f.field.name == field.name) {
                 if field.ty == built_in.field.ty || field.ty.ty == Ty::Poison {
-                    built_in.field = Field { ty: built_in.field.ty.clone(), ..field };
+                    let personal = field.personal || built_in.field.personal;
+                    built_in.field = Field { ty: built_in.field.ty.clone(), personal, ..field };
                 } else {
                     let wanted = built_in.field.ty.clone();
                     let wanted = cx.type_text(&wanted);

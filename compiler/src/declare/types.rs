@@ -376,6 +376,7 @@ fn field(cx: &mut Context, ast: &ast::Field, place: Place) -> Field {
         doc: ast.doc.clone(),
         ty,
         bounds,
+        personal: ast.personal,
         path: ast.from.as_ref().map_or_else(|| ast.name.text.clone(), |from| from.text.clone()),
         currency_path: ast.currency_from.as_ref().map(|from| from.text.clone()),
         default,

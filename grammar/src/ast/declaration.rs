@@ -82,7 +82,7 @@ pub struct Record {
     pub fields: Vec<Field>,
 }
 
-/// `value: money from "total" in "currency" = 0 EUR`
+/// `value: money personal from "total" in "currency" = 0 EUR`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
     /// The whole.
@@ -93,6 +93,8 @@ pub struct Field {
     pub name: Name,
     /// Its type.
     pub ty: Type,
+    /// `personal`: it tells who someone is, or of a person.
+    pub personal: bool,
     /// `from "properties.path"`
     pub from: Option<Text>,
     /// `in "currency"`: where the currency stands.

@@ -91,7 +91,7 @@ fields! {
     Event { name, wire, everyone, source, owner, fields }
     ExtendEvent { name, fields }
     Record { name, fields }
-    Field { span, doc, name, ty, from, currency_from, default }
+    Field { span, doc, name, ty, personal, from, currency_from, default }
     Type { span, kind, optional }
     Profile { fields }
     Segment { name, condition }

@@ -298,10 +298,11 @@ impl Reader<'_> {
         let (doc, _) = self.doc_before(span.start, span.start);
         let name = self.word_in(&pair);
         let ty = self.type_in(&pair);
+        let personal = child(&pair, Rule::personal).is_some();
         let from = child(&pair, Rule::field_from).map(|p| self.text_or_empty(&p));
         let currency_from = child(&pair, Rule::currency_from).map(|p| self.text_or_empty(&p));
         let default = child(&pair, Rule::default).map(|p| self.value_in(&p));
-        Field { span, doc, name, ty, from, currency_from, default }
+        Field { span, doc, name, ty, personal, from, currency_from, default }
     }
 
     /// `(name: type, …)`
@@ -450,5 +451,5 @@ impl Reader<'_> {
 fn broken_field(span: Span, words: Vec<Name>) -> Option<Field> {
     let name = words.into_iter().next()?;
     let ty = Type { span, kind: TypeKind::Broken, optional: false };
-    Some(Field { span, doc: None, name, ty, from: None, currency_from: None, default: None })
+    Some(Field { span, doc: None, name, ty, personal: false, from: None, currency_from: None, default: None })
 }

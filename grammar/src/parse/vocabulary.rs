@@ -85,6 +85,7 @@ pub(crate) fn describe(kind: Rule) -> Says {
         R::source => Exactly("source"),
         R::owner => Exactly("owner"),
         R::field => Thing("a field such as `name: text`"),
+        R::personal => Exactly("personal"),
         R::currency_from => Exactly("in \"…\""),
         R::default => Exactly("="),
         R::type_ref | R::list_of | R::one_of | R::money | R::named => TYPE,
