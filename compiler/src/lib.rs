@@ -6,6 +6,7 @@ pub mod check;
 mod collect;
 pub mod declare;
 pub mod expr;
+pub mod flow;
 pub mod hir;
 pub mod iso;
 pub mod journey;
