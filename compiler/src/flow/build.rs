@@ -161,9 +161,7 @@ impl<'p> Builder<'p> {
                     out.extend(self.arm(&arm.body, node, Why::Came(i), time));
                 }
                 // What always holds at once leaves nothing to time out.
-                let never = |o: &Occasion| {
-                    matches!(o, Occasion::Condition(c) if matches!(c.kind, ExprKind::Const(Const::Bool(true))))
-                };
+                let never = |o: &Occasion| matches!(o, Occasion::Condition(c) if matches!(c.kind, ExprKind::Const(Const::Bool(true))));
                 if !arms.iter().any(|a| !a.becomes && never(&a.on)) {
                     out.extend(self.arm(otherwise, node, Why::TimedOut, whole));
                 }
