@@ -76,6 +76,11 @@ pub enum Command {
     Snapshot(Snapshot),
     /// Explain a code such as J0101
     Explain(Explain),
+    /// Serve an editor: findings, completion, hover, rename and all else while a journey is typed
+    #[command(after_help = "\
+An editor starts this command and speaks with it over standard input and output. How to set up VS Code, Neovim, Helix, Zed and
+Emacs stands in docs/editors.")]
+    Lsp,
     /// Write a completion script for a shell
     Completions(Completions),
 }

@@ -51,21 +51,24 @@ fn root(path: &Path) -> Result<PathBuf, Failure> {
     let metadata = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?;
     let start = if metadata.is_dir() { Some(path) } else { path.parent() };
     let absolute = std::path::absolute(start.unwrap_or(path)).map_err(|e| unreadable(path, &e))?;
-    for (depth, folder) in absolute.ancestors().enumerate() {
-        if folder.join(SETTINGS).is_file() {
-            // As the person wrote it, when it is that very folder.
-            return Ok(match start {
-                Some(start) if depth == 0 && !start.as_os_str().is_empty() => start.to_path_buf(),
-                _ => folder.to_path_buf(),
-            });
-        }
+    if let Some(folder) = root_of(&absolute) {
+        // As the person wrote it, when it is that very folder.
+        return Ok(match start {
+            Some(start) if folder == absolute && !start.as_os_str().is_empty() => start.to_path_buf(),
+            _ => folder,
+        });
     }
     Err(Failure::new(format!("{} is no journey project: there is no {SETTINGS} in it or above it", show(path)))
         .help("`journey new NAME` makes a project"))
 }
 
+/// The nearest folder that is a project: this one, or one above it.
+pub fn root_of(folder: &Path) -> Option<PathBuf> {
+    folder.ancestors().find(|folder| folder.join(SETTINGS).is_file()).map(Path::to_path_buf)
+}
+
 /// The `.journey` files below `root` that git would see, without those of projects further down.
-fn files(root: &Path) -> Result<Vec<(String, String)>, Failure> {
+pub fn files(root: &Path) -> Result<Vec<(String, String)>, Failure> {
     let top = root.to_path_buf();
     let walk = ignore::WalkBuilder::new(root)
         .require_git(false)
@@ -113,7 +116,7 @@ pub fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
 }
 
 /// A file that the project names, for the compiler.
-fn asset(root: &Path, path: &str) -> Result<String, String> {
+pub fn asset(root: &Path, path: &str) -> Result<String, String> {
     let inside = Path::new(path).components().all(|c| matches!(c, std::path::Component::Normal(_)));
     if !inside {
         return Err("it must be a path inside the project".to_string());

@@ -1,5 +1,6 @@
 //! From the texts of a project to the checked program.
 
+use crate::mentions::Mentions;
 use crate::project::{Checked, Project, Source};
 use crate::scope::{Context, Kind, listed};
 use crate::{collect, declare, journey, settings, test};
@@ -7,22 +8,70 @@ use journey_grammar::ast::{self, Decl, Path};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::{Diagnostic, nearest};
 use journey_grammar::span::FileId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Checks a project. Never fails: what is wrong is said in [`Checked::diagnostics`].
 pub fn check(project: &Project) -> Checked {
+    check_all(project, &mut Trees::default(), false)
+}
+
+/// [`check`] for an editor: texts that `trees` has from the time before are not read again, and every name is written down with what
+/// it stands for, in [`Checked::mentions`].
+pub fn check_again(project: &Project, trees: &mut Trees) -> Checked {
+    check_all(project, trees, true)
+}
+
+/// The trees of texts as they were read last, by path.
+#[derive(Debug, Default)]
+pub struct Trees {
+    known: BTreeMap<String, Known>,
+    /// Counts checks, so that texts which are no longer there are forgotten.
+    round: u64,
+}
+
+#[derive(Debug)]
+struct Known {
+    round: u64,
+    file: FileId,
+    text: String,
+    tree: Arc<ast::File>,
+    found: Vec<Diagnostic>,
+}
+
+impl Trees {
+    fn parse(&mut self, file: FileId, path: &str, text: &str) -> (Arc<ast::File>, Vec<Diagnostic>) {
+        if let Some(known) = self.known.get_mut(path).filter(|k| k.file == file && k.text == text) {
+            known.round = self.round;
+            return (known.tree.clone(), known.found.clone());
+        }
+        let parsed = journey_grammar::parse::parse(file, text);
+        let (tree, found) = (Arc::new(parsed.file), parsed.diagnostics);
+        if self.round == 0 {
+            return (tree, found); // Nobody will ask again.
+        }
+        let known = Known { round: self.round, file, text: text.to_string(), tree: tree.clone(), found: found.clone() };
+        self.known.insert(path.to_string(), known);
+        (tree, found)
+    }
+}
+
+fn check_all(project: &Project, known: &mut Trees, noting: bool) -> Checked {
+    known.round += u64::from(noting);
     let mut sources = vec![Source { path: "journey.toml".into(), text: project.settings.clone(), pack: false }];
     let mut found = Vec::new();
     let mut trees = Vec::new();
     // A `FileId` has room for 65,536 files; what is beyond is reported, not read.
     let room = usize::from(u16::MAX) - project.packs.len();
     for (path, text) in project.files.iter().take(room) {
-        add(&mut sources, &mut trees, &mut found, path, text, false);
+        add(&mut sources, &mut trees, &mut found, known, path, text, false);
     }
     let mut packs = Packs { missing: false, known: project.packs, used: BTreeSet::new() };
-    packs.load(&mut sources, &mut trees, &mut found);
+    packs.load(&mut sources, &mut trees, &mut found, known);
+    known.known.retain(|_, k| k.round == known.round);
 
     let mut cx = Context::new(project.assets, sources);
+    cx.noting = noting;
     cx.diagnostics.borrow_mut().extend(found);
     let settings = settings::check(&cx, &project.settings);
     if let Some(settings) = &settings {
@@ -46,9 +95,10 @@ pub fn check(project: &Project) -> Checked {
     declare::finish(&mut cx);
     test::check_tests(&mut cx);
 
-    let Context { program, sources, diagnostics, .. } = cx;
+    let Context { program, sources, diagnostics, mentions, .. } = cx;
+    let mentions = if noting { Mentions::new(mentions.into_inner(), &program) } else { Mentions::default() };
     let diagnostics = in_order(diagnostics.into_inner());
-    Checked { sources, trees, settings, program, diagnostics }
+    Checked { sources, trees, settings, program, mentions, diagnostics }
 }
 
 /// Findings of one file that are shown. Who has more has pasted something that is no journey, or will mend these first.
@@ -77,8 +127,9 @@ fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 fn add(
     sources: &mut Vec<Source>,
-    trees: &mut Vec<ast::File>,
+    trees: &mut Vec<Arc<ast::File>>,
     found: &mut Vec<Diagnostic>,
+    known: &mut Trees,
     path: &str,
     text: &str,
     pack: bool,
@@ -86,9 +137,9 @@ fn add(
     // There is room: the caller sees to it.
     let file = FileId(sources.len() as u16);
     sources.push(Source { path: path.to_string(), text: text.to_string(), pack });
-    let parsed = journey_grammar::parse::parse(file, text);
-    trees.push(parsed.file);
-    found.extend(parsed.diagnostics);
+    let (tree, mistakes) = known.parse(file, path, text);
+    trees.push(tree);
+    found.extend(mistakes);
 }
 
 /// The packs that are used, by the project or by other packs.
@@ -100,7 +151,13 @@ struct Packs<'a> {
 }
 
 impl<'a> Packs<'a> {
-    fn load(&mut self, sources: &mut Vec<Source>, trees: &mut Vec<ast::File>, found: &mut Vec<Diagnostic>) {
+    fn load(
+        &mut self,
+        sources: &mut Vec<Source>,
+        trees: &mut Vec<Arc<ast::File>>,
+        found: &mut Vec<Diagnostic>,
+        trees_known: &mut Trees,
+    ) {
         let mut next = 0;
         while next < trees.len() {
             let mut wanted: Vec<Path> = Vec::new();
@@ -128,7 +185,7 @@ impl<'a> Packs<'a> {
                     }
                 };
                 if let Some((name, text)) = known {
-                    add(sources, trees, found, name, text, true);
+                    add(sources, trees, found, trees_known, name, text, true);
                 }
             }
         }

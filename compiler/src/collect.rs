@@ -5,6 +5,7 @@ use journey_grammar::ast::{self, Decl, ExprKind, Item, Name};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Words that no declaration may be called, since they mean something where its name would stand.
 const RESERVED: &[&str] = &[
@@ -59,7 +60,7 @@ const TYPES: &[&str] = &[
 ];
 
 /// Enters every declaration of the trees under its name. Reports names that stand twice, and words that cannot be names.
-pub fn collect<'a>(cx: &mut Context<'a>, trees: &'a [ast::File]) {
+pub fn collect<'a>(cx: &mut Context<'a>, trees: &'a [Arc<ast::File>]) {
     for tree in trees {
         let pack = cx.sources.get(usize::from(tree.file.0)).is_some_and(|s| s.pack);
         for item in &tree.items {

@@ -11,6 +11,7 @@ pub mod hir;
 pub mod iso;
 pub mod journey;
 pub mod lower;
+pub mod mentions;
 pub mod project;
 pub mod scope;
 mod settings;

@@ -1,9 +1,11 @@
 //! What a project is made of, as the caller brings it.
 
 use crate::hir;
+use crate::mentions::Mentions;
 use journey_grammar::ast;
 use journey_grammar::diagnostic::{Diagnostic, Severity};
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// One text, with its path relative to the project (for people; `/` between).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,11 +88,13 @@ pub struct Checked {
     /// then the templates, taxonomies and calendars that were read.
     pub sources: Vec<Source>,
     /// The trees of the `.journey` files and packs.
-    pub trees: Vec<ast::File>,
+    pub trees: Vec<Arc<ast::File>>,
     /// The settings, where `journey.toml` could be read.
     pub settings: Option<Settings>,
     /// The checked program; poisoned where there are errors.
     pub program: hir::Program,
+    /// Where names stand and what they stand for; empty unless it was asked for ([`crate::check::check_again`]).
+    pub mentions: Mentions,
     /// Everything found, ordered by file and place.
     pub diagnostics: Vec<Diagnostic>,
 }

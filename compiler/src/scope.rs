@@ -1,6 +1,7 @@
 //! What every part of the checking shares: the names of the project, the program as far as it is built, and what was found.
 
 use crate::hir::{self, EventId, FacetId, Type};
+use crate::mentions::{Local, Mention, Target};
 use crate::project::{Files, Source};
 use journey_grammar::ast::{self, Name, Path};
 use journey_grammar::codes::Code;
@@ -245,6 +246,10 @@ pub struct Context<'a> {
     pub journey_params: Vec<Vec<hir::Param>>,
     /// What was found so far, in any order.
     pub diagnostics: RefCell<Vec<Diagnostic>>,
+    /// Whether names are written down as they are resolved.
+    pub noting: bool,
+    /// Names that were resolved, in any order.
+    pub mentions: RefCell<Vec<Mention>>,
     /// Unknown names that were reported, with the index of the finding.
     reported: RefCell<BTreeMap<(String, String), usize>>,
 }
@@ -260,6 +265,8 @@ impl<'a> Context<'a> {
             sources,
             journey_params: Vec::new(),
             diagnostics: RefCell::default(),
+            noting: false,
+            mentions: RefCell::default(),
             reported: RefCell::default(),
         }
     }
@@ -267,6 +274,37 @@ impl<'a> Context<'a> {
     /// Keeps a finding.
     pub fn report(&self, diagnostic: Diagnostic) {
         self.diagnostics.borrow_mut().push(diagnostic);
+    }
+
+    /// Writes down what a name stands for.
+    pub fn mention(&self, span: Span, target: Target) {
+        self.note(span, target, false);
+    }
+
+    /// Writes down a name that is given its meaning here and known only nearby.
+    pub fn define(&self, kind: Local, span: Span) {
+        self.note(span, Target::Local(kind, span), true);
+    }
+
+    /// Writes down what a name stands for, and whether it is given that meaning here.
+    pub fn note(&self, span: Span, target: Target, defines: bool) {
+        if self.noting {
+            self.mentions.borrow_mut().push(Mention { span, target, defines });
+        }
+    }
+
+    /// Writes down the parts of a path that ends at a node.
+    fn mention_node(&self, facet: FacetId, node: u32, path: &Path) {
+        if !self.noting {
+            return;
+        }
+        let nodes = &self.program.facets[facet].nodes;
+        let mut at = Some(node);
+        for part in path.parts.iter().rev() {
+            let Some(id) = at else { return };
+            self.mention(part.span, Target::Node(facet, id));
+            at = nodes[id as usize].parent;
+        }
     }
 
     /// The text at a place, as written.
@@ -278,7 +316,10 @@ impl<'a> Context<'a> {
     /// its declaration could not be read (said already): then go on as if it were right.
     pub fn lookup(&self, kind: Kind, name: &Name) -> Option<usize> {
         match self.names.get(kind, &name.text) {
-            Some(Entry::Known(id, _)) => Some(id),
+            Some(Entry::Known(id, _)) => {
+                self.mention(name.span, Target::Declared(kind, id));
+                Some(id)
+            }
             Some(Entry::Poisoned) => None,
             None => {
                 if !self.names.is_unclear(kind) {
@@ -353,10 +394,12 @@ impl<'a> Context<'a> {
     /// event: [`hir::HAPPENED_AT`].
     pub fn lookup_event_field(&self, event: EventId, name: &Name) -> Option<usize> {
         if name.text == "happened_at" {
+            self.mention(name.span, Target::EventField(event, hir::HAPPENED_AT));
             return Some(hir::HAPPENED_AT);
         }
         let e = self.program.events.get(event)?;
         if let Some(index) = e.fields.iter().position(|f| f.name == name.text) {
+            self.mention(name.span, Target::EventField(event, index));
             return Some(index);
         }
         if !self.names.is_broken(Kind::Event, event) {
@@ -371,7 +414,9 @@ impl<'a> Context<'a> {
     pub fn lookup_value(&self, enum_id: hir::EnumId, name: &Name) -> Option<u16> {
         let values = &self.program.enums.get(enum_id)?.values;
         if let Some(index) = values.iter().position(|v| *v == name.text) {
-            return u16::try_from(index).ok();
+            let index = u16::try_from(index).ok()?;
+            self.mention(name.span, Target::Value(enum_id, index));
+            return Some(index);
         }
         let all = values.join(", ");
         let may = listed(values.iter().map(String::as_str), "or");
@@ -405,6 +450,7 @@ impl<'a> Context<'a> {
         let f = self.program.facets.get(facet)?;
         let text = path.text();
         if let Some(node) = f.by_path.get(&text) {
+            self.mention_node(facet, *node, path);
             return Some(*node);
         }
         // A path may begin anywhere, if what follows is unique: `apparel.shoes` for `goods.apparel.shoes`.
@@ -419,7 +465,10 @@ impl<'a> Context<'a> {
             .filter(|n| path.parts.len() == 1 || f.nodes[*n as usize].path.ends_with(&ending))
             .collect();
         match found[..] {
-            [node] => Some(node),
+            [node] => {
+                self.mention_node(facet, node, path);
+                Some(node)
+            }
             [] => {
                 if !self.names.is_broken(Kind::Facet, facet) {
                     self.unknown_path(f, path, &text);

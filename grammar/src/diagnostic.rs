@@ -107,6 +107,38 @@ impl Diagnostic {
     }
 }
 
+/// The edits of the first safe fix of each finding, leaving out fixes that overlap an earlier one or reach where `may` forbids; and of
+/// how many findings they are.
+pub fn safe_edits<'d>(
+    findings: impl IntoIterator<Item = &'d Diagnostic>,
+    may: impl Fn(Span) -> bool,
+) -> (usize, Vec<(Span, String)>) {
+    let mut taken: Vec<(Span, String)> = Vec::new();
+    let mut mended = 0;
+    for fix in findings.into_iter().filter_map(|d| d.fixes.iter().find(|f| f.safe)) {
+        let free = fix.edits.iter().all(|(span, _)| {
+            let apart = |other: &Span| span.file != other.file || span.end <= other.start || other.end <= span.start;
+            may(*span) && taken.iter().all(|(other, _)| apart(other))
+        });
+        if free {
+            taken.extend(fix.edits.iter().cloned());
+            mended += 1;
+        }
+    }
+    (mended, taken)
+}
+
+/// A text with edits made to it; they must not overlap.
+pub fn edited<'e>(text: &str, edits: impl IntoIterator<Item = &'e (Span, String)>) -> String {
+    let mut edits: Vec<&(Span, String)> = edits.into_iter().collect();
+    edits.sort_by_key(|(span, _)| std::cmp::Reverse((span.start, span.end)));
+    let mut text = text.to_string();
+    for (span, replacement) in edits {
+        text.replace_range(span.range(), replacement);
+    }
+    text
+}
+
 /// The nearest of `names` to `wanted`, if it is near enough to be what was meant:
 /// Damerau–Levenshtein distance 1 for words of up to four letters, else 2 (3 from nine letters on).
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -6,9 +6,8 @@ use crate::output::{self, BAD, FAINT, GOOD, WARN, count, styled};
 use crate::view::{self, Format};
 use crate::{Done, Ended, Failure};
 use journey_compiler::project::Checked;
-use journey_grammar::diagnostic::{Diagnostic, Severity};
+use journey_grammar::diagnostic::{Severity, edited, safe_edits};
 use journey_grammar::span::Span;
-use std::collections::BTreeMap;
 
 pub(super) fn run(args: &Check) -> Done {
     let mut loaded = load::project(&args.project)?;
@@ -68,34 +67,14 @@ pub(super) fn closing(checked: &Checked) -> String {
 
 /// Applies the first safe fix of each finding, leaving out those that overlap an earlier one. How many were applied.
 fn fix(loaded: &Loaded, checked: &Checked) -> Result<usize, Failure> {
-    let mut edits: BTreeMap<u16, Vec<(Span, String)>> = BTreeMap::new();
-    let mut applied = 0;
-    for fix in checked.diagnostics.iter().filter_map(safe_fix) {
-        let free = fix.iter().all(|(span, _)| {
-            let own = checked.sources.get(usize::from(span.file.0)).is_some_and(|s| !s.pack);
-            let taken = edits.get(&span.file.0).into_iter().flatten();
-            own && taken.into_iter().all(|(other, _)| span.end <= other.start || other.end <= span.start)
-        });
-        if free {
-            for (span, text) in fix {
-                edits.entry(span.file.0).or_default().push((*span, text.clone()));
-            }
-            applied += 1;
+    let own = |span: Span| checked.sources.get(usize::from(span.file.0)).is_some_and(|s| !s.pack);
+    let (applied, edits) = safe_edits(&checked.diagnostics, own);
+    for (file, source) in checked.sources.iter().enumerate() {
+        let mut of_file = edits.iter().filter(|(span, _)| usize::from(span.file.0) == file).peekable();
+        if of_file.peek().is_some() {
+            std::fs::write(loaded.root.join(&source.path), edited(&source.text, of_file))
+                .map_err(|e| Failure::new(format!("cannot write {}: {e}", source.path)))?;
         }
-    }
-    for (file, mut edits) in edits {
-        let source = &checked.sources[usize::from(file)];
-        let mut text = source.text.clone();
-        edits.sort_by_key(|(span, _)| std::cmp::Reverse((span.start, span.end)));
-        for (span, replacement) in edits {
-            text.replace_range(span.range(), &replacement);
-        }
-        std::fs::write(loaded.root.join(&source.path), text)
-            .map_err(|e| Failure::new(format!("cannot write {}: {e}", source.path)))?;
     }
     Ok(applied)
-}
-
-fn safe_fix(diagnostic: &Diagnostic) -> Option<&[(Span, String)]> {
-    diagnostic.fixes.iter().find(|f| f.safe).map(|f| f.edits.as_slice())
 }

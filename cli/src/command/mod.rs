@@ -6,6 +6,7 @@ mod completions;
 mod events;
 mod explain;
 mod fmt;
+mod lsp;
 mod new;
 mod run;
 pub use new::FILES as TEMPLATE;
@@ -27,6 +28,7 @@ pub fn run(command: Command) -> Done {
         Command::Test(args) => test::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
+        Command::Lsp => lsp::run(),
         Command::Build(args) => build::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -3,6 +3,7 @@
 use super::annotations;
 use crate::expr::{self, Env};
 use crate::hir::{Channel, Purpose, PurposeId, Ty, Type};
+use crate::mentions::Target;
 use crate::scope::{Context, Kind, listed};
 use journey_grammar::ast::Name;
 use journey_grammar::codes::Code;
@@ -51,7 +52,10 @@ fn reports(cx: &Context, words: &[Name]) -> Vec<usize> {
         }
         let event = format!("message_{}", word.text);
         match cx.names.find(Kind::Event, &event) {
-            Some(id) => events.push(id),
+            Some(id) => {
+                cx.mention(word.span, Target::Declared(Kind::Event, id));
+                events.push(id);
+            }
             None if cx.names.get(Kind::Event, &event).is_some() || cx.names.is_unclear(Kind::Event) => {}
             None => {
                 let known: Vec<&str> =

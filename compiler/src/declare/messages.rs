@@ -5,6 +5,7 @@ use super::template::Template;
 use super::{annotations, channels, days, types};
 use crate::expr::{self, Env, walk};
 use crate::hir::{Const, ExprKind, Message, Param, Piece, Ty};
+use crate::mentions::Local;
 use crate::scope::Context;
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
@@ -66,7 +67,14 @@ fn claims<'a>(cx: &Context<'a>, id: usize) -> Vec<Claimed<'a>> {
         }
         let expr = expr::check_expr(cx, &Env::constant(), &claim.value, None);
         let value = if let ExprKind::Const(value) = &expr.kind { value.clone() } else { Const::Missing };
-        claims.push(Claimed { name: claim.name.text.clone(), value, expr, written: &claim.value });
+        cx.define(Local::Claim, claim.name.span);
+        claims.push(Claimed {
+            name: claim.name.text.clone(),
+            span: claim.name.span,
+            value,
+            expr,
+            written: &claim.value,
+        });
     }
     claims
 }

@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 pub struct Claimed<'a> {
     /// Its name.
     pub name: String,
+    /// Where that stands.
+    pub span: Span,
     /// Its value; [`Const::Missing`] where it is none (reported).
     pub value: Const,
     /// The same with its type.

@@ -4,6 +4,7 @@ use super::rendering::Claimed;
 use crate::expr::{self, Env};
 pub use crate::hir::Template;
 use crate::hir::{Expr, ExprKind, Piece, Ty};
+use crate::mentions::{Local, Target};
 use crate::scope::Context;
 use journey_grammar::ast;
 use journey_grammar::codes::Code;
@@ -179,6 +180,7 @@ fn claim(cx: &Context, sight: &Sight, ast: &ast::Expr) -> Option<Option<Expr>> {
     }
     match sight.claims.iter().find(|c| c.name == name.text) {
         Some(claim) => {
+            cx.mention(name.span, Target::Local(Local::Claim, claim.span));
             let known = matches!(claim.expr.kind, ExprKind::Const(_));
             Some(known.then(|| Expr { span: ast.span, ..claim.expr.clone() }))
         }

@@ -3,6 +3,7 @@
 use crate::expr;
 use crate::hir::{Bounds, Const, EnumId, EnumType, Field, Param, Ty, Type};
 use crate::iso;
+use crate::mentions::Target;
 use crate::scope::{Context, Entry, Kind};
 use journey_grammar::ast::{self, Name, TypeKind};
 use journey_grammar::codes::Code;
@@ -152,7 +153,14 @@ fn plain(cx: &mut Context, ast: &ast::Type, place: Place, member: bool) -> (Ty, 
                     unique.push(value.text.clone());
                 }
             }
-            Ty::Enum(intern(cx, unique))
+            let id = intern(cx, unique);
+            for value in values {
+                let at = cx.program.enums[id].values.iter().position(|v| *v == value.text);
+                if let Some(at) = at.and_then(|at| u16::try_from(at).ok()) {
+                    cx.note(value.span, Target::Value(id, at), true);
+                }
+            }
+            Ty::Enum(id)
         }
         TypeKind::List { of, at_most } => {
             if member || place == Place::RecordField {
@@ -209,12 +217,18 @@ fn named(cx: &Context, name: &Name, span: Span, place: Place, member: bool) -> T
     }
     let entry = |kind| cx.names.get(kind, &name.text);
     match entry(Kind::Facet) {
-        Some(Entry::Known(id, _)) => return Ty::Facet(id),
+        Some(Entry::Known(id, _)) => {
+            cx.mention(name.span, Target::Declared(Kind::Facet, id));
+            return Ty::Facet(id);
+        }
         Some(Entry::Poisoned) => return Ty::Poison,
         None => {}
     }
     match entry(Kind::Record) {
-        Some(Entry::Known(id, _)) if member => return Ty::Record(id),
+        Some(Entry::Known(id, _)) if member => {
+            cx.mention(name.span, Target::Declared(Kind::Record, id));
+            return Ty::Record(id);
+        }
         Some(Entry::Known(..)) => {
             let mut d = Diagnostic::new(
                 Code::NestedData,
@@ -234,7 +248,10 @@ fn named(cx: &Context, name: &Name, span: Span, place: Place, member: bool) -> T
         None => {}
     }
     match entry(Kind::Event) {
-        Some(Entry::Known(id, _)) if place == Place::Param => return Ty::Event(id),
+        Some(Entry::Known(id, _)) if place == Place::Param => {
+            cx.mention(name.span, Target::Declared(Kind::Event, id));
+            return Ty::Event(id);
+        }
         Some(Entry::Known(..)) => {
             cx.report(
                 Diagnostic::new(

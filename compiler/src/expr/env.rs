@@ -36,6 +36,8 @@ pub struct Present {
     pub event: EventId,
     /// `as cart`: `cart.value` is the present event's, too.
     pub alias: Option<String>,
+    /// Where that alias was given first.
+    pub alias_span: Option<Span>,
 }
 
 /// What an expression may name.
@@ -73,7 +75,7 @@ impl Env {
 
     /// The fields of one event, and constants.
     pub fn event(event: EventId) -> Env {
-        Env { event: Some(Present { event, alias: None }), reach: Reach::History, ..Env::default() }
+        Env { event: Some(Present { event, alias: None, alias_span: None }), reach: Reach::History, ..Env::default() }
     }
 
     /// The inputs of a message, and the profile.
@@ -104,8 +106,9 @@ impl Env {
 
     /// The same in the `where` of an event that is listened for.
     #[must_use]
-    pub fn at_event(&self, event: EventId, alias: Option<&str>) -> Env {
-        Env { event: Some(Present { event, alias: alias.map(str::to_string) }), ..self.clone() }
+    pub fn at_event(&self, event: EventId, alias: Option<(&str, Span)>) -> Env {
+        let (alias, alias_span) = alias.map(|(name, span)| (name.to_string(), span)).unzip();
+        Env { event: Some(Present { event, alias, alias_span }), ..self.clone() }
     }
 
     /// Puts a variable in sight.

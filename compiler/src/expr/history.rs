@@ -401,6 +401,9 @@ fn sum_of(cx: &Context, member: &Ty, summed: Option<&Name>, function: &Name, of:
                 cx.unknown_in(&of.text(), message, name, fields.iter().map(|f| f.name.as_str()), |d| d);
                 return None;
             };
+            if let Some(target) = names::member_field(member, i) {
+                cx.mention(name.span, target);
+            }
             let ty = fields[i].ty.ty.clone();
             if !adds(&ty) {
                 if ty != Ty::Poison {

@@ -3,6 +3,7 @@
 use super::facts::Place;
 use super::{Env, Reach, fit, poison, said, typed, words};
 use crate::hir::{Const, Expr, ExprKind, Field, FieldId, HAPPENED_AT, Ty, Type, Variable, VariableId, VariableKind};
+use crate::mentions::{Local, Target};
 use crate::scope::{Context, Kind};
 use journey_grammar::ast::{self, Name, Path};
 use journey_grammar::codes::Code;
@@ -121,6 +122,7 @@ pub fn path(cx: &Context, env: &Env, path: &Path, hint: Option<&Ty>) -> Expr {
             let values = cx.program.enums.get(*id).map(|e| e.values.as_slice()).unwrap_or_default();
             let value = values.iter().position(|v| *v == first.text).and_then(|v| u16::try_from(v).ok());
             if let Some(v) = value {
+                cx.mention(span, Target::Value(*id, v));
                 return typed(span, Ty::Enum(*id), ExprKind::Const(Const::Enum(*id, v)));
             }
         }
@@ -137,6 +139,7 @@ pub fn path(cx: &Context, env: &Env, path: &Path, hint: Option<&Ty>) -> Expr {
         return poison(span);
     };
     let rest = &path.parts[1..];
+    mention(cx, env, &root, first, rest.first());
     match root {
         Root::Member(i, ty) => plain(cx, env, span, rest, ExprKind::Member(i), ty),
         Root::EventField(event, i, ty) => plain(cx, env, span, rest, ExprKind::EventField(event, i), ty),
@@ -191,6 +194,55 @@ pub fn path(cx: &Context, env: &Env, path: &Path, hint: Option<&Ty>) -> Expr {
                 },
             }
         }
+    }
+}
+
+/// Writes down what the first part of a path stands for, and the field after it. Fields of events and of the profile are written
+/// down where they are looked up.
+fn mention(cx: &Context, env: &Env, root: &Root, first: &Name, second: Option<&Name>) {
+    match root {
+        Root::Member(i, _) => {
+            if let Some(target) = env.member.as_ref().and_then(|m| member_field(m, *i)) {
+                cx.mention(first.span, target);
+            }
+        }
+        Root::EventField(event, i, _) => cx.mention(first.span, Target::EventField(*event, *i)),
+        Root::Event(_) => {
+            // The alias of the event that is listened for: known by where it was given.
+            if let Some(alias) = env.event.as_ref().and_then(|e| e.alias_span) {
+                cx.mention(first.span, Target::Local(Local::Variable, alias));
+            }
+        }
+        Root::Variable(_, variable) => {
+            cx.mention(first.span, Target::Local(Local::Variable, variable.span));
+            let Some(name) = second else { return };
+            match &variable.kind {
+                VariableKind::Answer(webhook) => {
+                    let gives = cx.program.webhooks.get(*webhook).map(|w| w.gives.as_slice()).unwrap_or_default();
+                    if let Some(at) = gives.iter().position(|f| f.name == name.text) {
+                        cx.mention(name.span, Target::AnswerField(*webhook, at));
+                    }
+                }
+                _ => {
+                    for field in variable.fields.iter().filter(|f| f.name == name.text) {
+                        for (event, at) in &field.sources {
+                            cx.mention(name.span, Target::EventField(*event, *at));
+                        }
+                    }
+                }
+            }
+        }
+        Root::Param(p, _) => cx.mention(first.span, Target::Local(Local::Input, env.params[*p].span)),
+        Root::Given(_) | Root::Profile => {}
+    }
+}
+
+/// The field of a list's member.
+pub fn member_field(member: &Ty, at: usize) -> Option<Target> {
+    match member {
+        Ty::Record(id) => Some(Target::RecordField(*id, at)),
+        Ty::Event(id) => Some(Target::EventField(*id, at)),
+        _ => None,
     }
 }
 
@@ -592,6 +644,9 @@ pub fn record(cx: &Context, env: &Env, span: Span, fields: &[ast::FieldValue], h
             sound = false;
             continue;
         };
+        if let Some(at) = record.fields.iter().position(|f| f.name == given.name.text) {
+            cx.mention(given.name.span, Target::RecordField(*id, at));
+        }
         if values.iter().any(|(n, _)| *n == field.name) {
             cx.report(field_twice(&given.name));
             continue;

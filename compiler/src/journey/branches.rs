@@ -4,6 +4,7 @@ use super::run::{Flow, Run};
 use super::waits::SuggestArms;
 use crate::expr::{self, Place, sizes, walk, words};
 use crate::hir::{self, CaseValue, Comparison, Const, Expr, ExprKind, StepKind, Ty, Type};
+use crate::mentions::Local;
 use journey_grammar::ast::{self, Block, Case, Name};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
@@ -201,6 +202,7 @@ impl Run<'_, '_> {
             ),
             None => {
                 self.experiments.insert(name.text.clone(), name.span);
+                self.cx.define(Local::Experiment, name.span);
             }
         }
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();

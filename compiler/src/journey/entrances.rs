@@ -3,6 +3,7 @@
 use super::run::{Key, Run};
 use crate::expr::{Facts, words};
 use crate::hir::{EventId, Param, Ty, VariableId};
+use crate::mentions::{Local, Target};
 use crate::scope::Kind;
 use journey_grammar::ast::{self, ClauseKind, EventRef, Name, Path};
 use journey_grammar::codes::Code;
@@ -81,6 +82,9 @@ impl Run<'_, '_> {
         for way in &ways {
             let Some(alias) = way.alias else { continue };
             if seen.contains(&alias.text.as_str()) {
+                if let Some(first) = self.aliases.get(&alias.text) {
+                    self.cx.mention(alias.span, Target::Local(Local::Variable, *first));
+                }
                 continue;
             }
             seen.push(&alias.text);
@@ -138,6 +142,7 @@ impl Run<'_, '_> {
             return None;
         };
         let variable = &self.variables[*id];
+        self.cx.mention(first.span, Target::Local(Local::Variable, variable.span));
         let (field, span) = match (&variable.kind, &path.parts[1..]) {
             (crate::hir::VariableKind::Value(_), []) => (first, first.span),
             (crate::hir::VariableKind::Event(events), _) if events.is_empty() => return None,
@@ -166,6 +171,9 @@ impl Run<'_, '_> {
             }
             return None;
         };
+        for (event, index) in &variable.fields[at].sources {
+            self.cx.mention(field.span, Target::EventField(*event, *index));
+        }
         let ty = variable.fields[at].ty.ty.clone();
         if !matches!(ty, Ty::Text | Ty::Int | Ty::Enum(_) | Ty::Facet(_) | Ty::Date | Ty::Moment | Ty::Poison) {
             let kind = words::kind(self.cx, &ty);

@@ -3,6 +3,7 @@
 use super::run::{Flow, Run};
 use crate::expr::{self, Env, words};
 use crate::hir::{EventId, EventUse, VariableId};
+use crate::mentions::{Local, Target};
 use crate::scope::{Context, Kind};
 use journey_grammar::ast::{EventRef, Name, Scope};
 use journey_grammar::codes::Code;
@@ -48,7 +49,10 @@ impl Run<'_, '_> {
         };
         let sending = of.of.as_ref().and_then(|name| self.receipt(flow, of, event, name));
         let condition = of.condition.as_ref().map(|c| {
-            let env = flow.env.at_event(event, of.alias.as_ref().map(|a| a.text.as_str()));
+            let alias = of.alias.as_ref();
+            // Of several triggers with one alias, the first gives it its meaning.
+            let alias = alias.map(|a| (a.text.as_str(), self.aliases.get(&a.text).copied().unwrap_or(a.span)));
+            let env = flow.env.at_event(event, alias);
             let env = Env { unclear: env.unclear || self.cx.names.is_broken(Kind::Event, event), ..env };
             expr::check_condition(self.cx, &env, c)
         });
@@ -137,6 +141,11 @@ impl Run<'_, '_> {
                 .fix(format!("change it to `{}`", key.alias), scope.what.span, key.alias.clone()),
             );
         }
+        if scope.what.text == key.alias
+            && let Some(first) = self.aliases.get(&key.alias)
+        {
+            self.cx.mention(scope.what.span, Target::Local(Local::Variable, *first));
+        }
         if scope.any { None } else { self.matching_field(event, scope) }
     }
 
@@ -177,6 +186,9 @@ impl Run<'_, '_> {
             self.cx.report(d.suggest("take it away", with_blank(scope.span), ""));
             return None;
         };
+        if let Some(by) = &scope.by {
+            self.cx.mention(by.span, Target::EventField(event, field));
+        }
         let ty = &e.fields[field].ty.ty;
         if *ty != key.ty && *ty != crate::hir::Ty::Poison {
             let (is, key_is) = (words::kind(self.cx, ty), words::kind(self.cx, &key.ty));
@@ -214,6 +226,7 @@ impl Run<'_, '_> {
             }
             return None;
         };
+        self.cx.mention(name.span, Target::Local(Local::Variable, sending.span));
         let reported = |c: &usize| program.channels.get(*c).is_some_and(|c| c.reports.contains(&event));
         if !program.channels.iter().any(|c| c.reports.contains(&event)) {
             self.cx.report(

@@ -6,6 +6,7 @@ use super::run::{Flow, Run};
 use crate::declare;
 use crate::expr::{self, Facts, Place, sizes};
 use crate::hir::{self, Clauses, Const, EventUse, ExprKind, Goal, Journey, ReEntry, Ty, Type};
+use crate::mentions::{Local, Target};
 use journey_grammar::ast::{self, Clause, ClauseKind, EventRef};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
@@ -256,6 +257,7 @@ impl Run<'_, '_> {
                 }
                 continue;
             };
+            self.cx.mention(alias.span, Target::Local(Local::Variable, self.variables[v].span));
             let Some(used) = used else { continue };
             let fields = &self.cx.program.events[used.event].fields;
             let mut replaced = 0;

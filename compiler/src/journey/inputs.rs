@@ -3,6 +3,7 @@
 use super::run::{Flow, Run};
 use crate::expr::{self, words};
 use crate::hir::{Bounds, Const, Expr, ExprKind, Field, Param, Ty, VariableKind};
+use crate::mentions::{Local, Target};
 use crate::scope::Kind;
 use journey_grammar::ast::{self, Arg, FieldValue, Name, Path};
 use journey_grammar::codes::Code;
@@ -31,7 +32,12 @@ impl Run<'_, '_> {
                 _ => None,
             };
             match called.and_then(|c| params.iter().position(|p| p.name == c)) {
-                Some(at) if given[at].is_none() => given[at] = Some(arg),
+                Some(at) if given[at].is_none() => {
+                    if let Some(name) = &arg.name {
+                        self.cx.mention(name.span, input_of(what, &params[at]));
+                    }
+                    given[at] = Some(arg);
+                }
                 Some(_) if arg.name.is_some() => {
                     let at = arg.name.as_ref().map_or(arg.value.span, |n| n.span);
                     self.cx.report(Diagnostic::new(
@@ -85,7 +91,11 @@ impl Run<'_, '_> {
                         let word = Name { text: param.name.clone(), span: name.span };
                         let path = Path { span: name.span, parts: vec![word] };
                         let ast = ast::Expr { span: name.span, kind: ast::ExprKind::Path(path) };
-                        Some(self.input(flow, param, &ast))
+                        // It is not written there: nothing is mentioned.
+                        let mentions = self.cx.mentions.borrow().len();
+                        let passed = self.input(flow, param, &ast);
+                        self.cx.mentions.borrow_mut().truncate(mentions);
+                        Some(passed)
                     }
                     None if param.ty.optional => Some(absent(span, param)),
                     None => None,
@@ -229,6 +239,11 @@ impl Run<'_, '_> {
             _ => true,
         }
     }
+}
+
+/// What the name of an argument stands for: a journey's inputs are variables of its runs.
+fn input_of(what: &str, param: &Param) -> Target {
+    Target::Local(if what == "the journey" { Local::Variable } else { Local::Input }, param.span)
 }
 
 /// The names of fields that must be given and are not.

@@ -4,6 +4,7 @@ use super::run::{Flow, Run};
 use crate::declare::annotations;
 use crate::expr;
 use crate::hir::{self, Clauses, Step, StepKind};
+use crate::mentions::Local;
 use journey_grammar::ast::{self, Block};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
@@ -176,6 +177,7 @@ impl Run<'_, '_> {
             ),
             None => {
                 self.stages.insert(name.text.clone(), name.span);
+                self.cx.define(Local::Stage, name.span);
             }
         }
         let mut anytime = flow.clone();

@@ -4,6 +4,7 @@ use super::Checker;
 use crate::expr::{self, words};
 use crate::hir::{Const, Expect, JourneyId, MessageId, Ty};
 use crate::journey::each_written;
+use crate::mentions::{Local, Target};
 use crate::scope::Kind;
 use journey_grammar::ast::{self, FieldValue, LeaveHow, Name, Text};
 use journey_grammar::codes::Code;
@@ -114,6 +115,7 @@ impl Checker<'_, '_> {
         for g in given {
             if let Some(at) = message.params.iter().position(|p| p.name == g.name.text) {
                 let param = &message.params[at];
+                cx.mention(g.name.span, Target::Local(Local::Input, param.span));
                 match &param.ty.ty {
                     Ty::Event(event) => {
                         let ast::ExprKind::Record(fields) = &g.value.kind else {
@@ -161,6 +163,7 @@ impl Checker<'_, '_> {
             match owners[..] {
                 [(at, event, field)] => {
                     let declared = &cx.program.events[event].fields[field];
+                    cx.mention(g.name.span, Target::EventField(event, field));
                     match self.value(who, declared, g) {
                         Some(v) => {
                             values.push((format!("{}.{}", message.params[at].name, declared.name), v));
@@ -197,17 +200,19 @@ impl Checker<'_, '_> {
     /// Whether a journey has a stage or a named step of that name; reported where not.
     fn is_place(&self, id: JourneyId, place: &Name) -> bool {
         let journey = &self.cx.program.journeys[id];
-        let mut places: Vec<&str> = Vec::new();
+        let mut named: Vec<(&Name, Local)> = Vec::new();
         each_written(&self.cx.decls.journeys[id].decl.body, &mut |step| match &step.kind {
-            ast::StepKind::Stage { name, .. } => places.push(&name.text),
+            ast::StepKind::Stage { name, .. } => named.push((name, Local::Stage)),
             ast::StepKind::Send(ast::Send { alias: Some(a), .. })
             | ast::StepKind::Call { alias: Some(a), .. }
-            | ast::StepKind::Collect { alias: a, .. } => places.push(&a.text),
+            | ast::StepKind::Collect { alias: a, .. } => named.push((a, Local::Variable)),
             _ => {}
         });
-        if places.contains(&place.text.as_str()) {
+        if let Some((found, kind)) = named.iter().find(|(name, _)| name.text == place.text) {
+            self.cx.mention(place.span, Target::Local(*kind, found.span));
             return true;
         }
+        let places: Vec<&str> = named.iter().map(|(name, _)| name.text.as_str()).collect();
         if self.is_unclear(id) {
             return false;
         }

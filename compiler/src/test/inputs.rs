@@ -4,6 +4,7 @@ use super::{Checker, is_receipt};
 use crate::expr;
 use crate::hir::{Const, EventId, Field, FieldId, HAPPENED_AT, TestKind};
 use crate::journey::{is_left_out_list, lacking_fields, of_phrase};
+use crate::mentions::Target;
 use crate::scope::Kind;
 use journey_grammar::ast::{FieldValue, Name, TestField, Text};
 use journey_grammar::codes::Code;
@@ -219,6 +220,7 @@ impl Checker<'_, '_> {
                 sound = false;
                 continue;
             };
+            cx.mention(g.name.span, Target::AnswerField(id, at));
             if values.iter().any(|(f, _)| *f == at) {
                 cx.report(expr::field_twice(&g.name));
                 continue;

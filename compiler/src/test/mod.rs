@@ -6,6 +6,7 @@ mod inputs;
 
 use crate::hir::{EventId, MessageId, Program, Test, TestKind, TestLine};
 use crate::journey::each_written;
+use crate::mentions::{Local, Target};
 use crate::scope::{Context, Kind};
 use clock::Clock;
 use journey_grammar::ast::{self, Name, TestField};
@@ -102,6 +103,7 @@ impl<'x, 'a> Checker<'x, 'a> {
                 },
                 _ => None,
             });
+            cx.define(Local::Customer, name.span);
             checker.customers.push(Customer { name: name.text.clone(), span: name.span, zone });
         }
         checker
@@ -110,6 +112,9 @@ impl<'x, 'a> Checker<'x, 'a> {
     /// The customer of that name; reported where there is none.
     fn who(&self, name: &Name) -> Option<usize> {
         let found = self.customers.iter().position(|c| c.name == name.text);
+        if let Some(at) = found {
+            self.cx.mention(name.span, Target::Local(Local::Customer, self.customers[at].span));
+        }
         if found.is_none() && !self.broken {
             let near = journey_grammar::diagnostic::nearest(&name.text, self.customers.iter().map(|c| c.name.as_str()));
             let d = Diagnostic::new(

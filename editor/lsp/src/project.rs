@@ -1,0 +1,157 @@
+//! A project as the server keeps it: what is on disk, what is open and not saved, and the last analysis.
+
+use crate::analysis::Analysis;
+use crate::disk::{Disk, Folder};
+use journey_compiler::check::{Trees, check_again};
+use journey_compiler::project::Project as Brought;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The settings of a file that belongs to no project.
+const LOOSE: &str = "[project]\nname = \"untitled\"\ntime_zone = \"UTC\"\ncurrency = \"EUR\"\n";
+
+/// The name of a project's settings.
+pub const SETTINGS: &str = "journey.toml";
+
+/// One project.
+pub struct Project {
+    /// Its folder.
+    pub root: PathBuf,
+    /// It is a single file without a `journey.toml`.
+    loose: bool,
+    folder: Folder,
+    /// Texts that are open, by their path relative to the folder.
+    open: BTreeMap<String, String>,
+    /// Files that it names, as they were read.
+    named: RefCell<BTreeMap<String, Result<String, String>>>,
+    trees: Trees,
+    analysis: Option<Arc<Analysis>>,
+    /// Something changed since the analysis was made.
+    stale: bool,
+    /// Counts analyses.
+    pub revision: u64,
+}
+
+impl Project {
+    /// The project in a folder.
+    pub fn load(disk: &dyn Disk, root: PathBuf) -> Result<Project, String> {
+        let folder = disk.folder(&root)?;
+        Ok(Project::new(root, folder, false))
+    }
+
+    /// A file that belongs to no project: it is checked by itself.
+    pub fn loose(folder: PathBuf) -> Project {
+        Project::new(folder, Folder { settings: LOOSE.to_string(), files: Vec::new() }, true)
+    }
+
+    fn new(root: PathBuf, folder: Folder, loose: bool) -> Project {
+        Project {
+            root,
+            loose,
+            folder,
+            open: BTreeMap::new(),
+            named: RefCell::default(),
+            trees: Trees::default(),
+            analysis: None,
+            stale: true,
+            revision: 0,
+        }
+    }
+
+    /// Reads everything on disk again.
+    pub fn reload(&mut self, disk: &dyn Disk) {
+        if !self.loose
+            && let Ok(folder) = disk.folder(&self.root)
+        {
+            self.folder = folder;
+        }
+        self.named.borrow_mut().clear();
+        self.stale = true;
+    }
+
+    /// Whether the settings of this project are on disk.
+    pub fn has_settings(&self) -> bool {
+        !self.loose
+    }
+
+    /// The path of a file relative to the project; none when it stands outside.
+    pub fn below(&self, path: &Path) -> Option<String> {
+        let below = path.strip_prefix(&self.root).ok()?;
+        Some(below.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"))
+    }
+
+    /// A file is open with this text, saved or not.
+    pub fn open(&mut self, path: String, text: String) {
+        if self.open.get(&path) != Some(&text) {
+            self.open.insert(path, text);
+            self.stale = true;
+        }
+    }
+
+    /// A file is no longer open: what is on disk counts again.
+    pub fn close(&mut self, path: &str) {
+        self.stale |= self.open.remove(path).is_some();
+    }
+
+    /// Whether nothing of it is open.
+    pub fn is_idle(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Whether the analysis is of an older text.
+    pub fn is_stale(&self) -> bool {
+        self.stale || self.analysis.is_none()
+    }
+
+    /// The texts as they stand now, with other texts in place of some.
+    fn brought(&self, instead: &BTreeMap<String, String>) -> (String, Vec<(String, String)>) {
+        let open = |path: &str| instead.get(path).or_else(|| self.open.get(path));
+        let settings = open(SETTINGS).filter(|_| !self.loose).unwrap_or(&self.folder.settings).clone();
+        let mut files: BTreeMap<String, String> = self.folder.files.iter().cloned().collect();
+        for (path, text) in self.open.iter().chain(instead) {
+            if path.ends_with(".journey") {
+                files.insert(path.clone(), text.clone());
+            }
+        }
+        (settings, files.into_iter().collect())
+    }
+
+    fn check(&self, disk: &dyn Disk, trees: &mut Trees, instead: &BTreeMap<String, String>) -> Analysis {
+        let (settings, files) = self.brought(instead);
+        let assets = |path: &str| -> Result<String, String> {
+            if let Some(text) = instead.get(path).or_else(|| self.open.get(path)) {
+                return Ok(text.clone());
+            }
+            let mut named = self.named.borrow_mut();
+            named.entry(path.to_string()).or_insert_with(|| disk.read(&self.root, path)).clone()
+        };
+        let project = Brought { settings, files, assets: &assets, packs: journey_stdlib::packs() };
+        Analysis::new(check_again(&project, trees))
+    }
+
+    /// The project as it stands now, checked.
+    pub fn analysis(&mut self, disk: &dyn Disk) -> Arc<Analysis> {
+        if !self.stale
+            && let Some(analysis) = &self.analysis
+        {
+            return analysis.clone();
+        }
+        let mut trees = std::mem::take(&mut self.trees);
+        let analysis = Arc::new(self.check(disk, &mut trees, &BTreeMap::new()));
+        self.trees = trees;
+        self.analysis = Some(analysis.clone());
+        self.stale = false;
+        self.revision += 1;
+        analysis
+    }
+
+    /// What it would be with other texts in place of some, by path.
+    pub fn supposing(&mut self, disk: &dyn Disk, instead: &BTreeMap<String, String>) -> Analysis {
+        let mut trees = std::mem::take(&mut self.trees);
+        let analysis = self.check(disk, &mut trees, instead);
+        self.trees = trees;
+        analysis
+    }
+}
