@@ -67,6 +67,13 @@ pub enum Command {
     Test(Test),
     /// Run a project over recorded events
     Run(Run),
+    /// What a project reads, by which journey and why; and whether recorded events are as they should be
+    #[command(after_help = "\
+Examples:
+  journey data                            every event and field that is read, by whom and why, and what nobody uses
+  journey data --journey abandoned_cart   what one journey reads
+  journey data --format csv > data.csv    a row for every use, for the data team")]
+    Data(Data),
     /// Turn recorded events from JSON lines to columns and back
     #[command(subcommand)]
     Events(Events),
@@ -237,6 +244,31 @@ pub struct Convert {
     /// No progress bar
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// How data are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DataFormat {
+    /// For people: tables
+    Human,
+    /// For programs
+    Json,
+    /// For spreadsheets: a row for every use
+    Csv,
+}
+
+/// `journey data`
+#[derive(Debug, ClapArgs)]
+pub struct Data {
+    /// The project's folder, or a file in it
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// Only what this journey reads
+    #[arg(long, value_name = "NAME")]
+    pub journey: Option<String>,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t = DataFormat::Human)]
+    pub format: DataFormat,
 }
 
 /// What `journey build` writes.

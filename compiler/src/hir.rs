@@ -6,6 +6,7 @@
 mod expression;
 mod journey;
 mod test;
+mod text;
 
 pub use expression::*;
 pub use journey::*;
@@ -35,6 +36,8 @@ pub type ChannelId = usize;
 pub type MessageId = usize;
 /// Index into [`Program::offers`].
 pub type OfferId = usize;
+/// Index into [`Program::policies`].
+pub type PolicyId = usize;
 /// Index into [`Program::webhooks`].
 pub type WebhookId = usize;
 /// Index into [`Program::calendars`].

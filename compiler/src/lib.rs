@@ -8,6 +8,7 @@ pub mod declare;
 pub mod expr;
 pub mod flow;
 pub mod hir;
+pub mod inventory;
 pub mod iso;
 pub mod journey;
 pub mod lower;

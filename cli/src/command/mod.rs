@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod completions;
+pub mod data;
 mod events;
 mod explain;
 mod fmt;
@@ -24,6 +25,7 @@ pub fn run(command: Command) -> Done {
     match command {
         Command::New(args) => new::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Data(args) => data::run(&args),
         Command::Events(args) => events::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Check(args) => check::run(&args),

@@ -418,23 +418,13 @@ impl<'a> Lower<'a> {
         self.program
             .policies
             .iter()
-            .filter(|p| self.concerned(&p.scope, &journey.about.tags))
+            .filter(|p| self.program.in_scope(&p.scope, &journey.about.tags))
             .flat_map(|p| &p.rules)
             .filter_map(|r| match r.kind {
                 hir::RuleKind::Lasts(span) => Some(span),
                 _ => None,
             })
             .min_by_key(|span| super::nominal(*span))
-    }
-
-    /// Whether tags lie in a policy's scope: for each facet that the scope names, one of its subtrees has one of the tags.
-    pub(super) fn concerned(&self, scope: &[(hir::FacetId, u32)], tags: &[(hir::FacetId, u32)]) -> bool {
-        scope.iter().all(|(facet, _)| {
-            scope.iter().filter(|(f, _)| f == facet).any(|(_, root)| {
-                let end = self.program.facets[*facet].nodes[*root as usize].end;
-                tags.iter().any(|(f, node)| f == facet && (*root..end).contains(node))
-            })
-        })
     }
 
     /// The version: a hash of the declaration's words, without comments and layout.

@@ -128,7 +128,7 @@ impl Lower<'_> {
             .program
             .policies
             .iter()
-            .filter(|p| self.concerned(&p.scope, tags))
+            .filter(|p| self.program.in_scope(&p.scope, tags))
             .flat_map(|p| &p.rules)
             .filter_map(|r| match r.kind {
                 RuleKind::Consent { purpose: of, per_channel } if of == purpose => Some(per_channel),
@@ -145,7 +145,7 @@ impl Lower<'_> {
         let mut hours = Vec::new();
         let mut number = 0;
         for policy in &self.program.policies {
-            let concerned = self.concerned(&policy.scope, tags);
+            let concerned = self.program.in_scope(&policy.scope, tags);
             for rule in &policy.rules {
                 let (of, channels, group) = match &rule.kind {
                     RuleKind::Cap { purpose, channels, .. } | RuleKind::Gap { purpose, channels, .. } => {
