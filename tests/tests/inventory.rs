@@ -12,8 +12,11 @@ fn the_inventory_of_a_program() {
     let checked = check_named("shop.journey", PROGRAM);
     must_compile("shop.journey", &checked);
     let found = inventory(&checked.program);
-    let numbered: String =
-        PROGRAM.lines().enumerate().map(|(at, line)| format!("{:>3}  {line}", at + 1).trim_end().to_string() + "\n").collect();
+    let numbered: String = PROGRAM
+        .lines()
+        .enumerate()
+        .map(|(at, line)| format!("{:>3}  {line}", at + 1).trim_end().to_string() + "\n")
+        .collect();
     let shown = format!("{numbered}\n{}\n{}", human(&checked, &found, 100), rows(&checked, &found));
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("inventory_of_a_program", shown);
@@ -38,7 +41,13 @@ fn the_inventory_has_what_the_compiled_program_reads() {
                 // The runtime hears of receipts and consent, whatever a journey says.
                 let by_role = program.events[id].about.from_pack
                     && ["message_", "consent_", "task_"].iter().any(|role| read.name.starts_with(role));
-                assert!(by_role || found.data.contains_key(&subject), "{}: {}.{}", folder.display(), read.name, field.name);
+                assert!(
+                    by_role || found.data.contains_key(&subject),
+                    "{}: {}.{}",
+                    folder.display(),
+                    read.name,
+                    field.name
+                );
             }
         }
         for read in &image.profile {

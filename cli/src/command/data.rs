@@ -96,7 +96,12 @@ pub fn human(checked: &Checked, found: &Inventory, columns: usize) -> Text {
     let fields = found.data.keys().filter(|s| s.field.is_some()).count();
     out.line().add(Tone::Strong, program.name.clone()).add(
         Tone::Plain,
-        format!(": {} and {} are used by {}", count(events, "event"), count(fields, "field"), count(readers.len(), "journey")),
+        format!(
+            ": {} and {} are used by {}",
+            count(events, "event"),
+            count(fields, "field"),
+            count(readers.len(), "journey")
+        ),
     );
     for owner in owners {
         let (name, wire) = title(program, owner);
@@ -142,12 +147,17 @@ pub fn human(checked: &Checked, found: &Inventory, columns: usize) -> Text {
         table.write(&mut out, columns);
     }
     let perhaps = found.data.keys().filter(|s| s.personal(program) == Some(Personal::ByItsName));
-    let perhaps: Vec<String> = perhaps.filter_map(|s| Some(format!("{}.{}", title(program, s.owner).0, s.name(program)?))).collect();
+    let perhaps: Vec<String> =
+        perhaps.filter_map(|s| Some(format!("{}.{}", title(program, s.owner).0, s.name(program)?))).collect();
     if !perhaps.is_empty() {
         out.line();
         let text = format!(
             "{} by the name, and not marked: {}. To mark a field, write `personal` after its type.",
-            if perhaps.len() == 1 { "1 field is perhaps personal".to_string() } else { format!("{} fields are perhaps personal", perhaps.len()) },
+            if perhaps.len() == 1 {
+                "1 field is perhaps personal".to_string()
+            } else {
+                format!("{} fields are perhaps personal", perhaps.len())
+            },
             perhaps.join(", "),
         );
         for line in table::wrapped(&text, columns) {
@@ -229,8 +239,20 @@ fn owner_words(program: &Program, owner: Owner) -> (&'static str, &str) {
 pub fn rows(checked: &Checked, found: &Inventory) -> String {
     let program = &checked.program;
     let mut out = csv(&[
-        "kind", "name", "wire", "field", "type", "personal", "source", "owner", "journey", "why", "through", "look_back",
-        "file", "line",
+        "kind",
+        "name",
+        "wire",
+        "field",
+        "type",
+        "personal",
+        "source",
+        "owner",
+        "journey",
+        "why",
+        "through",
+        "look_back",
+        "file",
+        "line",
     ]);
     for (subject, uses) in &found.data {
         let (kind, name) = owner_words(program, subject.owner);
@@ -310,10 +332,7 @@ pub fn json(checked: &Checked, found: &Inventory) -> Value {
             })
         })
         .collect();
-    let unused: Vec<Value> = found
-        .unused
-        .iter()
-        .map(|u| json!({ "kind": u.kind, "name": u.name, "at": at(u.span, sources) }))
-        .collect();
+    let unused: Vec<Value> =
+        found.unused.iter().map(|u| json!({ "kind": u.kind, "name": u.name, "at": at(u.span, sources) })).collect();
     json!({ "schema_version": 1, "project": program.name, "data": data, "unused": unused })
 }

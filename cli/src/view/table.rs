@@ -113,7 +113,11 @@ pub fn wrapped(text: &str, room: usize) -> Vec<String> {
 /// One line of comma-separated values (RFC 4180).
 pub fn csv(cells: &[&str]) -> String {
     let cell = |text: &&str| {
-        if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_string() }
+        if text.contains(['"', ',', '\n', '\r']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text.to_string()
+        }
     };
     cells.iter().map(cell).collect::<Vec<_>>().join(",") + "\n"
 }

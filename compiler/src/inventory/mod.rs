@@ -11,8 +11,8 @@ mod walk;
 pub use unused::Unused;
 
 use crate::hir::{
-    ChannelId, EventId, ExprKind, Field, FieldId, HAPPENED_AT, JourneyId, Length, MessageId, OfferId, PolicyId, Program,
-    PurposeId, SegmentId, TeamId, Ty, WebhookId,
+    ChannelId, EventId, ExprKind, Field, FieldId, HAPPENED_AT, JourneyId, Length, MessageId, OfferId, PolicyId,
+    Program, PurposeId, SegmentId, TeamId, Ty, WebhookId,
 };
 use journey_grammar::span::Span;
 use journey_runtime::report::words;

@@ -33,12 +33,7 @@ pub(super) struct Walk<'p> {
 }
 
 /// Notes all that a journey uses.
-pub(super) fn journey(
-    program: &Program,
-    id: JourneyId,
-    data: &mut BTreeMap<Subject, Vec<Use>>,
-    touched: &mut Touched,
-) {
+pub(super) fn journey(program: &Program, id: JourneyId, data: &mut BTreeMap<Subject, Vec<Use>>, touched: &mut Touched) {
     Walk { program, journey: id, data, touched }.all();
 }
 
@@ -275,10 +270,7 @@ impl<'p> Walk<'p> {
                     self.expr(arg, of(Clause::GoTo).role(Role::Input));
                 }
             }
-            StepKind::Experiment { .. }
-            | StepKind::Repeat { .. }
-            | StepKind::StopRepeating
-            | StepKind::Finish(_) => {}
+            StepKind::Experiment { .. } | StepKind::Repeat { .. } | StepKind::StopRepeating | StepKind::Finish(_) => {}
         }
     }
 
@@ -342,9 +334,8 @@ impl<'p> Walk<'p> {
         for (id, policy) in program.policies.iter().enumerate().filter(|(_, p)| program.in_scope(&p.scope, &tags)) {
             let inside = At { via: Some(Via::Policy(id)), ..at };
             for rule in policy.rules.iter().filter(|r| !r.except.contains(&message.purpose)) {
-                let sends_by = |channels: &[ChannelId]| {
-                    channels.is_empty() || channels.iter().any(|c| send.channels.contains(c))
-                };
+                let sends_by =
+                    |channels: &[ChannelId]| channels.is_empty() || channels.iter().any(|c| send.channels.contains(c));
                 match &rule.kind {
                     RuleKind::Consent { purpose, .. } if *purpose == message.purpose => {
                         self.note(Subject::consent(*purpose), rule.span, inside.role(Role::Consent));
