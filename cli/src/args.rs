@@ -77,6 +77,14 @@ Examples:
     /// Turn recorded events from JSON lines to columns and back
     #[command(subcommand)]
     Events(Events),
+    /// Draw journeys: SVG, Mermaid, DOT
+    #[command(after_help = "\
+Examples:
+  journey graph journeys/win_back.journey > win_back.svg      one file, one journey
+  journey graph --journey win_back --format mermaid           for a page that draws Mermaid
+  journey graph -o pictures                                   every journey of the project
+  journey graph -o pictures --link https://git.example/shop   each step leads to its line")]
+    Graph(Graph),
     /// Compile a project
     Build(Build),
     /// Write or compare the listing of a project beside its sources
@@ -269,6 +277,51 @@ pub struct Data {
     /// How it is shown
     #[arg(long, value_enum, default_value_t = DataFormat::Human)]
     pub format: DataFormat,
+}
+
+/// How a journey is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// A picture for light and dark
+    Svg,
+    /// A Mermaid flowchart
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// For programs: all that the picture says, and its nodes and edges
+    Json,
+}
+
+impl GraphFormat {
+    /// The end of a file's name.
+    pub fn extension(self) -> &'static str {
+        match self {
+            GraphFormat::Svg => "svg",
+            GraphFormat::Mermaid => "mmd",
+            GraphFormat::Dot => "dot",
+            GraphFormat::Json => "json",
+        }
+    }
+}
+
+/// `journey graph`
+#[derive(Debug, ClapArgs)]
+pub struct Graph {
+    /// The project's folder, or a file in it, whose journeys are drawn
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// Only this journey
+    #[arg(long, short, value_name = "NAME")]
+    pub journey: Option<String>,
+    /// How it is drawn [default: by the name of the output, else svg]
+    #[arg(long, value_enum)]
+    pub format: Option<GraphFormat>,
+    /// Where: a file for one journey, a folder for several; default: standard output
+    #[arg(long, short, value_name = "FILE|DIR")]
+    pub output: Option<PathBuf>,
+    /// Each step leads to its line below this address (svg)
+    #[arg(long, value_name = "URL")]
+    pub link: Option<String>,
 }
 
 /// What `journey build` writes.

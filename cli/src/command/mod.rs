@@ -8,6 +8,7 @@ mod events;
 mod explain;
 mod fmt;
 mod lsp;
+mod graph;
 mod new;
 mod run;
 pub use new::FILES as TEMPLATE;
@@ -31,6 +32,7 @@ pub fn run(command: Command) -> Done {
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Lsp => lsp::run(),
+        Command::Graph(args) => graph::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
         Command::Explain(args) => explain::run(&args),
