@@ -14,6 +14,7 @@ pub mod journey;
 pub mod lower;
 pub mod mentions;
 pub mod project;
+pub mod prove;
 pub mod scope;
 mod settings;
 pub mod test;

@@ -1,0 +1,3 @@
+//! What can be said of a program before a customer lives through it.
+
+pub mod pressure;
