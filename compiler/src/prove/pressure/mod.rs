@@ -227,9 +227,9 @@ impl<'p> Analysis<'p> {
         self.walks(id, units, holding);
         let sendings = &self.sendings[id];
         let counts = |node: NodeId| {
-            sendings[node].as_ref().is_some_and(|s| {
-                kind.has(s) && !(limited && s.offer.is_some_and(|o| has_limit(self.program, o)))
-            })
+            sendings[node]
+                .as_ref()
+                .is_some_and(|s| kind.has(s) && !(limited && s.offer.is_some_and(|o| has_limit(self.program, o))))
         };
         self.walks[&(id, units, holding)]
             .iter()
@@ -288,7 +288,8 @@ impl<'p> Analysis<'p> {
         }
         // Offers count over all journeys: so many in a window, whoever makes them.
         let program = self.program;
-        let offered = |offer: usize| self.sendings.iter().flatten().flatten().any(|s| s.offer == Some(offer) && kind.has(s));
+        let offered =
+            |offer: usize| self.sendings.iter().flatten().flatten().any(|s| s.offer == Some(offer) && kind.has(s));
         let offers: Vec<usize> = (0..program.offers.len()).filter(|o| has_limit(program, *o) && offered(*o)).collect();
         for (at, window) in windows.iter().enumerate() {
             let limits = offers.iter().map(|o| {
@@ -345,12 +346,13 @@ impl<'p> Analysis<'p> {
             let of_kind: Vec<Sending> = each.iter().filter(|s| kind.has(s)).cloned().collect();
             let alone = self.most(kind, (Units::Plain, Holding::Pauses), &windows);
             let held = self.most(kind, (Units::Plain, holding), &windows);
-            let in_windows = alone.into_iter().zip(held).zip(WINDOWS).map(|(((alone, journeys), held), days)| InWindow {
-                days,
-                alone,
-                with_policies: held.0.min(self.rules.allow(kind, &of_kind, days * DAY)),
-                journeys,
-            });
+            let in_windows =
+                alone.into_iter().zip(held).zip(WINDOWS).map(|(((alone, journeys), held), days)| InWindow {
+                    days,
+                    alone,
+                    with_policies: held.0.min(self.rules.allow(kind, &of_kind, days * DAY)),
+                    journeys,
+                });
             worst.push(Worst { purpose, channel, windows: in_windows.collect() });
         }
         tighten(&mut worst);

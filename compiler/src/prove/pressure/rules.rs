@@ -3,9 +3,7 @@
 use super::spans::Most;
 use super::walk::{Units, most};
 use crate::flow::{Graph, NodeId};
-use crate::hir::{
-    ChannelId, Limit, OfferId, Over, Period, Program, PurposeId, Rule, RuleKind, Send, StepKind, Window,
-};
+use crate::hir::{ChannelId, Limit, OfferId, Over, Period, Program, PurposeId, Rule, RuleKind, Send, StepKind, Window};
 
 const DAY: i64 = super::anchor::DAY;
 

@@ -113,9 +113,8 @@ impl Spans {
         // From the entry: to the n-th send, to the end with n sends, to starting over with n sends.
         let entry = Reach::new(walk, counted, &[(0, 0, 0)], horizon);
         let first = entry.least(at_sends());
-        let whole: Vec<i64> = (0..first.len())
-            .map(|n| spacing.whole(entry.at(n, walk.over)).min(entry.at(n, walk.again)))
-            .collect();
+        let whole: Vec<i64> =
+            (0..first.len()).map(|n| spacing.whole(entry.at(n, walk.over)).min(entry.at(n, walk.again))).collect();
         // From the window's first send, by how much later than its entry that may be.
         let mut groups: Vec<(i64, Vec<(usize, i64, usize)>)> = Vec::new();
         for send in at_sends() {
