@@ -29,7 +29,7 @@ const EACH: u64 = 10;
 /// The races.
 pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
     let unit: u64 = if scale.quick { 20_000 } else { 500_000 };
-    Ok(vec![engines(scale, 2 * unit)?, sizes(scale, unit)?, journeys(scale, unit)?, threads(scale, 4 * unit)?])
+    Ok(vec![engines(scale, 2 * unit, Mix::Visits)?, engines(scale, 2 * unit, Mix::Carts)?, sizes(scale, unit)?, journeys(scale, unit)?, threads(scale, 4 * unit)?])
 }
 
 /// How events stand.
@@ -48,6 +48,15 @@ impl From {
             From::Columns => "Parquet",
         }
     }
+}
+
+/// What the events are: see `journey_tests::work`.
+#[derive(Clone, Copy)]
+enum Mix {
+    /// Visits to a shop, most of them to look.
+    Visits,
+    /// Most events concern the journey.
+    Carts,
 }
 
 /// A shop with `more` journeys that its events do not concern.
@@ -78,9 +87,12 @@ struct Work {
 }
 
 impl Work {
-    fn new(scale: &Scale, program: Program, count: u64) -> Result<Work, String> {
-        let lines = work::events(count, count / EACH);
-        let columns = scale.scratch.join(format!("events-{count}.parquet"));
+    fn new(scale: &Scale, program: Program, count: u64, mix: Mix) -> Result<Work, String> {
+        let (name, lines) = match mix {
+            Mix::Visits => ("visits", work::visits(count, count / EACH)),
+            Mix::Carts => ("carts", work::carts(count, count / EACH)),
+        };
+        let columns = scale.scratch.join(format!("{name}-{count}.parquet"));
         let made = File::create(&columns).map_err(journey_columns::Error::Input).and_then(|file| {
             journey_columns::write(|| Ok(lines.as_bytes()), file, &journey_columns::Options::default(), |_| {})
         });
@@ -129,8 +141,8 @@ impl Work {
     }
 }
 
-fn engines(scale: &Scale, count: u64) -> Result<Race, String> {
-    let work = &Work::new(scale, shop(0)?, count)?;
+fn engines(scale: &Scale, count: u64, mix: Mix) -> Result<Race, String> {
+    let work = &Work::new(scale, shop(0)?, count, mix)?;
     let mut padded = work.lines.clone().into_bytes();
     padded.extend_from_slice(&[0; PADDING]);
     let what = "who, what and when of each line; nothing is done with it";
@@ -141,7 +153,7 @@ fn engines(scale: &Scale, count: u64) -> Result<Race, String> {
         Sample { want: Some(sample.check), ..sample }
     })];
     // Engines and forms must agree with each other, to the byte.
-    let right = work.run(From::Lines, 1, &engines::best(&work.program)?);
+    let right = work.run(From::Lines, 1, &engines::best(&work.program));
     for from in From::ALL {
         for named in engines::all(&work.program) {
             let name = format!("{}, {}", named.name, from.name());
@@ -151,19 +163,23 @@ fn engines(scale: &Scale, count: u64) -> Result<Race, String> {
             }));
         }
     }
-    let title = format!("end to end, {} events of {} customers", thousands(count), thousands(count / EACH));
+    let mix = match mix {
+        Mix::Visits => "visits to a shop, one event in six is read",
+        Mix::Carts => "eight events in ten are read",
+    };
+    let title = format!("end to end, {} events of {} customers; {mix}", thousands(count), thousands(count / EACH));
     race("end", title, "event", scale.rounds(3), contestants)
 }
 
 fn sizes(scale: &Scale, unit: u64) -> Result<Race, String> {
     let mut works = Vec::new();
     for times in [1, 4, 16] {
-        works.push(Work::new(scale, shop(0)?, unit * times)?);
+        works.push(Work::new(scale, shop(0)?, unit * times, Mix::Visits)?);
     }
     let mut contestants = Vec::new();
     for from in From::ALL {
         for work in &works {
-            let engine = engines::best(&work.program)?;
+            let engine = engines::best(&work.program);
             let name = format!("{}, {} customers", from.name(), thousands(work.count / EACH));
             let what = format!("{} events, one thread", thousands(work.count));
             contestants.push(Contestant::new(Kind::Ours, name, what, move |_| {
@@ -178,11 +194,11 @@ fn sizes(scale: &Scale, unit: u64) -> Result<Race, String> {
 fn journeys(scale: &Scale, unit: u64) -> Result<Race, String> {
     let mut works = Vec::new();
     for more in [0, 50, 250] {
-        works.push((more, Work::new(scale, shop(more)?, unit)?));
+        works.push((more, Work::new(scale, shop(more)?, unit, Mix::Visits)?));
     }
     let mut contestants = Vec::new();
     for (more, work) in &works {
-        let engine = engines::best(&work.program)?;
+        let engine = engines::best(&work.program);
         let name = format!("beside {more} journeys that ignore the events");
         contestants.push(Contestant::new(Kind::Ours, name, "JSON lines, one thread", move |_| {
             work.sample(From::Lines, &engine)
@@ -192,8 +208,8 @@ fn journeys(scale: &Scale, unit: u64) -> Result<Race, String> {
 }
 
 fn threads(scale: &Scale, count: u64) -> Result<Race, String> {
-    let work = &Work::new(scale, shop(0)?, count)?;
-    let engine = &engines::best(&work.program)?;
+    let work = &Work::new(scale, shop(0)?, count, Mix::Visits)?;
+    let engine = &engines::best(&work.program);
     let mut contestants = Vec::new();
     for from in From::ALL {
         for threads in [1, 2] {

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
             black_box(compile(work::large_project()));
             Ok(())
         }
-        ["events", file] => std::fs::write(file, work::events(EVENTS, CUSTOMERS)).map_err(|e| e.to_string()),
+        ["events", file] => std::fs::write(file, work::carts(EVENTS, CUSTOMERS)).map_err(|e| e.to_string()),
         ["replay", file] => std::fs::read(file).map_err(|e| e.to_string()).and_then(|events| replay(&events)),
         _ => Err("counted compile | counted events FILE | counted replay FILE".to_string()),
     };

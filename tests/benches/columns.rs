@@ -45,7 +45,7 @@ fn main() {
     must_compile("the shop", &checked);
     let image = journey_compiler::lower::lower(&checked.program, &checked.sources);
     let program = Program::new(image).map_err(|e| format!("{e:?}")).expect("the compiler makes images that verify");
-    let lines = work::events(EVENTS, CUSTOMERS);
+    let lines = work::visits(EVENTS, CUSTOMERS);
     let path = std::env::temp_dir().join(format!("journey-columns-{}.parquet", std::process::id()));
     let before = cpu();
     let written = journey_columns::write(

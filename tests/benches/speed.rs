@@ -86,7 +86,7 @@ fn run() {
     must_compile("the shop", &checked);
     let image = journey_compiler::lower::lower(&checked.program, &checked.sources);
     let program = Program::new(image).map_err(|e| format!("{e:?}")).expect("the compiler makes images that verify");
-    let lines = work::events(EVENTS, CUSTOMERS);
+    let lines = work::visits(EVENTS, CUSTOMERS);
     println!(
         "run: {EVENTS} events of {CUSTOMERS} customers, {} MB, {} bytes an event",
         lines.len() / 1_000_000,

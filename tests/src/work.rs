@@ -1,5 +1,7 @@
 //! Work for benchmarks, the same on every run: a large project, and a shop with the events of a year.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::fmt::Write;
 
 /// Journeys of the large project.
@@ -50,31 +52,122 @@ journey abandoned_cart {
 }
 "#;
 
-/// Events of a year as JSON lines, evenly over the customers: six of ten carts, two orders, two page views that nothing reads.
-pub fn events(events: u64, customers: u64) -> String {
+/// Seconds of the year over which events lie.
+const YEAR: u64 = 31_536_000;
+
+/// Events of a year as JSON lines, as a shop has them: each customer is identified once, and comes back in visits of a few minutes. Three
+/// to nine pages are looked at in a visit; in two of five a cart is filled, in one to four updates; two of five such carts are ordered. So
+/// about one event in seven is one that the shop's journey reads.
+pub fn visits(events: u64, customers: u64) -> String {
     let mut random = Random(7);
-    let start: i64 = 1_735_689_600;
-    let mut text = String::with_capacity(400 * events as usize);
-    for number in 0..events {
-        let customer = random.below(customers);
-        let at = start + (number as i64 * 31_536_000 / events as i64);
-        let moment = timestamp(at);
-        let cart = random.below(3);
-        let total = 5 + random.below(300);
-        let (name, rest) = match random.below(10) {
-            0..6 => ("Cart Updated", format!(r#""cart_id":"c{customer}-{cart}","total":{total}.50,"currency":"EUR""#)),
-            6..8 => (
-                "Order Completed",
-                format!(r#""cart_id":"c{customer}-{cart}","total":{total}.50,"order_id":"o{number}""#),
-            ),
-            _ => ("Page Read", format!(r#""path":"/p/{total}","title":"A page that nothing reads""#)),
-        };
-        let _ = writeln!(
-            text,
-            r#"{{"type":"track","event":"{name}","messageId":"m{number}","userId":"user-{customer}","timestamp":"{moment}","context":{{"ip":"203.0.113.7","locale":"de-DE","userAgent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36","page":{{"path":"/cart","url":"https://shop.example/cart"}}}},"properties":{{{rest}}}}}"#
-        );
+    let mut known = vec![false; customers as usize];
+    // What is still to come of visits that have begun.
+    let mut ahead: BinaryHeap<Reverse<(u64, What)>> = BinaryHeap::new();
+    // A visit has 8.2 events in the mean.
+    let between = YEAR * 82 / (events * 10).max(1);
+    let (mut text, mut written, mut begun, mut visits) = (String::with_capacity(440 * events as usize), 0, 0, 0);
+    while written < events {
+        let next = ahead.peek().map(|first| first.0.0);
+        if next.is_none_or(|at| begun <= at) {
+            let customer = random.below(customers);
+            let mut at = begun;
+            let mut push = |at: u64, what: What| ahead.push(Reverse((at, what)));
+            if !std::mem::replace(&mut known[customer as usize], true) {
+                push(at, What::Identify { customer });
+            }
+            for _ in 0..3 + random.below(7) {
+                at += 5 + random.below(60);
+                push(at, What::Page { customer, page: random.below(300) });
+            }
+            if random.below(5) < 2 {
+                let total = 5 + random.below(300);
+                for more in 0..1 + random.below(4) {
+                    at += 10 + random.below(60);
+                    push(at, What::Cart { customer, cart: visits, total: total + more * 10 });
+                }
+                if random.below(5) < 2 {
+                    push(at + 60, What::Order { customer, cart: visits, total });
+                }
+            }
+            visits += 1;
+            begun += 1 + random.below(2 * between.max(1));
+        } else if let Some(Reverse((at, what))) = ahead.pop() {
+            what.write(&mut text, at, written);
+            written += 1;
+        }
     }
     text
+}
+
+/// Events of a year as JSON lines, evenly over the customers, and most of them at work: six of ten carts, two orders, two page views that
+/// nothing reads. The first of each customer says who they are.
+pub fn carts(events: u64, customers: u64) -> String {
+    let mut random = Random(7);
+    let mut known = vec![false; customers as usize];
+    let mut text = String::with_capacity(440 * events as usize);
+    for number in 0..events {
+        let customer = random.below(customers);
+        let (cart, total) = (random.below(3), 5 + random.below(300));
+        let what = match random.below(10) {
+            _ if !std::mem::replace(&mut known[customer as usize], true) => What::Identify { customer },
+            0..6 => What::Cart { customer, cart, total },
+            6..8 => What::Order { customer, cart, total },
+            _ => What::Page { customer, page: total },
+        };
+        what.write(&mut text, number * YEAR / events, number);
+    }
+    text
+}
+
+/// A message to come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Identify { customer: u64 },
+    Page { customer: u64, page: u64 },
+    Cart { customer: u64, cart: u64, total: u64 },
+    Order { customer: u64, cart: u64, total: u64 },
+}
+
+impl What {
+    /// A line in the form of the Segment specification; `at` in seconds since the year began.
+    fn write(self, text: &mut String, at: u64, number: u64) {
+        let (kind, customer) = match self {
+            What::Identify { customer } => (r#""type":"identify""#, customer),
+            What::Page { customer, .. } => (r#""type":"track","event":"Page Read""#, customer),
+            What::Cart { customer, .. } => (r#""type":"track","event":"Cart Updated""#, customer),
+            What::Order { customer, .. } => (r#""type":"track","event":"Order Completed""#, customer),
+        };
+        let moment = timestamp(1_735_689_600 + at as i64);
+        let _ = write!(
+            text,
+            r#"{{{kind},"messageId":"m{number}","userId":"user-{customer}","timestamp":"{moment}","context":{{"ip":"203.0.113.7","locale":"de-DE","userAgent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36","page":{{"path":"/cart","url":"https://shop.example/cart"}}}},"#
+        );
+        let written = match self {
+            // Every other customer has the app, one in twenty is a good customer.
+            What::Identify { customer } => {
+                let app = if customer % 2 == 0 { r#","push_token":"device-7""# } else { "" };
+                writeln!(
+                    text,
+                    r#""traits":{{"email":"user-{customer}@example.com","vip":{}{app}}}}}"#,
+                    customer % 20 == 0
+                )
+            }
+            What::Page { page, .. } => {
+                writeln!(text, r#""properties":{{"path":"/p/{page}","title":"A page that nothing reads"}}}}"#)
+            }
+            What::Cart { customer, cart, total } => {
+                writeln!(
+                    text,
+                    r#""properties":{{"cart_id":"c{customer}-{cart}","total":{total}.50,"currency":"EUR"}}}}"#
+                )
+            }
+            What::Order { customer, cart, total } => writeln!(
+                text,
+                r#""properties":{{"cart_id":"c{customer}-{cart}","total":{total}.50,"order_id":"o{number}"}}}}"#
+            ),
+        };
+        written.expect("text takes everything");
+    }
 }
 
 /// `2025-01-01T00:00:00Z` and later, by the civil-from-days algorithm of Howard Hinnant.

@@ -31,22 +31,25 @@ impl<R: Read> Iterator for Chunks<R> {
         if self.done {
             return None;
         }
+        // All of its bytes are there from the piece before, so that few have to be zeroed.
         let mut chunk = self.used.try_recv().unwrap_or_default();
-        chunk.clear();
-        chunk.append(&mut self.rest);
+        let mut filled = self.rest.len();
+        chunk.resize(self.size.max(filled + self.size / 4).max(filled + 1), 0);
+        chunk[..filled].copy_from_slice(&self.rest);
+        self.rest.clear();
         loop {
-            let wanted = self.size.saturating_sub(chunk.len()).max(self.size / 4).max(1) as u64;
-            let from = chunk.len();
-            match self.source.by_ref().take(wanted).read_to_end(&mut chunk) {
+            let from = filled;
+            match fill(&mut self.source, &mut chunk[from..]) {
                 Err(error) => {
                     self.done = true;
                     return Some(Err(error));
                 }
-                Ok(read) if (read as u64) < wanted => {
-                    self.done = true;
-                    return (!chunk.is_empty()).then_some(Ok(chunk));
-                }
-                Ok(_) => {}
+                Ok(read) => filled += read,
+            }
+            if filled < chunk.len() {
+                self.done = true;
+                chunk.truncate(filled);
+                return (!chunk.is_empty()).then_some(Ok(chunk));
             }
             if let Some(newline) = memchr::memrchr(b'\n', &chunk[from..]) {
                 let end = from + newline + 1;
@@ -54,8 +57,23 @@ impl<R: Read> Iterator for Chunks<R> {
                 chunk.truncate(end);
                 return Some(Ok(chunk));
             }
+            chunk.resize(filled + (self.size / 4).max(1), 0);
         }
     }
+}
+
+/// Reads until the room is full or nothing more comes; how many bytes came.
+fn fill(source: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < room.len() {
+        match source.read(&mut room[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 #[cfg(test)]

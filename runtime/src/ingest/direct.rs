@@ -12,7 +12,7 @@ use super::names::Names;
 use super::value::{fits, plain};
 use super::walk::{Paths, Span, Spans, walk};
 use super::*;
-use crate::image::Ty;
+use crate::image::{Bounds, Ty};
 
 /// Parts of the envelope, by their slots.
 const NAMES: [&str; 21] = [
@@ -56,6 +56,7 @@ const TIME: usize = 13;
 const PROPERTIES: usize = 15;
 const TRAITS: usize = 16;
 const DATA: usize = 17;
+const CONTEXT: usize = 18;
 
 /// Where fields may stand.
 const BASES: [usize; 3] = [PROPERTIES, TRAITS, DATA];
@@ -66,6 +67,9 @@ const WINDOW: usize = 1 << 15;
 /// What wire names lead to beside events.
 const RARE: u32 = u32::MAX;
 
+/// A field whose word is still a place in the line, among the changes of a profile.
+const LATER: Word = 1 << 32;
+
 /// How messages of a program are read in one walk.
 #[derive(Debug)]
 pub(super) struct Direct {
@@ -75,6 +79,18 @@ pub(super) struct Direct {
     wires: Names,
     /// For each event; none where it can only be read by the general reader.
     events: Vec<Option<Plan>>,
+    identify: Option<Identify>,
+}
+
+/// How an `identify` is read; one that tells of consent is left to the general reader.
+#[derive(Debug)]
+struct Identify {
+    /// A place for each field of the profile.
+    traits: Vec<Wanted>,
+    /// What is asked for in the context, which is only walked over for this: every message has one, and most of them a long one.
+    context: super::walk::Node,
+    /// Where consent would stand.
+    consent: [usize; 2],
 }
 
 /// How an event's row is made.
@@ -114,6 +130,12 @@ impl Found {
     pub(super) fn row(&self, at: u32, width: usize) -> &[Word] {
         self.rows.get(at as usize..at as usize + width).unwrap_or_default()
     }
+
+    /// The changes of a profile, each of two words, that begin with their count.
+    pub(super) fn changes(&self, at: u32) -> &[Word] {
+        let count = self.rows.get(at as usize).map_or(0, |count| *count as usize);
+        self.row(at + 1, 2 * count)
+    }
 }
 
 /// A part of the envelope.
@@ -147,7 +169,8 @@ impl<'a> Part<'a> {
 }
 
 impl Direct {
-    pub(super) fn new(image: &Image, events: &[Known]) -> Direct {
+    /// `stand_ins` are fields of the profile with what stands in for them in `context`.
+    pub(super) fn new(image: &Image, events: &[Known], stand_ins: &[(u16, &str)]) -> Direct {
         let mut paths = Paths::default();
         let mut slots = 0;
         for (i, name) in NAMES.iter().enumerate() {
@@ -157,22 +180,52 @@ impl Direct {
         for (event, known) in image.events.iter().zip(events) {
             plans.push(if event.used { Plan::new(event, known, &mut paths, &mut slots) } else { None });
         }
+        let identify = Identify::new(image, stand_ins, &mut paths, &mut slots);
         let special = ["identify", "alias", CONSENT_UPDATED].map(|name| (name, RARE));
         let wires =
             special.into_iter().chain(image.events.iter().zip(0u32..).map(|(event, i)| (event.wire.as_str(), i)));
-        Direct { root: paths.node(), slots, wires: Names::new(wires), events: plans }
+        Direct { root: paths.node(), slots, wires: Names::new(wires), events: plans, identify }
+    }
+}
+
+/// The slot of a field's path below a part of the envelope, or from the message's root. None: it is too long.
+fn place(base: usize, path: &str, paths: &mut Paths, slots: &mut usize) -> Option<usize> {
+    match path.strip_prefix('/') {
+        Some(path) => paths.slot(&path.split('/').collect::<Vec<_>>(), false, slots),
+        None => {
+            let names: Vec<&str> = std::iter::once(NAMES[base]).chain(path.split('.')).collect();
+            paths.slot(&names, false, slots)
+        }
+    }
+}
+
+impl Identify {
+    fn new(image: &Image, stand_ins: &[(u16, &str)], paths: &mut Paths, slots: &mut usize) -> Option<Identify> {
+        if image.events.iter().any(|event| event.wire == "identify") {
+            return None;
+        }
+        let (mut traits, mut context) = (Vec::new(), Paths::default());
+        for (i, field) in (0..).zip(&image.profile) {
+            let currency = match &field.currency_path {
+                Some(path) => Some(place(TRAITS, path, paths, slots)?),
+                None => None,
+            };
+            let slot = place(TRAITS, &field.path, paths, slots)?;
+            let else_slot = match stand_ins.iter().find(|(field, _)| *field == i) {
+                Some((_, name)) => Some(context.slot(&[name], false, slots)?),
+                None => None,
+            };
+            traits.push(Wanted { slot, else_slot, currency });
+        }
+        let ours = paths.slot(&[NAMES[TRAITS], "consents"], false, slots)?;
+        let theirs = context.slot(&["consent", "categoryPreferences"], false, slots)?;
+        Some(Identify { traits, context: context.node(), consent: [ours, theirs] })
     }
 }
 
 impl Plan {
     fn new(event: &Event, known: &Known, paths: &mut Paths, slots: &mut usize) -> Option<Plan> {
-        let mut place = |base: usize, path: &str| match path.strip_prefix('/') {
-            Some(path) => paths.slot(&path.split('/').collect::<Vec<_>>(), false, slots),
-            None => {
-                let names: Vec<&str> = std::iter::once(NAMES[base]).chain(path.split('.')).collect();
-                paths.slot(&names, false, slots)
-            }
-        };
+        let mut place = |base: usize, path: &str| place(base, path, paths, slots);
         let mut bases = [const { Vec::new() }; 3];
         for (wanted, base) in bases.iter_mut().zip(BASES) {
             for field in &event.fields {
@@ -282,6 +335,15 @@ impl Decoder {
         let direct = &self.direct;
         found.spans.begin(direct.slots);
         let (end, escapes) = walk(text.as_bytes(), from, &direct.root, &mut found.spans)?;
+        if let Some(identify) = &direct.identify
+            && let Some(kind) = found.spans.get(TYPE)
+            && text.get(kind.from as usize..kind.to as usize) == Some("\"identify\"")
+            && let Some(context) = found.spans.get(CONTEXT)
+            && text.as_bytes().get(context.from as usize) == Some(&b'{')
+        {
+            let whole = text.as_bytes().get(..context.to as usize)?;
+            walk(whole, context.from as usize, &identify.context, &mut found.spans)?;
+        }
         let sight = Sight { text, spans: &found.spans };
         let part = |slot| sight.part(slot);
         let cloud = part(SPEC_VERSION).is_there();
@@ -289,22 +351,24 @@ impl Decoder {
             Part::Missing => None,
             kind => Some(kind.text()?),
         };
-        let mut page = false;
-        let (wire, mut base) = match kind {
+        let (mut page, mut identify) = (false, None);
+        let (wire, base) = match kind {
             _ if cloud => (kind?, 2),
             Some("track") | None => (part(EVENT).text()?, 0),
             Some("page" | "screen") => {
                 page = true;
                 (kind?, 0)
             }
+            Some("group") if sight.value(TRAITS).is_none() => ("group", 0),
             Some("group") => ("group", 1),
+            Some("identify") => {
+                identify = Some(direct.identify.as_ref()?);
+                ("identify", 1)
+            }
             Some(_) => return None,
         };
-        if base == 1 && sight.value(TRAITS).is_none() {
-            base = 0;
-        }
-        let event = direct.wires.find(wire.as_bytes(), 0, wire.len());
-        let event = match event {
+        let event = match direct.wires.find(wire.as_bytes(), 0, wire.len()) {
+            _ if identify.is_some() => 0,
             Some(RARE) => return None,
             Some(event) if self.events[event as usize].used => event as u16,
             other => {
@@ -317,8 +381,8 @@ impl Decoder {
                 return Some((line, end));
             }
         };
-        let (known, plan) = (&self.events[usize::from(event)], direct.events[usize::from(event)].as_ref()?);
-        let customer = match (known.everyone, cloud) {
+        let everyone = identify.is_none() && self.events[usize::from(event)].everyone;
+        let customer = match (everyone, cloud) {
             (true, _) => "",
             (_, true) => part(SUBJECT).id()?,
             _ => match part(USER_ID) {
@@ -351,20 +415,94 @@ impl Decoder {
         if sight.value(BASES[base]).is_some_and(|raw| !raw.starts_with('{') && raw != "null") {
             return None;
         }
-        let wanted = if page { plan.page.as_ref()? } else { &plan.bases[base] };
         let row = found.rows.len();
+        let at = u32::try_from(row).ok()?;
         let line = text.get(from..end)?;
-        let made = self.make_row(known, wanted, &sight, from, escapes, &mut found.rows);
+        let (made, body, inside) = match identify {
+            Some(identify) => {
+                let made = self.make_changes(identify, &sight, from, escapes, &mut found.rows);
+                (made, Body::Identify, Inside::Changes(at))
+            }
+            None => {
+                let (known, plan) = (&self.events[usize::from(event)], direct.events[usize::from(event)].as_ref()?);
+                let wanted = if page { plan.page.as_ref()? } else { &plan.bases[base] };
+                let made = self.make_row(known, wanted, &sight, from, escapes, &mut found.rows);
+                (made, Body::Event(event), Inside::Row(at))
+            }
+        };
         if made.is_none() {
             found.rows.truncate(row);
             return None;
         }
-        let inside = Inside::Row(u32::try_from(row).ok()?);
         let customer = customer.into();
-        Some((
-            Line::Message(Message { customer, happened_at, received_at, id, body: Body::Event(event), line, inside }),
-            end,
-        ))
+        Some((Line::Message(Message { customer, happened_at, received_at, id, body, line, inside }), end))
+    }
+
+    /// Appends what an `identify` says of the profile: how many fields, then each with its word; where the word must wait for a pool, it
+    /// says where in the line the value stands, and the field is marked [`LATER`]. None: something in it is rare or wrong.
+    fn make_changes(
+        &self,
+        identify: &Identify,
+        sight: &Sight<'_, '_>,
+        from: usize,
+        escapes: bool,
+        rows: &mut Vec<Word>,
+    ) -> Option<()> {
+        if identify.consent.iter().any(|slot| sight.value(*slot).is_some()) {
+            return None;
+        }
+        let count = rows.len();
+        rows.push(0);
+        for (i, (field, wanted)) in (0..).zip(self.profile.fields.iter().zip(&identify.traits)) {
+            let own = sight.spans.get(wanted.slot);
+            let Some(span) = own.or_else(|| sight.spans.get(wanted.else_slot?)) else { continue };
+            let raw = sight.raw(span);
+            if raw == "null" {
+                // A trait that is null is forgotten; what stands in for one that is not there says nothing then.
+                if own.is_some() {
+                    rows.extend([i, field.default?]);
+                    rows[count] += 1;
+                }
+                continue;
+            }
+            // What stands in for a trait has none of its bounds.
+            let bounds = if own.is_some() { &field.bounds } else { &Bounds::default() };
+            let word = self.word_of(field, bounds, wanted, sight, (span, raw), from, escapes)?;
+            rows.extend([if is_later(field) { i | LATER } else { i }, word]);
+            rows[count] += 1;
+        }
+        Some(())
+    }
+
+    /// The word of a value that is not null, or for what waits for a pool its place. None: it is rare or wrong.
+    #[expect(clippy::too_many_arguments, reason = "what a line and a field are made of")]
+    fn word_of(
+        &self,
+        field: &Field,
+        bounds: &Bounds,
+        wanted: &Wanted,
+        sight: &Sight<'_, '_>,
+        (span, raw): (Span, &str),
+        from: usize,
+        escapes: bool,
+    ) -> Option<Word> {
+        let word = match &field.kind {
+            Kind::Plain(Ty::Text) if raw.starts_with('"') => {
+                let text = text_of(raw, escapes)?;
+                fits(&text, bounds).ok()?;
+                place_of(span, from)
+            }
+            Kind::Plain(Ty::Text) => return None,
+            Kind::Plain(Ty::Zone) | Kind::List(..) | Kind::Records(..) => place_of(span, from),
+            Kind::Plain(ty) => plain(raw, ty, bounds, &self.tables).ok()?,
+        };
+        let currency = wanted.currency.and_then(|slot| sight.value(slot)).filter(|raw| *raw != "null");
+        if let (Some(raw), Some(expected)) = (currency, &field.currency)
+            && !value::text(raw)?.eq_ignore_ascii_case(expected)
+        {
+            return None;
+        }
+        Some(word)
     }
 
     /// Appends an event's row. None: something in it is rare or wrong.
@@ -390,22 +528,7 @@ impl Decoder {
                 }
                 continue;
             };
-            rows.push(match &field.kind {
-                Kind::Plain(Ty::Text) if raw.starts_with('"') => {
-                    let text = text_of(raw, escapes)?;
-                    fits(&text, &field.bounds).ok()?;
-                    place_of(span, from)
-                }
-                Kind::Plain(Ty::Text) => return None,
-                Kind::Plain(Ty::Zone) | Kind::List(..) | Kind::Records(..) => place_of(span, from),
-                Kind::Plain(ty) => plain(raw, ty, &field.bounds, &self.tables).ok()?,
-            });
-            let currency = wanted.currency.and_then(|slot| sight.value(slot)).filter(|raw| *raw != "null");
-            if let (Some(raw), Some(expected)) = (currency, &field.currency)
-                && !value::text(raw)?.eq_ignore_ascii_case(expected)
-            {
-                return None;
-            }
+            rows.push(self.word_of(field, &field.bounds, wanted, sight, (span, raw), from, escapes)?);
         }
         Some(())
     }
@@ -439,6 +562,33 @@ impl Decoder {
             rows[start + i] = word;
         }
         self.role(known, &rows[start..], place.pool)
+    }
+}
+
+impl Decoder {
+    /// What an `identify` that was read directly says of the profile. None: something in it is wrong.
+    pub(super) fn finish_changes(
+        &self,
+        message: &Message<'_>,
+        row: &[Word],
+        place: &mut Place<'_>,
+    ) -> Option<InputKind> {
+        let change = |pair: &[Word]| {
+            let [field, word] = *pair else { return None };
+            let at = field & (LATER - 1);
+            if field < LATER {
+                return Some((at as u16, word));
+            }
+            let field = &self.profile.fields[at as usize];
+            let raw = message.line.get((word >> 32) as usize..word as u32 as usize)?;
+            let word = match &field.kind {
+                Kind::Plain(Ty::Text) => Word::from(place.pool.text(&text_of(raw, true)?)),
+                kind => value::word(raw, kind, &field.bounds, place).ok()?,
+            };
+            Some((at as u16, word))
+        };
+        let changes = row.chunks(2).map(change).collect::<Option<Vec<_>>>()?;
+        Some(InputKind::Profile { id: message.id, changes })
     }
 }
 

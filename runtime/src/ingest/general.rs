@@ -154,8 +154,8 @@ impl Decoder {
     ) -> Result<(), Problem> {
         match &message.inside {
             Inside::Parts(parts) => self.decode_parts(message, parts, zones, pool, scratch),
-            // Its row stands elsewhere: it is read anew.
-            Inside::Row(_) => match self.read_text(message.line) {
+            // What it says stands elsewhere: it is read anew.
+            Inside::Row(_) | Inside::Changes(_) => match self.read_text(message.line) {
                 Line::Message(anew) => {
                     self.decode(&Message { customer: message.customer.clone(), ..anew }, zones, pool, scratch)
                 }

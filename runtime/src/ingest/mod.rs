@@ -124,6 +124,8 @@ pub struct Message<'a> {
 enum Inside<'a> {
     /// An event read in one walk: where its row begins in [`Found::rows`].
     Row(u32),
+    /// An `identify` read in one walk: where its changes begin there.
+    Changes(u32),
     /// As the general reader has found it.
     Parts(Box<Parts<'a>>),
 }
@@ -205,15 +207,19 @@ impl Decoder {
             field.zip(ty.map(Kind::new))
         };
         let events: Vec<Known> = image.events.iter().map(known).collect();
+        let (zone, locale) = (typed(image.zone_field), typed(image.locale_field));
+        let stand_ins = [(&zone, "timezone"), (&locale, "locale")];
+        let stand_ins: Vec<(u16, &str)> =
+            stand_ins.into_iter().filter_map(|(field, name)| Some((field.as_ref()?.0, name))).collect();
         Decoder {
             tables: Tables::new(image),
             by_wire,
-            direct: Direct::new(image, &events),
+            direct: Direct::new(image, &events, &stand_ins),
             events,
             profile: Layout::of_profile(&image.profile),
             answers: image.webhooks.iter().map(|w| (w.name.clone(), Layout::of_event(&w.gives))).collect(),
-            zone: typed(image.zone_field),
-            locale: typed(image.locale_field),
+            zone,
+            locale,
             purposes: image.purposes.iter().map(|p| p.name.clone()).collect(),
             channels: image.channels.iter().map(|c| c.name.clone()).collect(),
         }
@@ -255,6 +261,13 @@ impl Decoder {
                     Err(problem)
                 }
             };
+        }
+        if let Inside::Changes(at) = message.inside {
+            let mut place = Place { tables: &self.tables, pool: &mut *pool, zones };
+            if let Some(input) = self.finish_changes(message, found.changes(at), &mut place) {
+                scratch.inputs.push(input);
+                return Ok(Decoded::Inputs);
+            }
         }
         self.decode(message, zones, pool, scratch)?;
         if scratch.inputs.len() == 1

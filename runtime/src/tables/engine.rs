@@ -62,42 +62,57 @@ const AHEAD: usize = 16;
 /// One item of a batch.
 fn input(shared: &mut Shared<'_>, batch: &Batch, item: &Item, words: &mut Words<'_>) -> Result<(), Declined> {
     if item.event == OTHER {
-        let kind = batch.others.get(item.row as usize).ok_or(Declined)?;
+        let kind = batch.others.get(item.row as usize).ok_or(Declined::Shape)?;
         return known(shared, item.customer, words, item.seen, kind);
     }
-    let fields = shared.program.image.events.get(usize::from(item.event)).ok_or(Declined)?.fields.len();
-    let row = batch.rows.get(item.row as usize..item.row as usize + fields).ok_or(Declined)?;
+    let fields = shared.program.image.events.get(usize::from(item.event)).ok_or(Declined::Shape)?.fields.len();
+    let row = batch.rows.get(item.row as usize..item.row as usize + fields).ok_or(Declined::Shape)?;
     event(shared, item.customer, words, item, row)
 }
 
 /// One item of a batch, after what is due before it; false when it is declined.
 fn work(shared: &mut Shared<'_>, store: &mut Store, batch: &Batch, item: &Item) -> bool {
-    let len = store.length(item.customer);
-    if len == 0 {
+    if store.length(item.customer) == 0 {
         let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
         store.grow(item.customer, shared.tables.room + ids);
     }
-    let mut words = Words { words: store.room_mut(item.customer), len };
-    let stamp = item.stamp(&words.words[..len]);
-    let done =
-        advance(shared, item.customer, &mut words, stamp, false).and_then(|()| input(shared, batch, item, &mut words));
-    let now = words.len;
-    if now != len {
-        store.set_length(item.customer, now);
-    }
-    done.is_ok()
+    with_room(shared, store, item.customer, |shared, words| {
+        let stamp = item.stamp(&words.words[..words.len]);
+        advance(shared, item.customer, words, stamp, false)?;
+        input(shared, batch, item, words)
+    })
 }
 
 /// What is due for a customer up to the horizon; false when it is declined.
 fn settle(shared: &mut Shared<'_>, store: &mut Store, horizon: i64, customer: u32) -> bool {
-    let len = store.length(customer);
-    let mut words = Words { words: store.room_mut(customer), len };
-    let done = advance(shared, customer, &mut words, horizon, true);
-    let now = words.len;
-    if now != len {
-        store.set_length(customer, now);
+    with_room(shared, store, customer, |shared, words| advance(shared, customer, words, horizon, true))
+}
+
+/// Does something with a customer's words, and does it again with more room as long as that is what it lacks. False when it is declined.
+fn with_room(
+    shared: &mut Shared<'_>,
+    store: &mut Store,
+    customer: u32,
+    mut work: impl FnMut(&mut Shared<'_>, &mut Words<'_>) -> Result<(), Declined>,
+) -> bool {
+    loop {
+        let len = store.length(customer);
+        let mut words = Words { words: store.room_mut(customer), len };
+        let done = work(shared, &mut words);
+        let (now, room) = (words.len, words.words.len());
+        if now != len {
+            store.set_length(customer, now);
+        }
+        match done {
+            Ok(()) => return true,
+            Err(Declined::Shape) => return false,
+            // For one more run, or for message ids.
+            Err(Declined::Room) => {
+                let run = shared.tables.room - shared.program.layout.fixed;
+                store.grow(customer, room + run.max(ID_COUNT));
+            }
+        }
     }
-    done.is_ok()
 }
 
 impl Engine for Vm {

@@ -25,12 +25,12 @@ impl<'m> Machine<'m> {
     pub(super) fn event(&mut self, table: &'m EventTable, item: &Item, row: &'m [Word]) -> Result<(), Declined> {
         let new = self.wake_up()?;
         if !self.tables.calm && (new || self.words[ZONE] & KNOWN == 0) {
-            return Err(Declined);
+            return Err(Declined::Shape);
         }
         (self.event, self.row, self.happened_at) = (item.event, row, item.happened_at);
         self.go_to(item.seen);
         if self.program.layout.watches > 0 && self.words[WATCH_DUE] as i64 <= self.now {
-            return Err(Declined);
+            return Err(Declined::Shape);
         }
         self.hits.clear();
         self.taken.clear();
@@ -70,13 +70,13 @@ impl<'m> Machine<'m> {
             at = next;
             let status = run.status(self.words);
             if self.tables.meanwhile && status == HELD {
-                return Err(Declined);
+                return Err(Declined::Shape);
             }
             match table.hears[usize::from(run.journey(self.words))] {
                 Hears::Nothing => {}
                 Hears::Declines => {
                     if run.whole(self.words) {
-                        return Err(Declined);
+                        return Err(Declined::Shape);
                     }
                 }
                 Hears::Watches(number) if status < LEAVING => {
@@ -109,7 +109,7 @@ impl<'m> Machine<'m> {
             let table = &self.tables.journeys[usize::from(run.journey(self.words))];
             let status = run.status(self.words);
             if status < LEAVING && !table.plain && !table.watches || self.tables.meanwhile && status == HELD {
-                return Err(Declined);
+                return Err(Declined::Shape);
             }
         }
         Ok(())
@@ -139,7 +139,7 @@ impl<'m> Machine<'m> {
             if room < ID_COUNT {
                 let more = room.max(ID_COUNT / 4);
                 if self.len + more > self.words.len() {
-                    return Err(Declined);
+                    return Err(Declined::Room);
                 }
                 self.words.copy_within(at + room..self.len, at + room + more);
                 self.words[at + room..at + room + more].fill(MISSING);
@@ -307,7 +307,7 @@ impl<'m> Machine<'m> {
             return Ok(());
         }
         if self.journey(run).on_leaving.is_some() && by != how::OUT_OF_FUEL {
-            return Err(Declined);
+            return Err(Declined::Shape);
         }
         run.set_status(self.words, ENDED);
         run.put_moment(self.words, SINCE, self.now);
@@ -415,7 +415,7 @@ impl<'m> Machine<'m> {
             if hit.watches {
                 next = self.hears_at(run, &place.kind)?;
             } else if let PlaceKind::First { arms: all, .. } = &place.kind {
-                let Some(arms) = &Self::run_table(table, hit).arms[number] else { return Err(Declined) };
+                let Some(arms) = &Self::run_table(table, hit).arms[number] else { return Err(Declined::Shape) };
                 for arm in arms {
                     let arm = &all[usize::from(*arm)];
                     let Occasion::Event(listener) = &arm.on else { continue };
@@ -427,7 +427,7 @@ impl<'m> Machine<'m> {
                 }
             }
             if !hit.watches && Self::run_table(table, hit).arms[number].is_none() {
-                return Err(Declined);
+                return Err(Declined::Shape);
             }
             if next.is_none() && hit.updated {
                 next = self.set_due(run, place);
@@ -443,7 +443,7 @@ impl<'m> Machine<'m> {
     fn hears_at(&mut self, run: Run, place: &'m PlaceKind) -> Result<Option<Pc>, Declined> {
         let arms = match place {
             PlaceKind::First { arms, .. } => arms,
-            PlaceKind::Collect { listener, .. } if listener.event == self.event => return Err(Declined),
+            PlaceKind::Collect { listener, .. } if listener.event == self.event => return Err(Declined::Shape),
             _ => return Ok(None),
         };
         let mut passed = None;
@@ -513,7 +513,7 @@ impl<'m> Machine<'m> {
             if self.admit(run) {
                 let table = &self.tables.journeys[usize::from(j)];
                 if !table.plain && !table.watches {
-                    return Err(Declined);
+                    return Err(Declined::Shape);
                 }
                 self.go_on(run, 0)?;
             }
@@ -526,7 +526,7 @@ impl<'m> Machine<'m> {
         let (table, journey) = (&self.tables.journeys[usize::from(j)], &self.image.journeys[usize::from(j)]);
         let run = Run(self.len);
         let end = self.len + table.words;
-        let Some(words) = self.words.get_mut(run.0..end) else { return Err(Declined) };
+        let Some(words) = self.words.get_mut(run.0..end) else { return Err(Declined::Room) };
         words.fill(MISSING);
         step::run::begin(self.words, run, j, table.form, table.words, &journey.zeroed);
         self.len = end;

@@ -11,11 +11,11 @@ impl Machine<'_> {
     pub(super) fn known(&mut self, seen: i64, kind: &InputKind) -> Result<(), Declined> {
         let new = self.wake_up()?;
         if !self.tables.calm && (new || !state::known(self.words)) {
-            return Err(Declined);
+            return Err(Declined::Shape);
         }
         self.go_to(seen);
         if self.program.layout.watches > 0 && self.words[WATCH_DUE] as i64 <= self.now {
-            return Err(Declined);
+            return Err(Declined::Shape);
         }
         self.hits.clear();
         match kind {
@@ -36,7 +36,9 @@ impl Machine<'_> {
                     state::set_consent(&self.program.layout, self.words, *purpose, *channel, *granted);
                 }
             }
-            InputKind::Event { .. } | InputKind::Answer { .. } | InputKind::TaskDone { .. } => return Err(Declined),
+            InputKind::Event { .. } | InputKind::Answer { .. } | InputKind::TaskDone { .. } => {
+                return Err(Declined::Shape);
+            }
         }
         self.words[ZONE] |= KNOWN;
         self.who_may_hear()?;
@@ -53,8 +55,8 @@ impl Machine<'_> {
         let asked = !self.program.layout.calendar.is_empty();
         match changed {
             Changed::Nothing => Ok(()),
-            Changed::Zone => Err(Declined),
-            Changed::Field if watched || asked => Err(Declined),
+            Changed::Zone => Err(Declined::Shape),
+            Changed::Field if watched || asked => Err(Declined::Shape),
             Changed::Field => Ok(()),
         }
     }

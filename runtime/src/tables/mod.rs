@@ -166,9 +166,14 @@ pub enum Address {
     Function(FnId),
 }
 
-/// What it says when it leaves an input to the reference: nothing has changed.
+/// Why an input is not done: nothing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Declined;
+pub enum Declined {
+    /// It is of a shape that is left to the reference.
+    Shape,
+    /// The state needs more room than it has; with more, it may be done.
+    Room,
+}
 
 /// Names of customers by their numbers.
 pub trait Names {
@@ -242,9 +247,9 @@ pub fn event(
     item: &Item,
     row: &[Word],
 ) -> Result<(), Declined> {
-    let Some(table) = shared.tables.events.get(usize::from(item.event)) else { return Err(Declined) };
+    let Some(table) = shared.tables.events.get(usize::from(item.event)) else { return Err(Declined::Shape) };
     if table.declined.is_some() || row.len() != shared.program.image.events[usize::from(item.event)].fields.len() {
-        return Err(Declined);
+        return Err(Declined::Shape);
     }
     attempt(shared, customer, words, Input::Event { table, item, row })
 }
@@ -328,7 +333,7 @@ fn attempt<'m>(
     };
     match done {
         Ok(()) => words.len = machine.len,
-        Err(Declined) => {
+        Err(_) => {
             words.words[..undo.len()].copy_from_slice(undo);
             out.words.truncate(said.0);
             out.owned.truncate(said.1);
@@ -438,7 +443,7 @@ impl<'m> Machine<'m> {
             return Ok(false);
         }
         let fresh = self.program.layout.fresh_words();
-        let Some(words) = self.words.get_mut(..fresh.len()) else { return Err(Declined) };
+        let Some(words) = self.words.get_mut(..fresh.len()) else { return Err(Declined::Room) };
         words.copy_from_slice(fresh);
         self.len = fresh.len();
         Ok(true)

@@ -20,7 +20,7 @@ impl<'m> Machine<'m> {
         let table = &self.tables.journeys[usize::from(run.journey(self.words))];
         let (send, known) = (&journey.sends[usize::from(number)], &table.sends[usize::from(number)]);
         if known.declined {
-            return Err(Declined);
+            return Err(Declined::Shape);
         }
         if table.watches && self.leaves(run, send.stage, false)? {
             return Ok(None);
@@ -89,7 +89,7 @@ impl<'m> Machine<'m> {
         let journey = self.journey(run);
         let table = &self.tables.journeys[usize::from(run.journey(self.words))];
         if table.sends[usize::from(number)].declined {
-            return Err(Declined);
+            return Err(Declined::Shape);
         }
         let send = &journey.sends[usize::from(number)];
         for (at, by) in send.tries.iter().enumerate() {

@@ -15,17 +15,17 @@ impl<'m> Machine<'m> {
     pub(super) fn instant(&mut self, due: i64) -> Result<(), Declined> {
         self.go_to(due);
         if self.program.layout.watches > 0 && self.words[WATCH_DUE] as i64 <= self.now {
-            return Err(Declined);
+            return Err(Declined::Shape);
         }
         if self.calendar_due() <= self.now {
-            return Err(Declined);
+            return Err(Declined::Shape);
         }
         let (mut may_change, mut at) = (false, self.first());
         while let Some((run, next)) = self.record(at) {
             let table = &self.tables.journeys[usize::from(run.journey(self.words))];
             let status = run.status(self.words);
             if status < LEAVING && !table.plain && !table.watches || self.tables.meanwhile && status == HELD {
-                return Err(Declined);
+                return Err(Declined::Shape);
             }
             may_change |= status < LEAVING && table.watches && run.moment(self.words, CHECK) <= self.now;
             at = next;
@@ -39,7 +39,7 @@ impl<'m> Machine<'m> {
             self.fire(run)?;
         }
         if self.next_timer().is_some() {
-            return Err(Declined);
+            return Err(Declined::Shape);
         }
         self.finish()?;
         let wake = self.words[NEXT] as i64;
@@ -157,7 +157,7 @@ impl<'m> Machine<'m> {
                 at = next;
             }
             if held > most {
-                return Err(Declined);
+                return Err(Declined::Shape);
             }
         }
         Ok(())

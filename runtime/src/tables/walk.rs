@@ -77,7 +77,7 @@ impl<'m> Machine<'m> {
                 | Instr::Emit { .. }
                 | Instr::Call { .. }
                 | Instr::Task { .. } => {
-                    return Err(Declined);
+                    return Err(Declined::Shape);
                 }
             };
         }
@@ -105,7 +105,9 @@ impl<'m> Machine<'m> {
                 self.count_from_anchor(run, span);
             }
             PlaceKind::Timer { .. } | PlaceKind::First { .. } => {}
-            PlaceKind::Collect { .. } | PlaceKind::Answer { .. } | PlaceKind::Task { .. } => return Err(Declined),
+            PlaceKind::Collect { .. } | PlaceKind::Answer { .. } | PlaceKind::Task { .. } => {
+                return Err(Declined::Shape);
+            }
         }
         Ok(self.set_due(run, place))
     }
