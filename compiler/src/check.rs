@@ -3,10 +3,10 @@
 use crate::mentions::Mentions;
 use crate::project::{Checked, Project, Source};
 use crate::scope::{Context, Kind, listed};
-use crate::{collect, declare, journey, settings, test};
+use crate::{collect, declare, journey, prove, settings, test};
 use journey_grammar::ast::{self, Decl, Path};
 use journey_grammar::codes::Code;
-use journey_grammar::diagnostic::{Diagnostic, nearest};
+use journey_grammar::diagnostic::{Diagnostic, Severity, nearest};
 use journey_grammar::span::FileId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -97,7 +97,12 @@ fn check_all(project: &Project, known: &mut Trees, noting: bool) -> Checked {
 
     let Context { program, sources, diagnostics, mentions, .. } = cx;
     let mentions = if noting { Mentions::new(mentions.into_inner(), &program) } else { Mentions::default() };
-    let diagnostics = in_order(diagnostics.into_inner());
+    let mut diagnostics = diagnostics.into_inner();
+    if !diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        let proved = prove::prove(&program, &sources, &diagnostics);
+        diagnostics.extend(proved);
+    }
+    let diagnostics = in_order(diagnostics);
     Checked { sources, trees, settings, program, mentions, diagnostics }
 }
 

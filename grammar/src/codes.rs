@@ -2,7 +2,7 @@
 //!
 //! Families: J00 syntax · J01 names, declarations, project · J02 taxonomy and annotations · J03 types, units, money,
 //! missing values · J04 journey headers and keys · J05 steps and flow · J06 messages, channels, consent, offers,
-//! policies · J07 tests. A number that has been in a release is never used again.
+//! policies · J07 tests · J08 proofs. A number that has been in a release is never used again.
 
 use crate::diagnostic::Severity;
 
@@ -212,6 +212,10 @@ codes! {
     UnknownPlace = "J0708" Error "a journey has no such place",
     UnknownTask = "J0709" Error "no journey gives such a task",
     NothingExpected = "J0710" Warning "a test expects nothing",
+
+    // J08: proofs. From J0801 what a journey's flow can and cannot do
+    NoOfferHere = "J0801" Error "no offer can be chosen here",
+    WaitPasses = "J0802" Warning "a wait is over as soon as it begins",
 }
 
 impl Code {

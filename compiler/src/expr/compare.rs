@@ -40,7 +40,7 @@ pub fn compare(
     if !may_compare(cx, &l.ty.ty, op, op_span) {
         return poison(span);
     }
-    decided(cx, env, build(op, l, r, span))
+    build(op, l, r, span)
 }
 
 /// `x == missing` is what people write for `x is missing`.
@@ -265,24 +265,6 @@ fn shifted(e: Expr, by: Expr, minus: bool) -> Expr {
     typed(span, ty, kind)
 }
 
-/// Reports a comparison whose answer is known from what was asked before.
-pub fn decided(cx: &Context, env: &Env, e: Expr) -> Expr {
-    let Some(truth) = env.facts.decide(&e, &super::sizes(cx)) else { return e };
-    let code = if truth == env.negated { Code::NeverHolds } else { Code::AlwaysHolds };
-    let what = said(cx, e.span);
-    let what = if env.negated { format!("the opposite of {what}") } else { what };
-    cx.report(
-        Diagnostic::new(
-            code,
-            e.span,
-            format!("{what} {} here", if truth != env.negated { "always holds" } else { "can never hold" }),
-            "decided already",
-        )
-        .note("it follows from a condition that holds on every way to this place"),
-    );
-    if code == Code::AlwaysHolds { e } else { poison(e.span) }
-}
-
 /// `x between a and b`
 pub fn between(cx: &Context, env: &Env, span: Span, value: &ast::Expr, low: &ast::Expr, high: &ast::Expr) -> Expr {
     let v = infer(cx, env, value, None);
@@ -297,8 +279,8 @@ pub fn between(cx: &Context, env: &Env, span: Span, value: &ast::Expr, low: &ast
     if !may_compare(cx, &v1.ty.ty, Comparison::Less, span) {
         return poison(span);
     }
-    let low = decided(cx, env, build(Comparison::GreaterEqual, v1, l, span));
-    let high = decided(cx, env, build(Comparison::LessEqual, v2, h, span));
+    let low = build(Comparison::GreaterEqual, v1, l, span);
+    let high = build(Comparison::LessEqual, v2, h, span);
     typed(span, Ty::Bool, ExprKind::And(Box::new(low), Box::new(high)))
 }
 

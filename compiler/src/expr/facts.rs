@@ -1,4 +1,5 @@
-//! What is known of values at a point of the program: which are there, and what they may still be.
+//! What is known of values at a point of the program, as far as types need it: which are there, and which cases are left to a
+//! `branch on`. What else follows from conditions is worked out by [`crate::prove`], once the program has no mistakes.
 
 use super::walk::{is_poisoned, shape};
 use crate::hir::{Comparison, Const, EventId, Expr, ExprKind, FieldId, Ty, VariableId};
@@ -48,48 +49,6 @@ fn field(f: usize) -> Option<usize> {
     (f != crate::hir::HAPPENED_AT).then_some(f)
 }
 
-/// Least and most; `true` beside a bound when the bound itself is left out.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Range {
-    low: (f64, bool),
-    high: (f64, bool),
-}
-
-impl Range {
-    const ALL: Range = Range { low: (f64::NEG_INFINITY, false), high: (f64::INFINITY, false) };
-
-    fn is_empty(self) -> bool {
-        self.low.0 > self.high.0 || (self.low.0 == self.high.0 && (self.low.1 || self.high.1))
-    }
-
-    fn meet(self, o: Range) -> Range {
-        let low = if o.low.0 > self.low.0 || (o.low.0 == self.low.0 && o.low.1) { o.low } else { self.low };
-        let high = if o.high.0 < self.high.0 || (o.high.0 == self.high.0 && o.high.1) { o.high } else { self.high };
-        Range { low, high }
-    }
-
-    fn join(self, o: Range) -> Range {
-        let low = if o.low.0 < self.low.0 || (o.low.0 == self.low.0 && !o.low.1) { o.low } else { self.low };
-        let high = if o.high.0 > self.high.0 || (o.high.0 == self.high.0 && !o.high.1) { o.high } else { self.high };
-        Range { low, high }
-    }
-
-    fn within(self, o: Range) -> bool {
-        self.meet(o) == self
-    }
-
-    fn of(op: Comparison, n: f64) -> Option<Range> {
-        Some(match op {
-            Comparison::Equal => Range { low: (n, false), high: (n, false) },
-            Comparison::NotEqual => return None,
-            Comparison::Less => Range { high: (n, true), ..Range::ALL },
-            Comparison::LessEqual => Range { high: (n, false), ..Range::ALL },
-            Comparison::Greater => Range { low: (n, true), ..Range::ALL },
-            Comparison::GreaterEqual => Range { low: (n, false), ..Range::ALL },
-        })
-    }
-}
-
 /// What is known.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
@@ -97,7 +56,6 @@ pub struct Facts {
     missing: BTreeSet<Place>,
     /// Values of an enum or a bool (0, 1) that it may still have.
     values: BTreeMap<Place, BTreeSet<u16>>,
-    ranges: BTreeMap<Place, Range>,
     /// Was known before a wait, a send or a call.
     forgotten: BTreeSet<Place>,
     /// May be replaced while the run waits (`update`).
@@ -144,7 +102,6 @@ impl Facts {
         self.known.remove(place);
         self.missing.remove(place);
         self.values.remove(place);
-        self.ranges.remove(place);
     }
 
     /// A wait, a send or a call: what is known of the profile and of histories ends.
@@ -157,7 +114,6 @@ impl Facts {
         self.forgotten.extend(live);
         self.missing.retain(|p| !changes(p));
         self.values.retain(|p, _| !changes(p));
-        self.ranges.retain(|p, _| !changes(p));
         self.replaceable = replaceable;
     }
 
@@ -173,7 +129,6 @@ impl Facts {
         self.known.retain(other);
         self.missing.retain(other);
         self.values.retain(|p, _| other(p));
-        self.ranges.retain(|p, _| other(p));
     }
 
     /// What is known of a field of this event is known of the same field of a variable that holds it.
@@ -187,7 +142,6 @@ impl Facts {
             known: self.known.iter().filter_map(place).collect(),
             missing: self.missing.iter().filter_map(place).collect(),
             values: self.values.iter().filter_map(|(p, v)| Some((place(p)?, v.clone()))).collect(),
-            ranges: self.ranges.iter().filter_map(|(p, v)| Some((place(p)?, *v))).collect(),
             forgotten: self.forgotten.clone(),
             replaceable: self.replaceable.clone(),
             unclear: self.unclear,
@@ -214,7 +168,6 @@ impl Facts {
                 .iter()
                 .filter_map(|(p, a)| Some((p.clone(), a.union(other.values.get(p)?).copied().collect())))
                 .collect(),
-            ranges: self.ranges.iter().filter_map(|(p, a)| Some((p.clone(), a.join(*other.ranges.get(p)?)))).collect(),
             known,
             forgotten,
             replaceable: self.replaceable.union(&other.replaceable).cloned().collect(),
@@ -314,9 +267,6 @@ impl Facts {
                 Comparison::NotEqual => self.restrict(place, (0..size).filter(|x| *x != v).collect()),
                 _ => {}
             }
-        } else if let Some(range) = magnitude(value).and_then(|n| Range::of(op, n)) {
-            let old = self.ranges.get(&place).copied().unwrap_or(Range::ALL);
-            self.ranges.insert(place, old.meet(range));
         }
     }
 
@@ -332,86 +282,12 @@ impl Facts {
     pub fn values(&self, place: &Place) -> Option<&BTreeSet<u16>> {
         self.values.get(place)
     }
-
-    /// Whether the condition is decided by what is known already.
-    pub fn decide(&self, e: &Expr, sizes: &dyn Fn(&Ty) -> Option<u16>) -> Option<bool> {
-        match &e.kind {
-            ExprKind::Const(Const::Bool(b)) => Some(*b),
-            ExprKind::Not(a) => self.decide(a, sizes).map(|b| !b),
-            ExprKind::And(a, b) => match self.decide(a, sizes) {
-                Some(false) => Some(false),
-                Some(true) => self.decide(b, sizes),
-                None => (self.when(a, true, sizes).decide(b, sizes) == Some(false)).then_some(false),
-            },
-            ExprKind::Or(a, b) => match self.decide(a, sizes) {
-                Some(true) => Some(true),
-                Some(false) => self.decide(b, sizes),
-                None => (self.when(a, false, sizes).decide(b, sizes) == Some(true)).then_some(true),
-            },
-            ExprKind::IsKnown(a) => {
-                let place = Place::of(a)?;
-                if self.known.contains(&place) {
-                    return Some(true);
-                }
-                self.missing.contains(&place).then_some(false)
-            }
-            ExprKind::Compare(op, a, b) => {
-                self.decide_compare(*op, a, b).or_else(|| self.decide_compare(mirrored(*op), b, a))
-            }
-            _ => {
-                let values = self.values.get(&Place::of(e)?)?;
-                if e.ty.ty != Ty::Bool || values.len() != 1 {
-                    return None;
-                }
-                values.first().map(|v| *v == 1)
-            }
-        }
-    }
-
-    fn decide_compare(&self, op: Comparison, a: &Expr, b: &Expr) -> Option<bool> {
-        let ExprKind::Const(value) = &b.kind else { return None };
-        let place = Place::of(a)?;
-        if let Some(v) = small(value) {
-            let values = self.values.get(&place)?;
-            let equal = match (values.contains(&v), values.len()) {
-                (false, _) => false,
-                (true, 1) => true,
-                _ => return None,
-            };
-            return match op {
-                Comparison::Equal => Some(equal),
-                Comparison::NotEqual => Some(!equal),
-                _ => None,
-            };
-        }
-        let known = *self.ranges.get(&place)?;
-        let n = magnitude(value)?;
-        if op == Comparison::NotEqual {
-            return self.decide_compare(Comparison::Equal, a, b).map(|x| !x);
-        }
-        let asked = Range::of(op, n)?;
-        if known.is_empty() {
-            return None;
-        }
-        if known.meet(asked).is_empty() {
-            return Some(false);
-        }
-        known.within(asked).then_some(true)
-    }
 }
 
 fn small(c: &Const) -> Option<u16> {
     match c {
         Const::Bool(b) => Some(u16::from(*b)),
         Const::Enum(_, v) => Some(*v),
-        _ => None,
-    }
-}
-
-fn magnitude(c: &Const) -> Option<f64> {
-    match c {
-        Const::Int(n) | Const::Money(n) | Const::Date(n) | Const::Time(n) | Const::Moment(n) => Some(*n as f64),
-        Const::Number(n) => Some(*n),
         _ => None,
     }
 }

@@ -260,12 +260,11 @@ fn binary(
     }
 }
 
-/// A part of a condition that must be yes or no; one that is decided already is reported.
+/// A part of a condition that must be yes or no.
 fn condition(cx: &Context, env: &Env, ast: &ast::Expr) -> Expr {
     let env = &guarded(env, ast.span);
     let e = infer(cx, env, ast, Some(&Ty::Bool));
-    let e = fit(cx, env, e, &Type { ty: Ty::Bool, optional: false });
-    if Place::of(&e).is_some() { compare::decided(cx, env, e) } else { e }
+    fit(cx, env, e, &Type { ty: Ty::Bool, optional: false })
 }
 
 fn is_known(cx: &Context, env: &Env, span: Span, value: &ast::Expr, known: bool) -> Expr {
@@ -293,8 +292,7 @@ fn is_known(cx: &Context, env: &Env, span: Span, value: &ast::Expr, known: bool)
         cx.report(d);
     }
     let e = typed(span, Ty::Bool, ExprKind::IsKnown(Box::new(v)));
-    let e = if known { e } else { typed(span, Ty::Bool, ExprKind::Not(Box::new(e))) };
-    compare::decided(cx, env, e)
+    if known { e } else { typed(span, Ty::Bool, ExprKind::Not(Box::new(e))) }
 }
 
 fn otherwise(cx: &Context, env: &Env, span: Span, left: &ast::Expr, right: &ast::Expr, hint: Option<&Ty>) -> Expr {

@@ -101,6 +101,13 @@ pub fn shape(history: &HistoryUse) -> String {
     format!("{h:?}")
 }
 
+/// A text that two expressions share exactly when they ask the same, wherever they are written.
+pub fn expression_shape(e: &Expr) -> String {
+    let mut e = e.clone();
+    unplace(&mut e);
+    format!("{:?}", e.kind)
+}
+
 fn unplace(e: &mut Expr) {
     e.span = Span::default();
     children_mut(e, &mut unplace);

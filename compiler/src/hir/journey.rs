@@ -254,6 +254,8 @@ pub enum StepKind {
         on: Expr,
         /// Cases (conditions on `on` by value) and steps.
         arms: Vec<(Vec<CaseValue>, Vec<Step>)>,
+        /// Where the cases of each arm stand.
+        at: Vec<Vec<Span>>,
         /// `else`; none when the arms cover all.
         otherwise: Option<Vec<Step>>,
     },
@@ -391,6 +393,16 @@ impl StepKind {
             | StepKind::GoTo { .. } => {}
         }
         all
+    }
+}
+
+/// Calls `f` on every step, those inside others after them.
+pub fn each_step<'s>(steps: &'s [Step], f: &mut dyn FnMut(&'s Step)) {
+    for step in steps {
+        f(step);
+        for inner in step.kind.blocks() {
+            each_step(inner, f);
+        }
     }
 }
 

@@ -53,15 +53,22 @@ impl Run<'_, '_> {
             flow_in.env.facts.doubt();
         }
         let mut checked = Vec::new();
+        let mut at = Vec::new();
         let mut ways = Vec::new();
         let mut rest = flow_in.clone();
         for (written, block) in arms {
             let mut values = Vec::new();
+            let mut spans = Vec::new();
             for case in written {
                 if let Some(v) = cases.case(self, case) {
                     values.push(v);
+                    spans.push(match case {
+                        Case::Path(p) => p.span,
+                        Case::Value(e) => e.span,
+                    });
                 }
             }
+            at.push(spans);
             if cases.unclear {
                 flow_in.env.facts.doubt();
             }
@@ -123,7 +130,7 @@ impl Run<'_, '_> {
         if value.ty.ty == Ty::Poison {
             return None;
         }
-        Some(StepKind::BranchOn { on: value, arms: checked, otherwise: steps })
+        Some(StepKind::BranchOn { on: value, arms: checked, at, otherwise: steps })
     }
 
     /// What is known where the value is (or is not) this case.

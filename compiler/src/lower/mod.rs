@@ -353,6 +353,6 @@ fn number_word(n: f64) -> Word {
 }
 
 /// A length where it is only compared or added to another: days count 24 hours, months 30 days.
-fn nominal(length: hir::Length) -> i64 {
+pub(crate) fn nominal(length: hir::Length) -> i64 {
     length.ms + (i64::from(length.days) + 30 * i64::from(length.months)) * 86_400_000
 }

@@ -129,7 +129,7 @@ impl<'a> Lower<'a> {
                 }
                 m.put(end);
             }
-            StepKind::BranchOn { on, arms, otherwise } => {
+            StepKind::BranchOn { on, arms, otherwise, .. } => {
                 let end = m.label();
                 let value = self.source(on.span);
                 for (cases, steps) in arms {

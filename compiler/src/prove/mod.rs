@@ -1,3 +1,21 @@
-//! What can be said of a program before a customer lives through it.
+//! What can be proved of a program without errors, before a customer lives through it: what its flow can and cannot do, how long a
+//! run may stay, how many messages somebody may get.
+//!
+//! Each analysis gives facts as plain data, and `docs/proofs/` says what it proves, what it cannot, and how.
 
+mod evaluate;
+pub mod flow;
+mod knowledge;
 pub mod pressure;
+mod ranges;
+mod report;
+
+use crate::hir::Program;
+use crate::project::Source;
+use journey_grammar::diagnostic::Diagnostic;
+
+/// Everything the proofs find in a program without errors, in no order. `already` was found before: what it says is not said again.
+pub fn prove(program: &Program, sources: &[Source], already: &[Diagnostic]) -> Vec<Diagnostic> {
+    let claims = flow::claims(program);
+    report::report(program, sources, already, &claims)
+}
