@@ -41,6 +41,16 @@ macro_rules! codes {
     };
 }
 
+impl Code {
+    /// Whether a project may say itself how much it matters. What such a finding is about has a meaning that can be run all the
+    /// same; of any other error the program has none.
+    pub fn is_adjustable(self) -> bool {
+        self.severity() != Severity::Error
+            || self.as_str().starts_with("J08")
+            || matches!(self, Code::NeverHolds | Code::DeadArm | Code::Unreachable)
+    }
+}
+
 codes! {
     // J00: syntax
     UnexpectedToken = "J0001" Error "something else was expected here",

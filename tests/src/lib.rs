@@ -2,10 +2,12 @@
 
 pub mod equal;
 pub mod generate;
+pub mod proved;
 pub mod work;
 
 use journey_cli::view::{self, Format};
 use journey_compiler::project::{Checked, Project};
+use journey_grammar::diagnostic::Severity;
 use journey_runtime::program::Program;
 use journey_runtime::testing;
 use std::path::{Path, PathBuf};
@@ -57,6 +59,11 @@ pub fn check_files(files: Vec<(String, String)>) -> Checked {
         assets: &none,
         packs: journey_stdlib::packs(),
     })
+}
+
+/// Whether the program can be run: its errors, if any, are only of steps and conditions that are there in vain.
+pub fn means_something(checked: &Checked) -> bool {
+    checked.diagnostics.iter().all(|d| d.severity != Severity::Error || d.code.is_adjustable())
 }
 
 /// The findings as a person sees them, without colour.

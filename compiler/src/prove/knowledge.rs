@@ -168,7 +168,7 @@ impl Knowledge {
     pub fn or(self, other: Knowledge) -> Knowledge {
         match (self.never, other.never) {
             (Some(a), Some(b)) => {
-                let told = if a == Never::Told || b == Never::Told { Never::Told } else { Never::Untold };
+                let told = if a == Never::Told && b == Never::Told { Never::Told } else { Never::Untold };
                 return Knowledge { places: BTreeMap::new(), never: Some(told) };
             }
             (Some(_), None) => return other,

@@ -62,7 +62,11 @@ fn finding(texts: &Texts, claim: &Claim) -> Diagnostic {
             let label = if code == Code::NeverHolds { "never so" } else { "always so" };
             Diagnostic::new(code, span, format!("{what} {so} here"), label)
         }
-        What::Step => Diagnostic::new(Code::Unreachable, texts.head(span), "nobody comes to this step", "never reached"),
+        What::Step => {
+            let d =
+                Diagnostic::new(Code::Unreachable, texts.head(span), "nobody comes to this step", "never reached");
+            return d.note("the conditions above leave nobody over who goes on");
+        }
         What::Arm => {
             let d = Diagnostic::new(Code::DeadArm, texts.head(span), "nobody comes to this arm", "never reached");
             return d.note("the arms above take every such event");
