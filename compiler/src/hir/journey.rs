@@ -394,6 +394,47 @@ impl StepKind {
         }
         all
     }
+
+    /// Likewise, to change them.
+    pub fn blocks_mut(&mut self) -> Vec<&mut Vec<Step>> {
+        let mut all: Vec<&mut Vec<Step>> = Vec::new();
+        match self {
+            StepKind::WaitUntil { past, then, .. } => {
+                all.push(then);
+                if let Some(Past::Steps(steps)) = past {
+                    all.push(steps);
+                }
+            }
+            StepKind::WaitFor { arms, otherwise, .. } => {
+                all.extend(arms.iter_mut().map(|a| &mut a.body));
+                all.push(otherwise);
+            }
+            StepKind::If { arms, otherwise, .. } => {
+                all.extend(arms.iter_mut().map(|(_, steps)| steps));
+                all.push(otherwise);
+            }
+            StepKind::BranchOn { arms, otherwise, .. } => {
+                all.extend(arms.iter_mut().map(|(_, steps)| steps));
+                all.extend(otherwise.as_mut());
+            }
+            StepKind::Experiment { arms, .. } => all.extend(arms.iter_mut().map(|(_, _, steps)| steps)),
+            StepKind::NextBest { otherwise, .. } => all.push(otherwise),
+            StepKind::Send(Send { outcome: Some((one, other)), .. })
+            | StepKind::Task { outcome: Some((one, other)), .. }
+            | StepKind::Call { then: one, otherwise: other, .. } => all.extend([one, other]),
+            StepKind::Repeat { body, .. } | StepKind::Stage { body, .. } => all.push(body),
+            StepKind::Wait(_)
+            | StepKind::Send(_)
+            | StepKind::Set { .. }
+            | StepKind::Emit { .. }
+            | StepKind::Task { .. }
+            | StepKind::StopRepeating
+            | StepKind::Collect { .. }
+            | StepKind::Finish(_)
+            | StepKind::GoTo { .. } => {}
+        }
+        all
+    }
 }
 
 /// Calls `f` on every step, those inside others after them.

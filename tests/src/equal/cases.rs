@@ -76,10 +76,11 @@ pub fn all() -> Vec<(String, Case)> {
 fn load(path: &Path) -> Option<Case> {
     let program = std::fs::read_to_string(path).ok()?;
     let lines = std::fs::read(path.with_extension("jsonl")).ok()?;
-    // All that is known of when a line comes is the year in which the last one does.
-    let stream = lines
-        .split(|byte| *byte == b'\n')
-        .map(|line| Said { at: super::laws::time_of(line).unwrap_or_default(), line: line.to_vec() })
-        .collect();
-    Some(Case { program, stream })
+    Some(Case { program, stream: said(&lines) })
+}
+
+/// Lines of a file. All that is known of when one comes is the time that stands in it.
+pub fn said(lines: &[u8]) -> Vec<Said> {
+    let when = |line: &[u8]| super::laws::time_of(line).unwrap_or_default();
+    lines.split(|byte| *byte == b'\n').map(|line| Said { at: when(line), line: line.to_vec() }).collect()
 }

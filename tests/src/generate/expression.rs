@@ -88,7 +88,11 @@ impl<'w> Sight<'w> {
 
     fn of_kind(&self, random: &mut Random, wanted: impl Fn(Ty) -> bool) -> Option<Place> {
         let mut places: Vec<Place> = self.places().into_iter().filter(|p| wanted(p.ty)).collect();
-        if places.iter().any(|p| !self.asked.contains(&p.path)) {
+        if self.world.again {
+            if random.percent(75) && places.iter().any(|p| self.asked.contains(&p.path)) {
+                places.retain(|p| self.asked.contains(&p.path));
+            }
+        } else if places.iter().any(|p| !self.asked.contains(&p.path)) {
             places.retain(|p| !self.asked.contains(&p.path));
         }
         if places.is_empty() { None } else { Some(places.swap_remove(random.below(places.len()))) }
@@ -96,7 +100,9 @@ impl<'w> Sight<'w> {
 
     /// Nothing is held against places that were asked of before: time has passed.
     pub fn forget(&mut self) {
-        self.asked.clear();
+        if !self.world.again {
+            self.asked.clear();
+        }
     }
 
     /// A value that is always there.

@@ -36,9 +36,19 @@ impl Generated {
 
 /// The program of a seed.
 pub fn program(seed: u64) -> Generated {
+    program_of(seed, false)
+}
+
+/// The program of a seed that asks the same again and again, so that much of it is decided already.
+pub fn program_that_asks_again(seed: u64) -> Generated {
+    program_of(seed, true)
+}
+
+fn program_of(seed: u64, again: bool) -> Generated {
     let random = &mut Random::new(seed);
     let count = 1 + random.below(4);
     let mut world = World::new(random, count);
+    world.again = again;
     segments(random, &mut world);
     offers(random, &mut world);
     let names: Vec<String> = (0..count).map(|_| world.name("journey")).collect();

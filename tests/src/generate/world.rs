@@ -162,6 +162,8 @@ pub struct World {
     pub offers: Vec<String>,
     /// Outside calls.
     pub webhooks: Vec<Webhook>,
+    /// Conditions ask what was asked before, where they can.
+    pub again: bool,
     /// Names given so far, for new ones.
     pub names: usize,
     /// The declarations so far, as they are written.
