@@ -27,7 +27,10 @@ fn branches(count: usize, inside: bool) -> String {
          journey long {\n  trigger on bought as order\n  re-entry after finishing\n",
     );
     for n in 0..count {
-        text.push_str(&format!("if order.count > {n} and (profile.points > {n} or profile.points < {}) {{ wait 1 hour\n", n / 2));
+        text.push_str(&format!(
+            "if order.count > {n} and (profile.points > {n} or profile.points < {}) {{ wait 1 hour\n",
+            n / 2
+        ));
         if !inside {
             text.push_str("} else { send hello by email }\n");
         }

@@ -4,9 +4,7 @@
 use crate::equal::direct::{self, How};
 use crate::equal::{guarded, happens, horizon};
 use crate::generate::stream::{Said, bytes};
-use journey_compiler::hir::{
-    Expr, ExprKind, Journey, Occasion, Program as Checked, Step, StepKind, Ty, Type,
-};
+use journey_compiler::hir::{Expr, ExprKind, Journey, Occasion, Program as Checked, Step, StepKind, Ty, Type};
 use journey_compiler::prove::flow::{self, Claim, Of, What};
 use journey_runtime::batch::Reference;
 use journey_runtime::input::EffectKind;

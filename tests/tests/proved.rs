@@ -44,7 +44,8 @@ fn what_is_called_impossible_never_happens() {
 
 #[test]
 fn what_was_once_claimed_wrongly_is_not_any_more() {
-    let mut kept: Vec<_> = std::fs::read_dir(proved::folder()).into_iter().flatten().filter_map(|e| Some(e.ok()?.path())).collect();
+    let mut kept: Vec<_> =
+        std::fs::read_dir(proved::folder()).into_iter().flatten().filter_map(|e| Some(e.ok()?.path())).collect();
     kept.retain(|path| path.extension().is_some_and(|e| e == "journey"));
     kept.sort();
     for path in kept {

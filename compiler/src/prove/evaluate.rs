@@ -362,9 +362,10 @@ impl<'p> Sight<'p> {
     fn listed(&self, list: &Expr) -> Option<Ranges> {
         let constants: Vec<&Const> = match &list.kind {
             ExprKind::Const(Const::List(all)) => all.iter().collect(),
-            ExprKind::List(all) => {
-                all.iter().map(|e| if let ExprKind::Const(c) = &e.kind { Some(c) } else { None }).collect::<Option<_>>()?
-            }
+            ExprKind::List(all) => all
+                .iter()
+                .map(|e| if let ExprKind::Const(c) = &e.kind { Some(c) } else { None })
+                .collect::<Option<_>>()?,
             _ => return None,
         };
         constants.into_iter().try_fold(Ranges::NONE, |all, c| Some(all.join(&self.constant(c)?)))
@@ -378,13 +379,7 @@ impl<'p> Sight<'p> {
 
     /// What is known when a condition holds, and when it does not, as far as it is wanted. Both come of one walk: to work them out
     /// one by one would double with each level.
-    pub fn ways(
-        &self,
-        k: Knowledge,
-        e: &Expr,
-        holds: bool,
-        fails: bool,
-    ) -> (Option<Knowledge>, Option<Knowledge>) {
+    pub fn ways(&self, k: Knowledge, e: &Expr, holds: bool, fails: bool) -> (Option<Knowledge>, Option<Knowledge>) {
         let meet = |one: Option<Knowledge>, other: Option<Knowledge>| Some(one?.or(other?));
         match &e.kind {
             ExprKind::Not(a) => {

@@ -415,7 +415,8 @@ impl<'p> Flow<'p> {
                     chosen |= eligible.is_none_or(|e| self.sight.decide(&k, e) != Some(false));
                 }
                 if !chosen {
-                    let eligible = candidates.iter().filter_map(|(o, _)| self.sight.program.offers[*o].eligible.as_ref());
+                    let eligible =
+                        candidates.iter().filter_map(|(o, _)| self.sight.program.offers[*o].eligible.as_ref());
                     let mut because: Vec<Span> = eligible.flat_map(|e| self.sight.reasons(&k, e)).collect();
                     because.sort_unstable();
                     because.dedup();
@@ -503,7 +504,11 @@ impl<'p> Flow<'p> {
             if rest.never.is_some() {
                 // What stands above takes everybody.
                 if rest.never == Some(Never::Untold) {
-                    self.claim(What::Decided { part: condition.clone(), truth: false, negated: false }, condition.span, Vec::new());
+                    self.claim(
+                        What::Decided { part: condition.clone(), truth: false, negated: false },
+                        condition.span,
+                        Vec::new(),
+                    );
                     rest.never = Some(Never::Told);
                 }
                 break;
@@ -658,7 +663,8 @@ fn sharpened(mut k: Knowledge, rest: &Knowledge, event: usize) -> Knowledge {
 
 /// A case of a `branch on`, as a condition.
 pub fn case_as_condition(on: &Expr, case: &CaseValue) -> Expr {
-    let boolean = |kind| Expr { span: on.span, ty: crate::hir::Type { ty: crate::hir::Ty::Bool, optional: false }, kind };
+    let boolean =
+        |kind| Expr { span: on.span, ty: crate::hir::Type { ty: crate::hir::Ty::Bool, optional: false }, kind };
     let known = || boolean(ExprKind::IsKnown(Box::new(on.clone())));
     let there = Box::new(Expr { ty: crate::hir::Type { optional: false, ..on.ty.clone() }, ..on.clone() });
     let is = match case {
@@ -675,4 +681,3 @@ pub fn case_as_condition(on: &Expr, case: &CaseValue) -> Expr {
     };
     if on.ty.optional { boolean(ExprKind::And(Box::new(known()), Box::new(is))) } else { is }
 }
-

@@ -63,8 +63,7 @@ fn finding(texts: &Texts, claim: &Claim) -> Diagnostic {
             Diagnostic::new(code, span, format!("{what} {so} here"), label)
         }
         What::Step => {
-            let d =
-                Diagnostic::new(Code::Unreachable, texts.head(span), "nobody comes to this step", "never reached");
+            let d = Diagnostic::new(Code::Unreachable, texts.head(span), "nobody comes to this step", "never reached");
             return d.note("the conditions above leave nobody over who goes on");
         }
         What::Arm => {
@@ -76,12 +75,7 @@ fn finding(texts: &Texts, claim: &Claim) -> Diagnostic {
             Diagnostic::new(Code::DeadArm, span, format!("{what} cannot be the case here"), "never reached")
         }
         What::Else => {
-            let d = Diagnostic::new(
-                Code::DeadArm,
-                texts.head(span),
-                "nobody comes to this `else`",
-                "never reached",
-            );
+            let d = Diagnostic::new(Code::DeadArm, texts.head(span), "nobody comes to this `else`", "never reached");
             let d = because(texts, d, &claim.because);
             return d.note("the conditions above leave nobody over");
         }
