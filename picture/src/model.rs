@@ -591,7 +591,7 @@ impl Reader<'_> {
                     Self::implied(label, Vec::new())
                 });
             }
-            StepKind::BranchOn { on, arms, otherwise } => {
+            StepKind::BranchOn { on, arms, otherwise, .. } => {
                 say(Kind::Branch, "Branch on", words.expr(on));
                 for (cases, steps) in arms {
                     let cases: Vec<String> = cases.iter().map(|c: &CaseValue| words.case(c)).collect();
