@@ -83,7 +83,7 @@ impl Run<'_, '_> {
             A::WaitFor { limit, arms, otherwise } => self.wait_for(flow, span, limit, arms, otherwise.as_ref()),
             A::If { arms, otherwise } => self.choose(flow, arms, otherwise.as_ref()),
             A::Branch { arms, otherwise } => self.choose(flow, arms, otherwise.as_ref()),
-            A::BranchOn { on, arms, otherwise, .. } => self.branch_on(flow, span, on, arms, otherwise.as_ref()),
+            A::BranchOn { on, arms, otherwise } => self.branch_on(flow, span, on, arms, otherwise.as_ref()),
             A::Experiment { name, arms } => self.experiment(flow, span, name, arms),
             A::NextBest { from, offers, rank, otherwise } => {
                 self.next_best(flow, span, from, offers, rank.as_ref(), otherwise.as_ref())

@@ -170,7 +170,7 @@ cases! {
     }
     StepKind {
         Wait { duration, calendar }, WaitUntil { until, past, then }, WaitFor { limit, arms, otherwise },
-        If { arms, otherwise }, BranchOn { on, arms, otherwise, .. }, Branch { arms, otherwise },
+        If { arms, otherwise }, BranchOn { on, arms, otherwise }, Branch { arms, otherwise },
         Experiment { name, arms }, NextBest { from, offers, rank, otherwise }, Send(a), Set { target, value },
         Emit { event, fields }, Call { webhook, args, alias, then, otherwise },
         Task { team, text, due, done, otherwise }, Repeat { times, body }, StopRepeating,

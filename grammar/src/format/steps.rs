@@ -113,7 +113,7 @@ impl Shape<'_> {
                 }
                 self.blocks(&blocks);
             }
-            StepKind::BranchOn { on, arms, otherwise, .. } => {
+            StepKind::BranchOn { on, arms, otherwise } => {
                 self.expr(on);
                 let mut lines = Vec::new();
                 for (cases, block) in arms {
