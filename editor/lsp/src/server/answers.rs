@@ -1,13 +1,15 @@
-//! Requests and their answers.
+//! Requests and their answers: where the protocol meets the queries.
 
 use super::Refused;
 use super::state::{Place, State};
+use super::{commands, navigation, painting, reading, writing};
 use crate::queries;
 use gen_lsp_types as lt;
 use lsp_server::ErrorCode;
 use serde_json::Value;
 
-type Answer<R> = Result<<R as lt::Request>::Result, Refused>;
+/// What a request is answered with.
+pub(crate) type Answer<R> = Result<<R as lt::Request>::Result, Refused>;
 
 /// The answer to a request.
 pub(crate) fn answer(state: &mut State, method: &str, params: Value) -> Result<Value, Refused> {
@@ -27,47 +29,68 @@ pub(crate) fn answer(state: &mut State, method: &str, params: Value) -> Result<V
     dispatch! {
         DocumentDiagnosticRequest => |state: &mut State, p| -> Answer<lt::DocumentDiagnosticRequest> { Ok(state.asked(&p)) },
         WorkspaceDiagnosticRequest => |state: &mut State, p| -> Answer<lt::WorkspaceDiagnosticRequest> { Ok(state.asked_all(&p)) },
-        CodeActionRequest => code_actions,
+        CodeActionRequest => writing::code_actions,
+        RenameRequest => writing::rename,
+        PrepareRenameRequest => writing::prepare_rename,
+        DocumentFormattingRequest => writing::format,
+        DocumentRangeFormattingRequest => writing::format_range,
+        DocumentOnTypeFormattingRequest => writing::format_on_type,
+        HoverRequest => reading::hover,
+        DocumentSymbolRequest => reading::document_symbols,
+        WorkspaceSymbolRequest => reading::workspace_symbols,
+        FoldingRangeRequest => reading::folds,
+        SelectionRangeRequest => reading::selections,
+        InlayHintRequest => reading::hints,
+        CodeLensRequest => commands::lenses,
+        ExecuteCommandRequest => commands::execute,
+        DefinitionRequest => navigation::definition,
+        TypeDefinitionRequest => navigation::type_definition,
+        ReferencesRequest => navigation::references,
+        DocumentHighlightRequest => navigation::highlights,
+        DocumentLinkRequest => navigation::links,
+        CallHierarchyPrepareRequest => navigation::calls,
+        CallHierarchyIncomingCallsRequest => navigation::incoming,
+        CallHierarchyOutgoingCallsRequest => navigation::outgoing,
+        SemanticTokensRequest => painting::all,
+        SemanticTokensDeltaRequest => painting::delta,
+        SemanticTokensRangeRequest => painting::range,
     }
 }
 
-fn code_actions(state: &mut State, p: lt::CodeActionParams) -> Answer<lt::CodeActionRequest> {
-    let Some(Place { root, analysis, file }) = state.place(&p.text_document.uri) else { return Ok(None) };
-    let range = state.span(&analysis, file, p.range);
-    let wanted = |kind: &str| {
-        let only = p.context.only.as_ref();
-        only.is_none_or(|only| {
-            only.iter().any(|o| {
-                let o = String::from(o.clone());
-                o.is_empty() || kind == o || kind.starts_with(&format!("{o}."))
-            })
-        })
-    };
-    let mut offered = Vec::new();
-    let offer = |mending: queries::fixes::Mending, kind: lt::CodeActionKind| {
-        let edit = state.workspace_edit(&root, &analysis, &mending.edits)?;
-        // The client's own copy of the finding, which it knows.
-        let finding = mending.finding.and_then(|at| analysis.checked.diagnostics.get(at)).and_then(|d| {
-            let code = lt::Code::String(d.code.to_string());
-            let range = state.range(&analysis, d.span());
-            p.context.diagnostics.iter().find(|c| c.code.as_ref() == Some(&code) && c.range == range).cloned()
-        });
-        Some(lt::CodeActionResponse::CodeAction(lt::CodeAction {
-            title: mending.title,
-            kind: Some(kind),
-            diagnostics: finding.map(|f| vec![f]),
-            is_preferred: mending.preferred.then_some(true),
-            edit: Some(edit),
-            ..lt::CodeAction::default()
-        }))
-    };
-    if wanted("quickfix") {
-        let mendings = queries::fixes::in_range(&analysis, range);
-        offered.extend(mendings.into_iter().filter_map(|m| offer(m, lt::CodeActionKind::QuickFix)));
+impl State<'_> {
+    /// The file and byte that a position stands for.
+    pub fn position(&mut self, p: &lt::TextDocumentPositionParams) -> Option<(Place, u32)> {
+        let place = self.place(&p.text_document.uri)?;
+        let offset = self.offset(&place.analysis, place.file, p.position);
+        Some((place, offset))
     }
-    if wanted("source.fixAll.journey") {
-        let kind = lt::CodeActionKind::Custom("source.fixAll.journey".into());
-        offered.extend(queries::fixes::all(&analysis, file).and_then(|m| offer(m, kind)));
+}
+
+/// As an editor shows it.
+pub(crate) fn markdown(value: String) -> lt::MarkupContent {
+    lt::MarkupContent { kind: lt::MarkupKind::Markdown, value }
+}
+
+/// The protocol's kind of a symbol.
+pub(crate) fn symbol_kind(sort: queries::symbols::Sort) -> lt::SymbolKind {
+    use queries::symbols::Sort;
+    match sort {
+        Sort::Taxonomy => lt::SymbolKind::Enum,
+        Sort::Node => lt::SymbolKind::EnumMember,
+        Sort::Event => lt::SymbolKind::Event,
+        Sort::Field => lt::SymbolKind::Field,
+        Sort::Record => lt::SymbolKind::Struct,
+        Sort::Segment => lt::SymbolKind::Boolean,
+        Sort::Purpose | Sort::Team => lt::SymbolKind::Constant,
+        Sort::Channel => lt::SymbolKind::Interface,
+        Sort::Message | Sort::Webhook => lt::SymbolKind::Function,
+        Sort::Rendering => lt::SymbolKind::String,
+        Sort::Offer => lt::SymbolKind::Object,
+        Sort::Policy => lt::SymbolKind::Operator,
+        Sort::Calendar => lt::SymbolKind::Array,
+        Sort::Journey => lt::SymbolKind::Class,
+        Sort::Stage => lt::SymbolKind::Namespace,
+        Sort::Step => lt::SymbolKind::Variable,
+        Sort::Test => lt::SymbolKind::Method,
     }
-    Ok(Some(offered))
 }

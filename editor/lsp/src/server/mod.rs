@@ -3,11 +3,16 @@
 mod answers;
 mod capabilities;
 mod client;
+mod commands;
 mod convert;
 mod findings;
+mod navigation;
+mod painting;
+mod reading;
 mod state;
+mod writing;
 
-pub use capabilities::capabilities;
+pub use capabilities::{COMMANDS, capabilities};
 pub use client::Client;
 
 use crate::disk::Disk;

@@ -1,0 +1,361 @@
+//! What is answered about a place, drawn under the text. `$0` marks the cursor.
+
+mod support;
+
+use journey_compiler::check::{Trees, check_again};
+use journey_compiler::project::Project;
+use journey_grammar::diagnostic::edited;
+use journey_grammar::span::{FileId, Span};
+use journey_lsp::analysis::Analysis;
+use journey_lsp::queries::*;
+use std::fmt::Write;
+use support::{NOW, SETTINGS};
+
+/// Files as `=== path` and what stands in them; one of them has the cursor.
+struct Fixture {
+    analysis: Analysis,
+    file: FileId,
+    offset: u32,
+}
+
+fn fixture(text: &str) -> Fixture {
+    let text = if text.starts_with("===") { text.to_string() } else { format!("=== main.journey\n{text}") };
+    let mut files: Vec<(String, String)> = text
+        .split("=== ")
+        .skip(1)
+        .map(|part| part.split_once('\n').unwrap())
+        .map(|(path, text)| (path.to_string(), text.to_string()))
+        .collect();
+    let (path, offset) = files
+        .iter_mut()
+        .find_map(|(path, text)| {
+            let at = text.find("$0")?;
+            text.replace_range(at..at + 2, "");
+            Some((path.clone(), at as u32))
+        })
+        .unwrap_or((files[0].0.clone(), 0));
+    let (journeys, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| path.ends_with(".journey"));
+    let assets = |path: &str| -> Result<String, String> {
+        others.iter().find(|(p, _)| p == path).map(|(_, text)| text.clone()).ok_or_else(|| "no such file".to_string())
+    };
+    let settings = SETTINGS.to_string();
+    let project = Project { settings, files: journeys, assets: &assets, packs: journey_stdlib::packs() };
+    let analysis = Analysis::new(check_again(&project, &mut Trees::default()));
+    let file = analysis.file(&path).unwrap();
+    Fixture { analysis, file, offset }
+}
+
+impl Fixture {
+    /// Each line that a place touches, with the place underlined and its words behind.
+    fn draw(&self, places: &[(Span, String)]) -> String {
+        let mut out = String::new();
+        let mut before = None;
+        for (span, words) in places {
+            let path = self.analysis.path(span.file);
+            if before != Some(span.file) {
+                writeln!(out, "{path}").unwrap();
+            }
+            before = Some(span.file);
+            let text = self.analysis.text(span.file);
+            let lines = self.analysis.lines(span.file).unwrap();
+            let line = lines.line(span.start);
+            let (start, end) = (lines.start(line, text) as usize, lines.end(line, text) as usize);
+            let column = text[start..span.start as usize].chars().count();
+            let marked = &text[span.start as usize..(span.end as usize).min(end).max(span.start as usize)];
+            let marks = marked.chars().count().max(1);
+            writeln!(out, "{:>4} | {}", line + 1, &text[start..end]).unwrap();
+            writeln!(out, "     | {}{} {words}", " ".repeat(column), "▔".repeat(marks)).unwrap();
+        }
+        out
+    }
+
+    fn spans(&self, places: &[Span]) -> String {
+        self.draw(&places.iter().map(|s| (*s, String::new())).collect::<Vec<_>>())
+    }
+}
+
+const SHOP: &str = r#"
+use std.messaging
+
+event cart_updated "Cart Updated" {
+  /// What the cart is worth.
+  value: money from "total"
+  cart_id: text
+  kind: one of new, old
+}
+
+purpose marketing "News and offers"
+taxonomy campaign { retention "Retention" { cart_recovery  win_back } }
+team lifecycle "life@example.com"
+profile { tier: one of bronze, silver, gold = bronze }
+segment good = profile.tier == gold
+
+policy calm for all journeys {
+  require consent for marketing, per channel
+  at most 3 marketing messages per rolling 7 days, else drop
+  quiet from 21:00 to 08:00 by push, else hold
+}
+
+message reminder(cart: cart_updated) for marketing {
+  email { subject "{{ cart.value }}"  body file "content/reminder.html" }
+  push  { title "Still there?"  body "Your cart waits." }
+}
+
+/// Win back who leaves a cart behind.
+@campaign retention.cart_recovery
+@owner lifecycle
+journey abandoned {
+  trigger on cart_updated as cart where cart.value >= 20 EUR and kind == new
+  one run per cart.cart_id
+  re-entry 7 days after entry
+
+  wait 1 month
+  send reminder(cart) by push, else email as first
+  wait up to 2 hours {
+    on message_clicked of first { wait until monday at 09:00 }
+    else { if in good { finish } }
+  }
+  experiment words { variant a 50 percent { wait 1 day } variant b 50 percent { experiment more { variant x 30 percent { wait 2 days } variant y 70 percent {} } } }
+  go to later(cart)
+}
+
+journey later(cart: cart_updated) {
+  trigger from abandoned
+  re-entry never
+  wait 1 hour
+  send reminder by email
+}
+
+test "waits a month" {
+  customer ana { email: "ana@example.com", tier: gold, consents: [marketing] }
+  at 2026-03-01 10:00
+    ana does cart_updated { value: 30 EUR, cart_id: "c", kind: new }
+  expect ana is waiting in abandoned
+}
+=== content/reminder.html
+<p>{{ cart.value }} {{ profile.tier }}</p>
+"#;
+
+/// The shop with the cursor behind the nth `what`.
+fn shop(what: &str, nth: usize) -> Fixture {
+    let text = format!("=== main.journey{SHOP}");
+    let at = text.match_indices(what).nth(nth).unwrap_or_else(|| panic!("no {what}")).0 + what.len();
+    let mut text = text;
+    text.insert_str(at, "$0");
+    let fixture = fixture(&text);
+    assert_eq!(fixture.analysis.checked.diagnostics, []);
+    fixture
+}
+
+#[test]
+fn names_lead_to_their_meaning() {
+    let mut out = String::new();
+    for (what, nth) in [
+        ("trigger on cart_up", 0),
+        ("where cart.val", 0),
+        ("where car", 0),
+        ("kind == n", 0),
+        ("== gol", 0),
+        ("@campaign retention.cart_rec", 0),
+        ("@camp", 0),
+        ("@owner life", 0),
+        ("of fir", 0),
+        ("in goo", 0),
+        ("{{ cart.val", 1),
+        ("go to lat", 0),
+        ("ana does car", 0),
+        ("{ value: 30 EUR, cart_i", 0),
+        ("cart_id: \"c\", kin", 0),
+        ("waiting in aban", 0),
+        ("else emai", 0),
+    ] {
+        let f = shop(what, nth);
+        let (name, places) = names::definition(&f.analysis, f.file, f.offset).unwrap_or_else(|| panic!("{what}"));
+        writeln!(out, "{}", f.draw(&[(name, "leads to".to_string())]).trim_end()).unwrap();
+        // A definition in a pack may change its line.
+        let places: Vec<Span> = places.into_iter().filter(|p| !f.analysis.is_pack(p.file)).collect();
+        writeln!(out, "{}", f.spans(&places)).unwrap();
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn every_use_of_a_name_is_found() {
+    let mut out = String::new();
+    for (what, nth) in [
+        ("event cart_up", 0),
+        ("  val", 0),
+        ("as car", 0),
+        ("@campaign reten", 0),
+        ("tier: one of bronze, silver, gol", 0),
+    ] {
+        let f = shop(what, nth);
+        let places = names::references(&f.analysis, f.file, f.offset, true);
+        writeln!(out, "-- {what}\n{}", f.spans(&places)).unwrap();
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn a_name_is_changed_everywhere_and_the_data_stays_as_it_is() {
+    let mut out = String::new();
+    for (what, nth, new) in [
+        ("event cart_up", 0, "basket_changed"),
+        ("  cart_i", 0, "basket"),
+        ("as car", 0, "basket"),
+        ("tier: one of bronze, silver, gol", 0, "platinum"),
+        ("{ cart_rec", 0, "carts"),
+        ("profile { ti", 0, "level"),
+        ("message remi", 0, "ตะกร้า"),
+    ] {
+        let f = shop(what, nth);
+        let edits = names::rename(&f.analysis, f.file, f.offset, new).unwrap();
+        writeln!(out, "-- {what} → {new}").unwrap();
+        for (path, text) in names::changed(&f.analysis, &edits) {
+            let old = f.analysis.text(f.analysis.file(&path).unwrap());
+            for (a, b) in old.lines().zip(text.lines()).filter(|(a, b)| a != b) {
+                writeln!(out, "{path}\n  - {}\n  + {}", a.trim(), b.trim()).unwrap();
+            }
+        }
+        writeln!(out).unwrap();
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn what_cannot_be_renamed_says_why() {
+    let mut out = String::new();
+    for (what, nth, new) in
+        [("else emai", 0, "post"), ("as car", 0, "two words"), ("send remi", 0, "7up"), ("wai", 0, "x")]
+    {
+        let f = shop(what, nth);
+        let refused = names::rename(&f.analysis, f.file, f.offset, new).unwrap_err();
+        writeln!(out, "{what} → {new}: {refused}").unwrap();
+    }
+    insta::assert_snapshot!(out, @r"
+    else emai → post: `email` is declared in `std.messaging`, which is part of the standard library
+    as car → two words: `two words` is not a name: a name is letters, digits and `_`, and begins with a letter
+    send remi → 7up: `7up` is not a name: a name is letters, digits and `_`, and begins with a letter
+    wai → x: there is no name here that could be changed
+    ");
+}
+
+#[test]
+fn a_rename_that_changes_the_meaning_is_refused() {
+    let f = shop("as car", 0);
+    let edits = names::rename(&f.analysis, f.file, f.offset, "first").unwrap();
+    let text = edited(f.analysis.text(f.file), &edits);
+    let after = fixture(&format!("=== main.journey\n{}=== content/reminder.html\n<p></p>\n", text.trim_start()));
+    assert!(names::means_the_same(&f.analysis, &edits, &after.analysis).is_err());
+}
+
+#[test]
+fn hover_says_what_is_known() {
+    let mut out = String::new();
+    for (what, nth) in [
+        ("trigger on cart_up", 0),
+        ("where cart.val", 0),
+        ("where car", 0),
+        ("@campaign retention.cart_rec", 0),
+        ("send remin", 0),
+        ("else ema", 0),
+        ("in goo", 0),
+        ("@owner life", 0),
+        ("go to lat", 0),
+        ("profile.tie", 0),
+        ("of fir", 0),
+        ("trigg", 0),
+        ("re-ent", 0),
+        ("  wai", 0),
+        ("wait up t", 0),
+        ("wait until mon", 0),
+        ("\n  sen", 0),
+        ("wher", 0),
+        ("experi", 0),
+        ("taxon", 0),
+    ] {
+        let f = shop(what, nth);
+        let Some((span, text)) = hover::hover(&f.analysis, f.file, f.offset, NOW) else {
+            writeln!(out, "-- {what}: nothing\n").unwrap();
+            continue;
+        };
+        writeln!(out, "{}{}\n", f.spans(&[span]), text.trim_end()).unwrap();
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn outlines_folds_selections_hints_and_lenses() {
+    let f = shop("else { if in goo", 0);
+    let mut out = String::new();
+    fn tree(symbols: &[symbols::Symbol], depth: usize, out: &mut String) {
+        for s in symbols {
+            writeln!(out, "{}{} ({})", "  ".repeat(depth), s.name, s.detail).unwrap();
+            assert!(s.span.start <= s.at.start && s.at.end <= s.span.end, "{}", s.name);
+            tree(&s.inside, depth + 1, out);
+        }
+    }
+    tree(&symbols::of_file(&f.analysis, f.file), 0, &mut out);
+    writeln!(out, "\n-- found by `crt`").unwrap();
+    for (name, kind, _) in symbols::search(&f.analysis, "crt") {
+        writeln!(out, "{name} {kind:?}").unwrap();
+    }
+    writeln!(out, "\n-- folds").unwrap();
+    let lines = f.analysis.lines(f.file).unwrap();
+    for (span, fold) in folds::of_file(&f.analysis, f.file) {
+        writeln!(out, "{}-{} {fold:?}", lines.line(span.start) + 1, lines.line(span.end) + 1).unwrap();
+    }
+    writeln!(out, "\n-- selections").unwrap();
+    for span in selection::around(&f.analysis, f.file, f.offset).into_iter().take(9) {
+        writeln!(out, "{}", describe::shortened(f.analysis.at(span))).unwrap();
+    }
+    let whole = Span { file: f.file, start: 0, end: u32::MAX };
+    let hints: Vec<_> = hints::in_range(&f.analysis, whole)
+        .into_iter()
+        .map(|h| (Span { file: f.file, start: h.at, end: h.at }, format!("{} ({})", h.label, h.why)))
+        .collect();
+    writeln!(out, "\n-- hints\n{}", f.draw(&hints)).unwrap();
+    let lenses: Vec<_> = lenses::of_file(&f.analysis, f.file).into_iter().map(|l| (l.span, l.title)).collect();
+    writeln!(out, "-- lenses\n{}", f.draw(&lenses)).unwrap();
+    let links: Vec<_> = links::of_file(&f.analysis, f.file).into_iter().map(|(s, g)| (s, format!("{g:?}"))).collect();
+    writeln!(out, "-- links\n{}", f.draw(&links)).unwrap();
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn every_word_has_its_colour() {
+    let f = shop("as first", 0);
+    let pieces = paint::of_file(&f.analysis, f.file);
+    let mut out = String::new();
+    for piece in pieces {
+        let modifiers: Vec<&str> = paint::MODIFIERS
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| piece.modifiers >> i & 1 == 1)
+            .map(|(_, m)| *m)
+            .collect();
+        writeln!(out, "{:<40} {:?} {}", f.analysis.at(piece.span), piece.paint, modifiers.join(" ")).unwrap();
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn hand_offs_are_calls() {
+    let f = shop("journey later", 0);
+    let later = calls::at(&f.analysis, f.file, f.offset).unwrap();
+    let came = calls::incoming(&f.analysis, later.at);
+    let [(from, places)] = &came[..] else { panic!("{came:?}") };
+    assert_eq!((from.name.as_str(), f.analysis.at(places[0])), ("abandoned", "go to later(cart)"));
+    let went = calls::outgoing(&f.analysis, from.at);
+    assert_eq!(went[0].0, later);
+}
+
+#[test]
+fn a_part_is_laid_out_although_another_is_broken() {
+    let f = fixture("team   a    \"a@example.com\"\n\njourney {\n\nsegment  b=profile.email   is known$0\n");
+    assert_eq!(layout::whole(&f.analysis, f.file), None);
+    let here = Span { file: f.file, start: f.offset, end: f.offset };
+    let edits = layout::part(&f.analysis, here).unwrap();
+    let text = edited(f.analysis.text(f.file), &edits);
+    assert_eq!(text, "team   a    \"a@example.com\"\n\njourney {\n\nsegment b = profile.email is known\n");
+}
