@@ -94,41 +94,6 @@ pub struct Program {
     pub tests: Vec<Test>,
 }
 
-impl Program {
-    /// A type in the words of the language: `money EUR?`, `one of a, b`.
-    pub fn type_text(&self, ty: &Type) -> String {
-        let text = self.ty_text(&ty.ty);
-        if ty.optional { format!("{text}?") } else { text }
-    }
-
-    /// A type in the words of the language.
-    pub fn ty_text(&self, ty: &Ty) -> String {
-        match ty {
-            Ty::Bool => "bool".into(),
-            Ty::Int => "int".into(),
-            Ty::Number => "number".into(),
-            Ty::Percent => "percent".into(),
-            Ty::Probability => "probability".into(),
-            Ty::Text => "text".into(),
-            Ty::Money(currency) => format!("money {currency}"),
-            Ty::Duration => "duration".into(),
-            Ty::Date => "date".into(),
-            Ty::Time => "time".into(),
-            Ty::Moment => "moment".into(),
-            Ty::Zone => "zone".into(),
-            Ty::Enum(id) => match self.enums.get(*id) {
-                Some(e) => format!("one of {}", e.values.join(", ")),
-                None => "one of …".into(),
-            },
-            Ty::Facet(id) => self.facets.get(*id).map(|f| f.name.clone()).unwrap_or_default(),
-            Ty::List(of) => format!("list of {}", self.ty_text(of)),
-            Ty::Record(id) => self.records.get(*id).map(|r| r.name.clone()).unwrap_or_default(),
-            Ty::Event(id) => self.events.get(*id).map(|e| e.name.clone()).unwrap_or_default(),
-            Ty::Poison => "…".into(),
-        }
-    }
-}
-
 /// A type without "may be missing".
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Ty {
