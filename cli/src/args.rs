@@ -83,6 +83,7 @@ Examples:
   journey graph journeys/win_back.journey > win_back.svg      one file, one journey
   journey graph --journey win_back --format mermaid           for a page that draws Mermaid
   journey graph -o pictures                                   every journey of the project
+  journey graph -o pictures --events events.jsonl             with how many people went where
   journey graph -o pictures --link https://git.example/shop   each step leads to its line")]
     Graph(Graph),
     /// Compile a project
@@ -322,6 +323,15 @@ pub struct Graph {
     /// Each step leads to its line below this address (svg)
     #[arg(long, value_name = "URL")]
     pub link: Option<String>,
+    /// Run the project over these events, and say on the picture how many went where
+    #[arg(long, short, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Run on to this date or moment after the events end (1998-12-31, 1998-12-31T00:00:00Z)
+    #[arg(long, value_name = "WHEN", requires = "events")]
+    pub until: Option<String>,
+    /// No progress bar
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// What `journey build` writes.

@@ -1,6 +1,10 @@
 //! What a run over recorded events has counted in one journey.
 
 use crate::model::{Arm, Kind, Step};
+use journey_runtime::image::Image;
+use journey_runtime::input::LeaveHow;
+use journey_runtime::report::passage::Passage;
+use journey_runtime::report::tally::{JourneyTally, Tally};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -9,6 +13,8 @@ use std::collections::BTreeMap;
 pub struct Counts {
     /// Runs that began, those that began again included.
     pub entered: u64,
+    /// Of those, runs that began again from the top.
+    pub began_again: u64,
     /// Not let in, by reason.
     pub not_let_in: BTreeMap<String, u64>,
     /// Runs that reached a goal.
@@ -38,6 +44,72 @@ pub struct StepCounts {
     pub sent: BTreeMap<String, u64>,
     /// Not handed over, by channel and reason.
     pub refused: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    /// The counts of a journey from what a run of its program has seen.
+    pub fn new(image: &Image, journey: usize, passage: &Passage, tally: &Tally) -> Counts {
+        let empty = JourneyTally::default();
+        let tally = u16::try_from(journey).ok().and_then(|j| tally.journeys.get(&j)).unwrap_or(&empty);
+        let of = &image.journeys[journey];
+        let Some(passed) = passage.journeys.get(journey) else { return Counts::default() };
+        let at = |counts: &[u64], pc: u32| counts.get(pc as usize).copied().unwrap_or(0);
+        let mut steps: Vec<StepCounts> = of
+            .steps
+            .iter()
+            .map(|step| StepCounts { came: at(&passed.came, step.pc), ..StepCounts::default() })
+            .collect();
+        for (pc, step) in of.step_of.iter().enumerate() {
+            if let Some(step) = steps.get_mut(usize::from(*step)) {
+                step.waiting += at(&passed.waiting, pc as u32);
+                step.left += at(&passed.left, pc as u32);
+            }
+        }
+        let channel = |c: u16| image.channels.get(usize::from(c)).map_or("", |c| c.name.as_str());
+        for ((step, by), n) in &passed.sent {
+            if let Some(step) = steps.get_mut(usize::from(*step)) {
+                step.sent.insert(channel(*by).to_string(), *n);
+            }
+        }
+        for ((step, by, reason), n) in &passed.refused {
+            if let Some(step) = steps.get_mut(usize::from(*step)) {
+                step.refused.insert(format!("{} ({})", reason.words(), channel(*by)), *n);
+            }
+        }
+        // Behind the last step stands the end.
+        let end = of.on_leaving.unwrap_or(of.code.len() as u32);
+        let mut left = BTreeMap::new();
+        for (how, n) in &tally.left {
+            match how {
+                LeaveHow::End | LeaveHow::Label(_) | LeaveHow::HandedOff(_) => {}
+                other => *left.entry(how_words(other)).or_default() += n,
+            }
+        }
+        Counts {
+            entered: tally.entered + tally.started_over,
+            began_again: tally.started_over,
+            not_let_in: tally.refused.iter().map(|(reason, n)| (reason.words().to_string(), *n)).collect(),
+            converted: tally.converted,
+            alive: tally.alive(),
+            ended: at(&passed.came, end.saturating_sub(1)),
+            left,
+            steps,
+            arms: of.points.iter().map(|point| at(&passed.came, point.pc)).collect(),
+        }
+    }
+}
+
+/// What ended a run, in words.
+fn how_words(how: &LeaveHow) -> String {
+    match how {
+        LeaveHow::Goal => "at the goal".into(),
+        LeaveHow::LateGoal => "at the goal, too late to count".into(),
+        LeaveHow::Exit(text) => text.replace('_', " "),
+        LeaveHow::PauseTooLong => "paused too long".into(),
+        LeaveHow::TooLong => "lasted too long".into(),
+        LeaveHow::OutOfFuel => "stopped: too many steps at once".into(),
+        LeaveHow::End | LeaveHow::Label(_) | LeaveHow::HandedOff(_) => "at a step".into(),
+    }
 }
 
 /// `12,345`

@@ -81,18 +81,22 @@ fn clauses(picture: &Picture, counts: Option<&Counts>) -> Vec<Clause> {
     let mut all = Vec::new();
     if let Some(counts) = counts {
         let mut say = |icon, label: &str, text: String| all.push(Clause { icon, label: label.into(), text });
-        say(Icon::Trigger, "Came in", people(counts.entered));
+        let entered = counts.entered - counts.began_again.min(counts.entered);
+        say(Icon::Trigger, "Came in", people(entered));
+        if counts.began_again > 0 {
+            say(Icon::Again, "Began again", people(counts.began_again));
+        }
         if !counts.not_let_in.is_empty() {
             say(Icon::Gate, "Not let in", reasons(&counts.not_let_in));
         }
-        let share = if counts.entered == 0 { 0.0 } else { counts.converted as f64 / counts.entered as f64 };
+        let share = if entered == 0 { 0.0 } else { counts.converted as f64 / entered as f64 };
         if picture.notes.iter().any(|n| n.kind == crate::model::NoteKind::Goal) {
             let text = format!("{} ({:.1} %)", people(counts.converted), share * 100.0);
             say(Icon::Goal, "Reached the goal", text);
         }
         say(Icon::Clock, "Still in", people(counts.alive));
         if !counts.left.is_empty() {
-            say(Icon::Exit, "Left early", reasons(&counts.left));
+            say(Icon::Exit, "Left on the way", reasons(&counts.left));
         }
     }
     all.extend(picture.notes.iter().map(|note| Clause {
@@ -310,7 +314,7 @@ impl Canvas<'_> {
                     _ => "w",
                 };
                 let width =
-                    if (heavy - 1.6).abs() < 0.01 { String::new() } else { format!(" stroke-width=\"{}\"", n(heavy)) };
+                    if (heavy - 1.6).abs() < 0.01 { String::new() } else { format!(" style=\"stroke-width:{}\"", n(heavy)) };
                 let _ = writeln!(
                     self.out,
                     "<path class=\"{class}\"{width} d=\"{}\"/>",

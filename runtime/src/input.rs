@@ -345,14 +345,16 @@ impl Reason {
 
 /// Where a step's results go. The unit type throws everything away.
 pub trait Sink {
-    /// Whether [`Sink::told`] and [`Sink::passed`] want to be called; when not, nothing is worked out for them.
+    /// Whether [`Sink::told`] wants to be called; when not, nothing is worked out for it.
     const TELLS: bool = false;
+    /// Whether [`Sink::passed`] wants to be called.
+    const PASSES: bool = Self::TELLS;
     /// An effect.
     fn effect(&mut self, effect: Effect);
     /// A decision in words, for traces: what was decided and why not otherwise.
     fn told(&mut self, _time: i64, _journey: Option<u16>, _run: u32, _step: Option<u16>, _text: String) {}
-    /// A run of this journey passed this instruction, for coverage.
-    fn passed(&mut self, _journey: u16, _pc: u32) {}
+    /// A run of this journey, by its number, passed this instruction: for coverage, and for whoever follows runs.
+    fn passed(&mut self, _journey: u16, _run: u32, _pc: u32) {}
 }
 
 impl Sink for Vec<Effect> {

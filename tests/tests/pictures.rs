@@ -1,8 +1,10 @@
 //! Pictures: they say what the program does, and other tools can read them.
 
 use journey_compiler::project::Checked;
-use journey_picture::model::Step;
-use journey_picture::{Options, Picture, graph, svg};
+use journey_picture::model::{Kind, Step};
+use journey_picture::{Counts, Options, Picture, graph, svg};
+use journey_runtime::host::memory;
+use journey_runtime::program::Program;
 use journey_tests::{check_folder, check_text, must_compile, projects};
 
 fn each(mut hold: impl FnMut(&str, &Checked, usize, &Picture)) {
@@ -50,6 +52,42 @@ fn pictures_are_well_formed_and_the_same_each_time() {
         let drawn = tree.descendants().filter(|n| n.has_attribute("data-step")).count();
         assert_eq!(drawn, count(&picture.steps), "{name}: every step is drawn once");
     });
+}
+
+/// Whoever comes in waits, is gone, or has come to an end: nobody is counted twice or lost between the boxes of a picture.
+#[test]
+fn counts_of_a_run_add_up() {
+    for folder in projects("examples").into_iter().filter(|p| p.join("events.jsonl").is_file()) {
+        let checked = check_folder(&folder);
+        let program = Program::new(journey_compiler::lower::lower(&checked.program, &checked.sources)).unwrap();
+        let events = std::fs::read(folder.join("events.jsonl")).unwrap();
+        let options = memory::Options { passage: true, threads: 2, ..memory::Options::default() };
+        let outcome = memory::run(&program, events.as_slice(), &options, |_| {}).unwrap();
+        let fast = memory::run(&program, events.as_slice(), &memory::Options::default(), |_| {}).unwrap();
+        assert_eq!(outcome.tally, fast.tally, "to follow runs changes nothing");
+        for (at, journey) in program.image.journeys.iter().enumerate() {
+            let name = format!("{}: {}", folder.display(), journey.name);
+            let counts = Counts::new(&program.image, at, outcome.passage.as_ref().unwrap(), &outcome.tally);
+            let of = checked.program.journeys.iter().position(|j| j.name == journey.name).unwrap();
+            let picture = Picture::new(&checked.program, &checked.sources, of);
+            let (mut waiting, mut left, mut finished) = (0, 0, 0);
+            picture.each(&mut |step| {
+                waiting += counts.steps[step.id].waiting;
+                left += counts.steps[step.id].left;
+                if matches!(step.kind, Kind::Finish | Kind::GoTo) {
+                    finished += counts.came(step.id);
+                }
+                // The ways out of a branch are as many as came, but for those who stayed.
+                if !step.arms.is_empty() {
+                    let own = counts.steps[step.id].waiting + counts.steps[step.id].left;
+                    let went: u64 = step.arms.iter().map(|arm| counts.went(step, arm)).sum();
+                    assert_eq!(went + own, counts.came(step.id), "{name}: {}", step.source);
+                }
+            });
+            assert_eq!(waiting, counts.alive, "{name}");
+            assert_eq!(waiting + left + finished + counts.ended, counts.entered, "{name}");
+        }
+    }
 }
 
 /// Steps, without those of offers.

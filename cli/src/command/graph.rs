@@ -3,7 +3,8 @@
 use crate::args::{Graph, GraphFormat};
 use crate::output::{self, GOOD, styled};
 use crate::{Done, Ended, Failure, load};
-use journey_picture::{Options, Picture, graph, svg};
+use journey_picture::{Counts, Options, Picture, graph, svg};
+use journey_runtime::host::memory::{self, Outcome};
 use std::path::Path;
 
 pub(super) fn run(args: &Graph) -> Done {
@@ -12,13 +13,17 @@ pub(super) fn run(args: &Graph) -> Done {
     let program = &checked.program;
     let wanted = wanted(args, &compiled)?;
     let format = args.format.unwrap_or_else(|| by_name(args.output.as_deref()));
+    let seen = args.events.as_ref().map(|events| Seen::run(&compiled, events, args)).transpose()?;
     let draw = |journey: usize| {
         let picture = Picture::new(program, &checked.sources, journey);
+        let counts = seen.as_ref().and_then(|seen| seen.counts(&picture.name));
         match format {
-            GraphFormat::Svg => svg::svg(&picture, &Options { link: args.link.clone(), ..Options::default() }),
-            GraphFormat::Mermaid => graph::mermaid(&picture, None),
-            GraphFormat::Dot => graph::dot(&picture, None),
-            GraphFormat::Json => json(&picture),
+            GraphFormat::Svg => {
+                svg::svg(&picture, &Options { link: args.link.clone(), counts, ..Options::default() })
+            }
+            GraphFormat::Mermaid => graph::mermaid(&picture, counts.as_ref()),
+            GraphFormat::Dot => graph::dot(&picture, counts.as_ref()),
+            GraphFormat::Json => json(&picture, counts.as_ref()),
         }
     };
     match &args.output {
@@ -45,6 +50,38 @@ pub(super) fn run(args: &Graph) -> Done {
         }
     }
     Ok(Ended::Fine)
+}
+
+/// What happened to people in a run over events.
+struct Seen {
+    program: journey_runtime::program::Program,
+    outcome: Outcome,
+}
+
+impl Seen {
+    fn run(compiled: &super::Compiled, events: &Path, args: &Graph) -> Result<Seen, Failure> {
+        let settings = compiled.checked.settings.clone().map(|s| s.run).unwrap_or_default();
+        let mut image = compiled.image.clone();
+        super::run::assume(&mut image, &settings)?;
+        let until = args.until.as_ref().or(settings.until.as_ref());
+        let until = until.map(|when| super::run::horizon(when, &image)).transpose()?;
+        let program = journey_runtime::program::Program::new(image).map_err(super::run::refused)?;
+        let options = memory::Options {
+            until,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            assume_consent: settings.assume_consent,
+            passage: true,
+            ..memory::Options::default()
+        };
+        let outcome = super::run::read(&program, events, &options, args.quiet)?;
+        Ok(Seen { program, outcome })
+    }
+
+    fn counts(&self, journey: &str) -> Option<Counts> {
+        let image = &self.program.image;
+        let journey = image.journeys.iter().position(|j| j.name == journey)?;
+        Some(Counts::new(image, journey, self.outcome.passage.as_ref()?, &self.outcome.tally))
+    }
 }
 
 /// The journeys that are asked for, by name; all of a project or file when none is named.
@@ -95,10 +132,12 @@ struct Json<'a> {
     #[serde(flatten)]
     picture: &'a Picture,
     graph: graph::Graph,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<&'a Counts>,
 }
 
-fn json(picture: &Picture) -> String {
-    let whole = Json { schema_version: 1, picture, graph: graph::Graph::new(picture, None) };
+fn json(picture: &Picture, counts: Option<&Counts>) -> String {
+    let whole = Json { schema_version: 1, picture, graph: graph::Graph::new(picture, counts), counts };
     let mut text = serde_json::to_string_pretty(&whole).unwrap_or_default();
     text.push('\n');
     text

@@ -113,7 +113,7 @@ fn source(path: &Path) -> Result<Option<Source>, Failure> {
 }
 
 /// Takes for granted what the settings say, and says so.
-fn assume(image: &mut Image, settings: &RunSettings) -> Result<Vec<String>, Failure> {
+pub(super) fn assume(image: &mut Image, settings: &RunSettings) -> Result<Vec<String>, Failure> {
     let unknown = settings.assume_consent.iter().find(|p| !image.purposes.iter().any(|known| known.name == **p));
     if let Some(purpose) = unknown {
         return Err(Failure::new(format!("`assume_consent` in journey.toml names `{purpose}`, which is no purpose")));
@@ -138,7 +138,7 @@ pub(super) fn refused(errors: Vec<journey_runtime::verify::VerifyError>) -> Fail
 }
 
 /// A day (its end, in the project's zone), a local moment, or a moment.
-fn horizon(when: &str, image: &Image) -> Result<i64, Failure> {
+pub(super) fn horizon(when: &str, image: &Image) -> Result<i64, Failure> {
     let wrong = || {
         Failure::new(format!("`{when}` is no date or moment"))
             .help("write a day, `1998-12-31`, or a moment, `1998-12-31T18:00:00Z`")
@@ -158,7 +158,7 @@ fn horizon(when: &str, image: &Image) -> Result<i64, Failure> {
 }
 
 /// Runs over the events, with a bar where somebody watches.
-fn read(program: &Program, path: &Path, options: &Options, quiet: bool) -> Result<Outcome, Failure> {
+pub(super) fn read(program: &Program, path: &Path, options: &Options, quiet: bool) -> Result<Outcome, Failure> {
     if journey_columns::is_parquet(path) {
         let refused = |error| super::events::refused(path, &error);
         let history = History::open(path).map_err(refused)?;

@@ -18,6 +18,7 @@ use crate::ingest::Decoder;
 use crate::input::Effect;
 use crate::program::Program;
 use crate::record;
+use crate::report::passage::Passage;
 use crate::report::story::Story;
 use crate::report::tally::{Tally, sum};
 use crate::report::{Lines, Writer};
@@ -42,6 +43,8 @@ pub struct Options {
     pub keep_effects: bool,
     /// Tell this customer's story.
     pub story: Option<String>,
+    /// Follow every run, for [`Outcome::passage`]. All is done by the reference machine then, and nobody's story is told.
+    pub passage: bool,
     /// What works on batches; none: the VM. The outcome does not depend on it, nor on the next two.
     pub engine: Option<Arc<dyn Engine>>,
     /// Messages in a batch at most; 0 is the default.
@@ -86,6 +89,8 @@ pub struct Outcome {
     pub customers: u64,
     /// The story that was asked for, if that customer is in the data.
     pub story: Option<Story>,
+    /// How runs went through the journeys, if that was asked for.
+    pub passage: Option<Passage>,
     /// Bytes used at the end.
     pub memory: Memory,
     /// Bytes of a run's record, by journey; they are part of [`Memory::states`].
@@ -183,7 +188,8 @@ impl Options {
         let Shared { program, engine, .. } = shared;
         let wanted = Wanted {
             effects: self.keep_effects,
-            story: self.story.clone(),
+            story: self.story.clone().filter(|_| !self.passage),
+            passage: self.passage,
             consents: purposes(&program.image, &self.assume_consent).0,
             batch: if self.batch == 0 { BATCH } else { self.batch },
         };
@@ -222,6 +228,7 @@ impl Outcome {
             tally: Tally::default(),
             customers: 0,
             story: None,
+            passage: None,
             memory: Memory::default(),
             run_bytes: program.layout.footprint().runs,
             shards: Vec::new(),
@@ -269,7 +276,10 @@ impl Outcome {
         self.memory.index += shard.store.index_memory();
         self.memory.ids += shard.ids.memory();
         self.memory.texts += shard.pool.memory();
-        let Out { counts, dead, story, .. } = &mut shard.out;
+        let Out { counts, dead, story, follower, .. } = &mut shard.out;
+        if let Some(follower) = follower.take() {
+            self.passage.get_or_insert_default().add(&follower.end());
+        }
         self.tally.add(&counts.tally(image));
         self.dead.append(dead);
         self.story = self.story.take().or(story.take());

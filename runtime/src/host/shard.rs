@@ -15,6 +15,7 @@ use crate::pool::Pool;
 use crate::program::Program;
 use crate::record::Effects;
 use crate::report::Counts;
+use crate::report::passage::Follower;
 use crate::report::story::{Story, describe};
 use crate::state;
 use crate::step::{self, Customer};
@@ -33,6 +34,8 @@ pub(crate) struct Wanted {
     pub(crate) effects: bool,
     /// Tell this customer's story.
     pub(crate) story: Option<String>,
+    /// Follow every run.
+    pub(crate) passage: bool,
     /// Purposes everybody has consented to before they say otherwise.
     pub(crate) consents: Vec<u16>,
     /// Messages in a batch at most.
@@ -79,6 +82,7 @@ pub(crate) struct Out {
     pub(crate) effects: Effects,
     pub(crate) dead: Vec<DeadLetter>,
     pub(crate) story: Option<Story>,
+    pub(crate) follower: Option<Follower>,
 }
 
 /// Where an item came from.
@@ -182,8 +186,24 @@ impl Sink for Telling<'_> {
         self.1.told(time, journey, run, step, text);
     }
 
-    fn passed(&mut self, journey: u16, pc: u32) {
-        self.1.passed(journey, pc);
+    fn passed(&mut self, journey: u16, run: u32, pc: u32) {
+        self.1.passed(journey, run, pc);
+    }
+}
+
+/// The same, and follows the runs.
+struct Following<'a>(Drain<'a>, &'a mut Follower, &'a Image);
+
+impl Sink for Following<'_> {
+    const PASSES: bool = true;
+
+    fn effect(&mut self, effect: Effect) {
+        self.1.effect(self.2, self.0.number, &effect);
+        self.0.effect(effect);
+    }
+
+    fn passed(&mut self, journey: u16, run: u32, pc: u32) {
+        self.1.passed(self.2, self.0.number, journey, run, pc);
     }
 }
 
@@ -206,7 +226,11 @@ impl Shard {
             batch: Batch::default(),
             origins: Vec::new(),
             state: Vec::new(),
-            out: Out { counts: Counts::new(&program.image), ..Out::default() },
+            out: Out {
+                counts: Counts::new(&program.image),
+                follower: wanted.passage.then(|| Follower::new(&program.image)),
+                ..Out::default()
+            },
             wanted: wanted.clone(),
             told: None,
         }
@@ -418,7 +442,7 @@ impl Shard {
         let before = self.out.effects.words.len();
         let mut at = 0;
         loop {
-            if self.told.is_none() {
+            if self.fast() {
                 at = shared.engine.batch(&mut self.parts(shared.program), &batch, at);
             }
             let Some(item) = batch.items.get(at) else { break };
@@ -461,6 +485,11 @@ impl Shard {
         (self.batch, self.origins) = (batch, origins);
     }
 
+    /// Whether the engine may work; who tells or follows needs the reference.
+    fn fast(&self) -> bool {
+        self.told.is_none() && !self.wanted.passage
+    }
+
     fn parts<'a>(&'a mut self, program: &'a Program) -> Parts<'a> {
         Parts {
             program,
@@ -492,12 +521,24 @@ impl Shard {
         let customer = Customer { id: self.ids.get(number) };
         let (pool, scratch) = (&mut self.pool, &mut self.step);
         let story = if self.told == Some(number) { self.out.story.take() } else { None };
+        let follower = self.out.follower.take();
         match story {
             None => {
                 let mut drain = Drain { out: &mut self.out, number, id: customer.id, origin: None };
-                step::advance(program, pool, scratch, &customer, words, input.seen, false, &mut drain);
-                drain.origin = origin;
-                step::step(program, pool, scratch, &customer, words, &input, &mut drain);
+                match follower {
+                    None => {
+                        step::advance(program, pool, scratch, &customer, words, input.seen, false, &mut drain);
+                        drain.origin = origin;
+                        step::step(program, pool, scratch, &customer, words, &input, &mut drain);
+                    }
+                    Some(mut follower) => {
+                        let mut following = Following(drain, &mut follower, &program.image);
+                        step::advance(program, pool, scratch, &customer, words, input.seen, false, &mut following);
+                        following.0.origin = origin;
+                        step::step(program, pool, scratch, &customer, words, &input, &mut following);
+                        self.out.follower = Some(follower);
+                    }
+                }
             }
             Some(mut story) => {
                 let mut telling =
@@ -530,7 +571,7 @@ impl Shard {
         let mut number = 0;
         loop {
             let before = self.out.effects.words.len();
-            if self.told.is_none() {
+            if self.fast() {
                 number = shared.engine.end(&mut self.parts(shared.program), horizon, number);
             }
             if number < customers {
@@ -557,8 +598,16 @@ impl Shard {
         let story = if self.told == Some(number) { self.out.story.take() } else { None };
         match story {
             None => {
+                let follower = self.out.follower.take();
                 let mut drain = Drain { out: &mut self.out, number, id: customer.id, origin: None };
-                step::advance(program, pool, scratch, &customer, words, horizon, true, &mut drain);
+                match follower {
+                    None => step::advance(program, pool, scratch, &customer, words, horizon, true, &mut drain),
+                    Some(mut follower) => {
+                        let mut following = Following(drain, &mut follower, &program.image);
+                        step::advance(program, pool, scratch, &customer, words, horizon, true, &mut following);
+                        self.out.follower = Some(follower);
+                    }
+                }
             }
             Some(mut story) => {
                 let mut telling =

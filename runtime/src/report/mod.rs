@@ -4,6 +4,7 @@ mod counts;
 pub mod human;
 pub mod line;
 mod lines;
+pub mod passage;
 pub mod story;
 pub mod summary;
 pub mod tally;

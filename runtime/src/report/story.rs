@@ -60,7 +60,7 @@ impl Sink for Story {
         self.entries.push(Entry { time, journey, run, step, what: What::Told(text) });
     }
 
-    fn passed(&mut self, journey: u16, pc: u32) {
+    fn passed(&mut self, journey: u16, _run: u32, pc: u32) {
         self.passed.insert((journey, pc));
     }
 }

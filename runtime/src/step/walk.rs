@@ -42,8 +42,8 @@ impl<S: Sink> Machine<'_, S> {
             }
             self.fuel -= 1;
             let Some(instr) = journey.code.get(pc as usize) else { return self.end(run, LeaveHow::End) };
-            if S::TELLS {
-                self.sink.passed(j, pc);
+            if S::PASSES {
+                self.sink.passed(j, run.number(self.state), pc);
             }
             let next = pc + 1;
             pc = match instr {
