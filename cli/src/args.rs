@@ -77,6 +77,14 @@ Examples:
     /// Turn recorded events from JSON lines to columns and back
     #[command(subcommand)]
     Events(Events),
+    /// Write pages about a project: its journeys, messages, offers, rules and data
+    #[command(after_help = "\
+Examples:
+  journey doc --open                    write the pages to ./site, and look at them
+  journey doc examples/retail -o pages  another project, another folder
+
+The pages need no server and fetch nothing: send the folder to whoever should read it.")]
+    Doc(Doc),
     /// Draw journeys: SVG, Mermaid, DOT
     #[command(after_help = "\
 Examples:
@@ -278,6 +286,20 @@ pub struct Data {
     /// How it is shown
     #[arg(long, value_enum, default_value_t = DataFormat::Human)]
     pub format: DataFormat,
+}
+
+/// `journey doc`
+#[derive(Debug, ClapArgs)]
+pub struct Doc {
+    /// The project's folder, or a file in it
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// The folder for the pages; what is in it already and has another name stays
+    #[arg(long, short, value_name = "DIR", default_value = "site")]
+    pub output: PathBuf,
+    /// Open the front page
+    #[arg(long)]
+    pub open: bool,
 }
 
 /// How a journey is drawn.

@@ -25,6 +25,8 @@ pub struct Options {
     pub counts: Option<Counts>,
     /// Without the heading and the clauses, for a page that says them itself.
     pub bare: bool,
+    /// Each step leads to `#step-3` on the page that shows the picture.
+    pub to_steps: bool,
 }
 
 /// Draws a journey.
@@ -313,8 +315,11 @@ impl Canvas<'_> {
                     (_, true) => "w none",
                     _ => "w",
                 };
-                let width =
-                    if (heavy - 1.6).abs() < 0.01 { String::new() } else { format!(" style=\"stroke-width:{}\"", n(heavy)) };
+                let width = if (heavy - 1.6).abs() < 0.01 {
+                    String::new()
+                } else {
+                    format!(" style=\"stroke-width:{}\"", n(heavy))
+                };
                 let _ = writeln!(
                     self.out,
                     "<path class=\"{class}\"{width} d=\"{}\"/>",
@@ -370,16 +375,24 @@ impl Canvas<'_> {
             let _ = writeln!(self.out, "<g class=\"{class}\">");
             return;
         };
-        if let Some(base) = &self.options.link {
-            let address = format!("{}/{}#L{}", base.trim_end_matches('/'), step.place.file, step.place.line);
+        if let Some(address) = self.address(step) {
             let _ = write!(self.out, "<a href=\"{}\">", escape(&address));
         }
         let at = format!("{}\n{}:{}", step.source, step.place.file, step.place.line);
         let _ = writeln!(self.out, "<g class=\"{class}\" data-step=\"{}\"><title>{}</title>", step.id, escape(&at));
     }
 
+    /// Where a step leads to.
+    fn address(&self, step: &Step) -> Option<String> {
+        if self.options.to_steps {
+            return Some(format!("#step-{}", step.id));
+        }
+        let base = self.options.link.as_ref()?;
+        Some(format!("{}/{}#L{}", base.trim_end_matches('/'), step.place.file, step.place.line))
+    }
+
     fn close(&mut self, step: Option<&Step>) {
-        self.add(if step.is_some() && self.options.link.is_some() { "</g></a>\n" } else { "</g>\n" });
+        self.add(if step.and_then(|step| self.address(step)).is_some() { "</g></a>\n" } else { "</g>\n" });
     }
 }
 

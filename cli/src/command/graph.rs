@@ -18,9 +18,7 @@ pub(super) fn run(args: &Graph) -> Done {
         let picture = Picture::new(program, &checked.sources, journey);
         let counts = seen.as_ref().and_then(|seen| seen.counts(&picture.name));
         match format {
-            GraphFormat::Svg => {
-                svg::svg(&picture, &Options { link: args.link.clone(), counts, ..Options::default() })
-            }
+            GraphFormat::Svg => svg::svg(&picture, &Options { link: args.link.clone(), counts, ..Options::default() }),
             GraphFormat::Mermaid => graph::mermaid(&picture, counts.as_ref()),
             GraphFormat::Dot => graph::dot(&picture, counts.as_ref()),
             GraphFormat::Json => json(&picture, counts.as_ref()),

@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod completions;
 pub mod data;
+mod doc;
 mod events;
 mod explain;
 mod fmt;
@@ -32,6 +33,7 @@ pub fn run(command: Command) -> Done {
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Lsp => lsp::run(),
+        Command::Doc(args) => doc::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
