@@ -96,6 +96,8 @@ Examples:
     Graph(Graph),
     /// Compile a project
     Build(Build),
+    /// Say what is certain of a project: how many messages one customer can get at most
+    Prove(Prove),
     /// Write or compare the listing of a project beside its sources
     Snapshot(Snapshot),
     /// Explain a code such as J0101
@@ -272,6 +274,38 @@ pub enum DataFormat {
     Json,
     /// For spreadsheets: a row for every use
     Csv,
+}
+
+/// How proofs are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProveFormat {
+    /// For people
+    Human,
+    /// For people, to be sent or published
+    Markdown,
+    /// For programs
+    Json,
+}
+
+/// `journey prove`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  journey prove                       what is certain of the project in this folder
+  journey prove --witness             with a test for each limit that can be reached, which shows how
+  journey prove --format markdown     a report to send
+
+Every number holds for each customer, whatever they do and whenever they do it.")]
+pub struct Prove {
+    /// The project's folder, or a file in it
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t = ProveFormat::Human)]
+    pub format: ProveFormat,
+    /// Show how each limit that can be reached is reached, as a test
+    #[arg(long)]
+    pub witness: bool,
 }
 
 /// `journey data`

@@ -11,6 +11,7 @@ mod fmt;
 mod graph;
 mod lsp;
 mod new;
+mod prove;
 mod run;
 pub use new::FILES as TEMPLATE;
 mod snapshot;
@@ -36,6 +37,7 @@ pub fn run(command: Command) -> Done {
         Command::Doc(args) => doc::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Prove(args) => prove::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run(&args),

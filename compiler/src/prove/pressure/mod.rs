@@ -9,6 +9,7 @@ pub mod reach;
 pub mod rules;
 pub mod spans;
 pub mod walk;
+pub mod words;
 
 use crate::flow::{End, Graph, NodeId, NodeKind, Why};
 use crate::hir::{ChannelId, JourneyId, Program, PurposeId, ReEntry, StepKind, Trigger};
@@ -179,7 +180,7 @@ impl<'p> Analysis<'p> {
     }
 
     /// What lies between entries of a line.
-    fn spacing(&mut self, id: JourneyId, units: Units, horizon: i64, asked: &mut Vec<JourneyId>) -> Spacing {
+    fn spacing(&mut self, id: JourneyId, units: Units, asked: &mut Vec<JourneyId>) -> Spacing {
         if let Some(known) = self.spacings.get(&(id, units)) {
             return *known;
         }
@@ -191,7 +192,7 @@ impl<'p> Analysis<'p> {
         {
             // Handed over no more often than the other journey gets there.
             asked.push(id);
-            let between = self.spacing(from, units, horizon, asked);
+            let between = self.spacing(from, units, asked);
             asked.pop();
             let to = |walk: &Walk, place: usize| {
                 let node = walk.places[place].node;
@@ -223,7 +224,7 @@ impl<'p> Analysis<'p> {
         (units, holding, horizon): (Units, Holding, i64),
         limited: bool,
     ) -> Vec<Spans> {
-        let spacing = self.spacing(id, units, horizon, &mut Vec::new());
+        let spacing = self.spacing(id, units, &mut Vec::new());
         self.walks(id, units, holding);
         let sendings = &self.sendings[id];
         let counts = |node: NodeId| {

@@ -13,6 +13,9 @@ pub const NEVER: i64 = i64::MAX / 4;
 /// How many sends of one run are followed at most.
 pub const LAYERS: usize = 1_024;
 
+/// Where to begin: a place, the time it is reached, and the sends that it counts.
+pub type Start = (usize, i64, usize);
+
 /// What was found.
 pub struct Reach {
     /// For each number of sends and each place: the least time, or [`NEVER`].
@@ -26,7 +29,7 @@ pub struct Reach {
 impl Reach {
     /// From `starts` (each with its time and the sends it counts), up to `horizon`. `counted`: the places that are sends of the kind
     /// in question.
-    pub fn new(walk: &Walk, counted: &[bool], starts: &[(usize, i64, usize)], horizon: i64) -> Reach {
+    pub fn new(walk: &Walk, counted: &[bool], starts: &[Start], horizon: i64) -> Reach {
         let places = walk.places.len();
         let mut reach = Reach { time: Vec::new(), by: Vec::new(), cut: false };
         let mut layer = 0;

@@ -4,7 +4,7 @@
 //! entry or from the window's first send, is found on the journey's walk ([`Reach`]); what must lie between two entries is added
 //! here. All of it is min-plus sums of such lists, so it costs sends × sends of a run.
 
-use super::reach::{NEVER, Reach};
+use super::reach::{NEVER, Reach, Start};
 use super::walk::{Units, Walk};
 use crate::hir::{Journey, ReEntry, Trigger};
 
@@ -116,7 +116,7 @@ impl Spans {
         let whole: Vec<i64> =
             (0..first.len()).map(|n| spacing.whole(entry.at(n, walk.over)).min(entry.at(n, walk.again))).collect();
         // From the window's first send, by how much later than its entry that may be.
-        let mut groups: Vec<(i64, Vec<(usize, i64, usize)>)> = Vec::new();
+        let mut groups: Vec<(i64, Vec<Start>)> = Vec::new();
         for send in at_sends() {
             let late = walk.latest[send].map_or(0, |latest| (spacing.entry - latest).max(0));
             match groups.iter().position(|g| g.0 == late) {

@@ -124,10 +124,9 @@ impl<'p> Walk<'p> {
     /// Walks a journey, for a customer who is in these arms (node and arm) of its experiments.
     pub fn new(program: &'p Program, id: usize, units: Units, held: Held, arms: &[(NodeId, usize)]) -> Walk<'p> {
         let walk = |detail, room| Walker::new(program, id, units, held, arms, detail).walk(room);
-        let detailed = [Detail::Full, Detail::FirstRound].into_iter().find_map(|detail| walk(detail, ROOM).ok());
-        detailed.unwrap_or_else(|| match walk(Detail::Nodes, usize::MAX) {
-            Ok(walk) | Err(walk) => walk,
-        })
+        let detailed = [Detail::Full, Detail::FirstRound].into_iter().map(|detail| walk(detail, ROOM));
+        let whole = detailed.into_iter().find_map(|(walk, whole)| whole.then_some(walk));
+        whole.unwrap_or_else(|| walk(Detail::Nodes, usize::MAX).0)
     }
 
     /// The step at a place.
@@ -175,8 +174,8 @@ impl<'p, 'h> Walker<'p, 'h> {
         }
     }
 
-    /// What has been walked so far is an error when there are more places than `room`.
-    fn walk(mut self, room: usize) -> Result<Walk<'p>, Walk<'p>> {
+    /// What has been walked, and whether that is all: it ends where there are more places than `room`.
+    fn walk(mut self, room: usize) -> (Walk<'p>, bool) {
         let entry = Key { node: 0, rounds: Vec::new(), anchor: anchor::at_entry(self.journey) };
         self.place(entry);
         let leaving = self.graph.leaving.map(|node| Key { node, rounds: Vec::new(), anchor: Anchor::None });
@@ -221,8 +220,7 @@ impl<'p, 'h> Walker<'p, 'h> {
         order.iter().enumerate().for_each(|(at, place)| rank[*place] = at);
         let latest = latest(&order[..sorted], &self.ways, &out);
         let Walker { graph, places, ways, .. } = self;
-        let walk = Walk { graph, places, ways, out, over, again, order, rank, latest };
-        if whole { Ok(walk) } else { Err(walk) }
+        (Walk { graph, places, ways, out, over, again, order, rank, latest }, whole)
     }
 
     fn place(&mut self, key: Key) -> PlaceId {
