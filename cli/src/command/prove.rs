@@ -8,7 +8,8 @@ use crate::view::table::{self, Table};
 use crate::{Done, Ended, Failure};
 use journey_compiler::hir::{Over, Program};
 use journey_compiler::project::Checked;
-use journey_compiler::prove::pressure::{self, InWindow, Most, Pressure, Verdict, Worst, words};
+use journey_compiler::prove::pressure::{self, Analysis, InWindow, Most, Pressure, Verdict, Worst, words};
+use journey_compiler::prove::witness::{self, Witness};
 use journey_runtime::report::human::{Text, Tone};
 use serde_json::{Value, json};
 
@@ -16,15 +17,49 @@ pub(super) fn run(args: &Prove) -> Done {
     let Some(compiled) = super::compile(&args.project)? else { return Ok(Ended::Found) };
     let checked = &compiled.checked;
     let pressure = pressure::pressure(&checked.program);
+    let mut shown = Shown { asked: args.witness, of: vec![None; pressure.rules.len()] };
+    if args.witness {
+        let machine = journey_runtime::program::Program::new(compiled.image).map_err(super::run::refused)?;
+        let mut analysis = Analysis::new(&checked.program);
+        let rules = pressure.rules.iter();
+        let find = |verdict| witness::find(&checked.program, &checked.sources, &machine, &mut analysis, verdict);
+        shown.of = rules.map(find).collect();
+    }
     match args.format {
-        ProveFormat::Human => print_text(&human(checked, &pressure, table::width())),
-        ProveFormat::Markdown => output::print(&markdown(checked, &pressure)),
+        ProveFormat::Human => print_text(&human(checked, &pressure, &shown, table::width())),
+        ProveFormat::Markdown => output::print(&markdown(checked, &pressure, &shown)),
         ProveFormat::Json => {
-            let value = json!({ "project": checked.program.name, "pressure": json(checked, &pressure) });
+            let value = json!({ "project": checked.program.name, "pressure": json(checked, &pressure, &shown) });
             output::line(&serde_json::to_string_pretty(&value).map_err(|e| Failure::new(e.to_string()))?);
         }
     }
     Ok(Ended::Fine)
+}
+
+/// The witnesses: one for each rule that has one, when they were asked for.
+struct Shown {
+    asked: bool,
+    of: Vec<Option<Witness>>,
+}
+
+impl Shown {
+    /// What is said of a rule's witness, and its test.
+    fn say(&self, number: usize, verdict: &Verdict) -> Option<(String, Option<&str>)> {
+        if !self.asked || verdict.proven() {
+            return None;
+        }
+        Some(match &self.of[number] {
+            Some(witness) => {
+                let what = if witness.held { "keeps the next one back" } else { "drops the next one" };
+                (format!("For example, and run: {} handed over, then the rule {what}.", messages(witness.sent)), Some(&witness.test))
+            }
+            None => ("This is a bound. No example was found that reaches it.".to_string(), None),
+        })
+    }
+}
+
+fn messages(n: usize) -> String {
+    if n == 1 { "1 message is".to_string() } else { format!("{n} messages are") }
 }
 
 /// What the messages of a row are called: `marketing by sms`.
@@ -65,7 +100,7 @@ fn rows(pressure: &Pressure) -> Vec<&Worst> {
 
 const ABOUT_TABLE: &str = "Whatever a customer does, and whenever. In brackets: what it would be without the policies.";
 
-fn human(checked: &Checked, pressure: &Pressure, columns: usize) -> Text {
+fn human(checked: &Checked, pressure: &Pressure, shown: &Shown, columns: usize) -> Text {
     let program = &checked.program;
     let mut out = Text::default();
     let say = |out: &mut Text, tone: Tone, indent: usize, text: &str| {
@@ -75,7 +110,7 @@ fn human(checked: &Checked, pressure: &Pressure, columns: usize) -> Text {
     };
     out.line().add(Tone::Strong, program.name.clone());
     say(&mut out, Tone::Plain, 0, &words::lead(pressure));
-    for verdict in &pressure.rules {
+    for (number, verdict) in pressure.rules.iter().enumerate() {
         out.line();
         let at = Place::of(program.policies[verdict.policy].rules[verdict.rule].span, &checked.sources);
         let (tone, mark) = if verdict.proven() { (Tone::Good, "✓ ") } else { (Tone::Bad, "! ") };
@@ -84,16 +119,22 @@ fn human(checked: &Checked, pressure: &Pressure, columns: usize) -> Text {
             .add(Tone::Strong, words::rule(program, &checked.sources, verdict))
             .add(Tone::Dim, format!("  {} ({}:{})", program.policies[verdict.policy].name, at.file, at.line));
         say(&mut out, Tone::Plain, 2, &words::verdict(program, verdict));
+        if let Some((said, test)) = shown.say(number, verdict) {
+            say(&mut out, Tone::Plain, 2, &said);
+            for line in test.into_iter().flat_map(str::lines) {
+                out.line().add(Tone::Dim, format!("    {line}"));
+            }
+        }
     }
-    let shown = rows(pressure);
-    if shown.is_empty() {
+    let rows = rows(pressure);
+    if rows.is_empty() {
         return out;
     }
     out.line();
     out.line().add(Tone::Strong, "The most that one customer can get");
     say(&mut out, Tone::Dim, 0, ABOUT_TABLE);
     let mut table = Table::new(2, &["messages", "in 1 day", "in 7 days", "in 30 days", ""]).to_the_right(&[1, 2, 3]);
-    for worst in shown {
+    for worst in rows {
         let tone = if worst.channel.is_none() { Tone::Strong } else { Tone::Plain };
         let mut cells = vec![(tone, kind(program, worst))];
         cells.extend(worst.windows.iter().map(|w| (Tone::Plain, cell(w))));
@@ -104,13 +145,13 @@ fn human(checked: &Checked, pressure: &Pressure, columns: usize) -> Text {
     out
 }
 
-fn markdown(checked: &Checked, pressure: &Pressure) -> String {
+fn markdown(checked: &Checked, pressure: &Pressure, shown: &Shown) -> String {
     let program = &checked.program;
     let mut out = format!("# {}: what is certain\n\n{}\n", program.name, words::lead(pressure));
     if !pressure.rules.is_empty() {
         out.push_str("\n## Limits of the policies\n\n");
     }
-    for verdict in &pressure.rules {
+    for (number, verdict) in pressure.rules.iter().enumerate() {
         let at = Place::of(program.policies[verdict.policy].rules[verdict.rule].span, &checked.sources);
         out.push_str(&format!(
             "* **{}** (`{}`, {}:{})\n  {}\n",
@@ -120,14 +161,21 @@ fn markdown(checked: &Checked, pressure: &Pressure) -> String {
             at.line,
             words::verdict(program, verdict)
         ));
+        if let Some((said, test)) = shown.say(number, verdict) {
+            out.push_str(&format!("  {said}\n"));
+            if let Some(test) = test {
+                let indented: Vec<String> = test.trim_end().lines().map(|line| format!("  {line}")).collect();
+                out.push_str(&format!("\n  ```journey\n{}\n  ```\n", indented.join("\n")));
+            }
+        }
     }
-    let shown = rows(pressure);
-    if !shown.is_empty() {
+    let rows = rows(pressure);
+    if !rows.is_empty() {
         out.push_str(&format!("\n## The most that one customer can get\n\n{ABOUT_TABLE}\n\n| messages |"));
         pressure::WINDOWS.iter().for_each(|d| out.push_str(&format!(" in {} |", days(*d))));
         out.push_str("\n|---|");
         pressure::WINDOWS.iter().for_each(|_| out.push_str("---:|"));
-        for worst in shown {
+        for worst in rows {
             out.push_str(&format!("\n| {} |", kind(program, worst)));
             worst.windows.iter().for_each(|w| out.push_str(&format!(" {} |", cell(w))));
         }
@@ -136,12 +184,12 @@ fn markdown(checked: &Checked, pressure: &Pressure) -> String {
     out
 }
 
-fn json(checked: &Checked, pressure: &Pressure) -> Value {
+fn json(checked: &Checked, pressure: &Pressure, shown: &Shown) -> Value {
     let program = &checked.program;
     let journeys = |of: &[(usize, Most)]| -> Vec<Value> {
         of.iter().map(|(id, most)| json!({ "journey": program.journeys[*id].name, "most": most.number() })).collect()
     };
-    let rule = |verdict: &Verdict| {
+    let rule = |(number, verdict): (usize, &Verdict)| {
         let at = Place::of(program.policies[verdict.policy].rules[verdict.rule].span, &checked.sources);
         json!({
             "policy": program.policies[verdict.policy].name,
@@ -159,6 +207,7 @@ fn json(checked: &Checked, pressure: &Pressure) -> Value {
             },
             "journeys": journeys(&verdict.journeys),
             "says": words::verdict(program, verdict),
+            "witness": shown.of[number].as_ref().map(|w| json!({ "handed_over": w.sent, "held": w.held, "test": w.test })),
         })
     };
     let window = |w: &InWindow| {
@@ -177,7 +226,7 @@ fn json(checked: &Checked, pressure: &Pressure) -> Value {
         })
     };
     json!({
-        "rules": pressure.rules.iter().map(rule).collect::<Vec<_>>(),
+        "rules": pressure.rules.iter().enumerate().map(rule).collect::<Vec<_>>(),
         "most": pressure.kinds.iter().map(worst).collect::<Vec<_>>(),
     })
 }

@@ -9,6 +9,7 @@ mod knowledge;
 pub mod pressure;
 mod ranges;
 mod report;
+pub mod witness;
 
 use crate::hir::Program;
 use crate::project::Source;

@@ -145,6 +145,17 @@ fn base(moment: &Expr, lasting: &[VariableId]) -> Option<(Base, i64)> {
     }
 }
 
+/// A moment as a field of a variable, and its distance from that field's value.
+pub fn from_field(moment: &Expr) -> Option<(VariableId, usize, i64)> {
+    let mut variables = Vec::new();
+    crate::expr::walk::each(moment, &mut |e| {
+        if let ExprKind::Field(variable, _) = e.kind {
+            variables.push(variable);
+        }
+    });
+    base(moment, &variables).map(|(of, shift)| (of.variable, of.field, shift))
+}
+
 /// What is known at the entry: the time of a calendar trigger, when it is the only way in.
 pub fn at_entry(journey: &Journey) -> Anchor {
     match &journey.triggers[..] {

@@ -173,6 +173,17 @@ impl<'p> Analysis<'p> {
         &self.walks[&(id, units, holding)]
     }
 
+    /// The walks of a journey that have been made already.
+    pub fn known_walks(&self, id: JourneyId, units: Units, holding: Holding) -> &[Walk<'p>] {
+        self.walks.get(&(id, units, holding)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The places of a journey's walk that are sends of a kind.
+    pub fn counted(&self, id: JourneyId, walk: &Walk, kind: Kind) -> Vec<bool> {
+        let counts = |node: NodeId| self.sendings[id][node].as_ref().is_some_and(|s| kind.has(s));
+        walk.places.iter().map(|p| p.node.is_some_and(counts)).collect()
+    }
+
     /// How many runs of a journey a customer may have at once; none: any number.
     pub fn lines(&self, id: JourneyId) -> Option<u32> {
         let journey = &self.program.journeys[id];
