@@ -51,7 +51,10 @@ impl Shown {
         Some(match &self.of[number] {
             Some(witness) => {
                 let what = if witness.held { "keeps the next one back" } else { "drops the next one" };
-                (format!("For example, and run: {} handed over, then the rule {what}.", messages(witness.sent)), Some(&witness.test))
+                (
+                    format!("For example, and run: {} handed over, then the rule {what}.", messages(witness.sent)),
+                    Some(&witness.test),
+                )
             }
             None => ("This is a bound. No example was found that reaches it.".to_string(), None),
         })

@@ -18,11 +18,17 @@ pub fn lead(pressure: &Pressure) -> String {
     let all = pressure.rules.len();
     let proven = pressure.rules.iter().filter(|v| v.proven()).count();
     match (all, proven) {
-        (0, _) => "No policy says how many messages are too many, so nothing but the journeys themselves limits them.".into(),
-        (1, 1) => "The one limit of the policies is never reached: the journeys ask for fewer messages by themselves.".into(),
+        (0, _) => {
+            "No policy says how many messages are too many, so nothing but the journeys themselves limits them.".into()
+        }
+        (1, 1) => {
+            "The one limit of the policies is never reached: the journeys ask for fewer messages by themselves.".into()
+        }
         (1, 0) => "The one limit of the policies can be reached, and will then keep messages back.".into(),
         (_, _) if proven == all => {
-            format!("None of the {all} limits of the policies is ever reached: the journeys ask for fewer messages by themselves.")
+            format!(
+                "None of the {all} limits of the policies is ever reached: the journeys ask for fewer messages by themselves."
+            )
         }
         (_, 0) => format!("All {all} limits of the policies can be reached, and will then keep messages back."),
         (_, _) => format!(

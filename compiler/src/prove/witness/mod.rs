@@ -179,7 +179,13 @@ fn plan<'p>(
 }
 
 /// What the machine makes of lines.
-fn play(program: &Program, sources: &[Source], machine: &Machine, who: &str, lines: Vec<TestKind>) -> Option<TestResult> {
+fn play(
+    program: &Program,
+    sources: &[Source],
+    machine: &Machine,
+    who: &str,
+    lines: Vec<TestKind>,
+) -> Option<TestResult> {
     let line = |kind| TestLine { span: Default::default(), kind };
     let test = Test {
         title: String::new(),
@@ -255,9 +261,12 @@ fn run(
                     let (message, channel) = (message(*m)?, channel(*c));
                     expected.push(Expect::Receives { who: 0, message, channel, at, with: Vec::new() });
                 }
-                EffectKind::Refused { message: m, channel: c, reason, detail } if detail.contains(rule) && refused.is_none() => {
+                EffectKind::Refused { message: m, channel: c, reason, detail }
+                    if detail.contains(rule) && refused.is_none() =>
+                {
                     let (message, channel) = (message(*m)?, channel(*c));
-                    refused = Some(Expect::Refused { who: 0, message, channel, reason: reason.words().to_string(), at });
+                    refused =
+                        Some(Expect::Refused { who: 0, message, channel, reason: reason.words().to_string(), at });
                 }
                 _ => {}
             }
@@ -274,7 +283,10 @@ fn run(
         }
         let policy = &program.policies[verdict.policy].name;
         let held = until.is_some();
-        let title = format!("{policy}: {}", if held { "one message too many is held" } else { "one message too many is dropped" });
+        let title = format!(
+            "{policy}: {}",
+            if held { "one message too many is held" } else { "one message too many is dropped" }
+        );
         return Some(Witness { sent, detail, held, test: write::test(program, &title, who, &whole) });
     }
     None

@@ -145,8 +145,12 @@ impl<'p> Schedule<'p> {
                 let declared = &program.events[of.event].fields[*field];
                 let value = match (&declared.ty.ty, any(program, &declared.ty.ty, &Bounds::default(), new_key)) {
                     (Ty::Int, _) => Some(Const::Int(new_key as i64)),
-                    (Ty::Enum(id), _) => Some(Const::Enum(*id, (new_key % program.enums[*id].values.len().max(1)) as u16)),
-                    (Ty::Facet(id), _) => Some(Const::Node(*id, (new_key % program.facets[*id].nodes.len().max(1)) as u32)),
+                    (Ty::Enum(id), _) => {
+                        Some(Const::Enum(*id, (new_key % program.enums[*id].values.len().max(1)) as u16))
+                    }
+                    (Ty::Facet(id), _) => {
+                        Some(Const::Node(*id, (new_key % program.facets[*id].nodes.len().max(1)) as u32))
+                    }
                     (_, value) => value,
                 };
                 if value.is_none_or(|v| !self.solver.set(Spot::Event(number, *field), v)) {
@@ -194,9 +198,11 @@ impl<'p> Schedule<'p> {
                     _ => arms.len(),
                 };
                 of_offer
-                    || arms.iter().take(taken + 1).enumerate().all(|(i, (c, _))| {
-                        self.ask(c, i == taken, journey, captured)
-                    })
+                    || arms
+                        .iter()
+                        .take(taken + 1)
+                        .enumerate()
+                        .all(|(i, (c, _))| self.ask(c, i == taken, journey, captured))
             }
             (StepKind::BranchOn { on, arms, .. }, why) => {
                 let taken = match why {
@@ -406,11 +412,7 @@ fn boolean(on: &Expr, kind: ExprKind) -> Expr {
 }
 
 fn in_segment(segment: SegmentId) -> Expr {
-    Expr {
-        span: Default::default(),
-        ty: Type { ty: Ty::Bool, optional: false },
-        kind: ExprKind::InSegment(segment),
-    }
+    Expr { span: Default::default(), ty: Type { ty: Ty::Bool, optional: false }, kind: ExprKind::InSegment(segment) }
 }
 
 /// A case of `branch on` as a condition.

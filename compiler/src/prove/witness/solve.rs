@@ -81,10 +81,10 @@ impl Solver {
     fn narrow(&mut self, spot: Spot, with: impl FnOnce(&mut Wanted) -> bool) -> bool {
         let wanted = self.wanted.entry(spot).or_default();
         let fits = with(wanted) && wanted.low.zip(wanted.high).is_none_or(|(low, high)| low <= high);
-        let known = wanted.known != Some(false) || (wanted.is.is_none() && wanted.low.is_none() && wanted.high.is_none());
+        let known =
+            wanted.known != Some(false) || (wanted.is.is_none() && wanted.low.is_none() && wanted.high.is_none());
         let number = wanted.is.as_ref().and_then(number);
-        fits && known
-            && number.is_none_or(|n| wanted.low.is_none_or(|l| l <= n) && wanted.high.is_none_or(|h| n <= h))
+        fits && known && number.is_none_or(|n| wanted.low.is_none_or(|l| l <= n) && wanted.high.is_none_or(|h| n <= h))
     }
 
     /// Asks that a condition holds, or does not. False: it cannot, with what has been asked before; nothing is asked then.
@@ -221,8 +221,16 @@ impl Solver {
             return Some(fit(is, ty));
         }
         let plain = any(program, ty, bounds, number);
-        let low = wanted.low.into_iter().chain(bounds.between.as_ref().and_then(|(l, _)| super::solve::number(l))).reduce(f64::max);
-        let high = wanted.high.into_iter().chain(bounds.between.as_ref().and_then(|(_, h)| super::solve::number(h))).reduce(f64::min);
+        let low = wanted
+            .low
+            .into_iter()
+            .chain(bounds.between.as_ref().and_then(|(l, _)| super::solve::number(l)))
+            .reduce(f64::max);
+        let high = wanted
+            .high
+            .into_iter()
+            .chain(bounds.between.as_ref().and_then(|(_, h)| super::solve::number(h)))
+            .reduce(f64::min);
         let mut value = plain;
         if let Some(v) = value.as_ref().and_then(super::solve::number) {
             let mut v = v;

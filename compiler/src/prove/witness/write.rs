@@ -8,7 +8,8 @@ pub fn test(program: &Program, title: &str, who: &str, lines: &[TestKind]) -> St
     let mut out = format!("test \"{title}\" {{\n");
     for kind in lines {
         let line = line(program, who, kind);
-        let indent = if matches!(kind, TestKind::Customer { .. } | TestKind::At { .. } | TestKind::Expect(_)) { 2 } else { 4 };
+        let indent =
+            if matches!(kind, TestKind::Customer { .. } | TestKind::At { .. } | TestKind::Expect(_)) { 2 } else { 4 };
         out.push_str(&format!("{}{line}\n", " ".repeat(indent)));
     }
     out.push_str("}\n");
