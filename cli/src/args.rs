@@ -72,8 +72,39 @@ pub enum Command {
 Examples:
   journey data                            every event and field that is read, by whom and why, and what nobody uses
   journey data --journey abandoned_cart   what one journey reads
-  journey data --format csv > data.csv    a row for every use, for the data team")]
+  journey data --format csv > data.csv    a row for every use, for the data team
+  journey data --against events.jsonl.gz  hold recorded events against the declarations
+
+With --against, a message breaks its contract when a run that read everything declared would put it among its dead letters;
+unknown events, spellings and mixed units are warnings. Exit code 1 if the share of broken messages is above --allow.")]
     Data(Data),
+    /// Say what an edit changes: who comes in, what they live through, when, what is said, what is read
+    #[command(after_help = "\
+Examples:
+  journey diff --base main                      what the project in this folder changes against main
+  journey diff main..HEAD --project shop        two revisions of git
+  journey diff shop-before shop                 two folders
+  journey diff --base main --format markdown    for a comment of a review
+  journey diff --base main --fail-on consent,audience
+
+What is only written otherwise (comments, layout, the order of declarations) is no change. Exit code 1 if a change is of a
+class of --fail-on, or if one of the versions has errors.")]
+    Diff(Diff),
+    /// Write the declarations that recorded events keep to
+    #[command(after_help = "\
+Examples:
+  journey infer events.jsonl                       print declarations: events, fields, bounds, and what they rest on
+  journey infer events.jsonl.gz -o data.journey    write them to a file
+  journey data --against events.jsonl.gz           hold other data against them")]
+    Infer(Infer),
+    /// Turn a JSON Schema or a tracking plan of Segment or RudderStack into declarations
+    #[command(after_help = "\
+Examples:
+  journey import plan.json -o plan.journey         a tracking plan, exported as JSON
+  journey import order_completed.schema.json       a JSON Schema of one event
+
+What cannot be said in the language stands in the file as a comment: `left out`.")]
+    Import(Import),
     /// Turn recorded events from JSON lines to columns and back
     #[command(subcommand)]
     Events(Events),
@@ -315,11 +346,93 @@ pub struct Data {
     #[arg(default_value = ".")]
     pub project: PathBuf,
     /// Only what this journey reads
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "against")]
     pub journey: Option<String>,
+    /// Hold these recorded events against the declarations: JSON lines, also .gz and .zst, or Parquet of `journey events convert`; `-` is standard input
+    #[arg(long, value_name = "EVENTS")]
+    pub against: Option<PathBuf>,
+    /// With --against: exit with 1 only if more than this share of the messages, in percent, break their contract
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, requires = "against")]
+    pub allow: f64,
     /// How it is shown
     #[arg(long, value_enum, default_value_t = DataFormat::Human)]
     pub format: DataFormat,
+    /// No progress bar
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `journey infer`
+#[derive(Debug, ClapArgs)]
+pub struct Infer {
+    /// Recorded events: JSON lines, also .gz and .zst, or Parquet of `journey events convert`; `-` is standard input
+    pub events: PathBuf,
+    /// Where; default: standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// No progress bar
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `journey import`
+#[derive(Debug, ClapArgs)]
+pub struct Import {
+    /// A JSON file
+    pub schema: PathBuf,
+    /// Where; default: standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// How changes are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// For a comment of a review
+    Markdown,
+}
+
+/// What a change is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffClass {
+    /// Who comes in, and when again
+    Audience,
+    /// What people live through
+    Routing,
+    /// When
+    Timing,
+    /// What is said
+    Content,
+    /// What may be sent at all
+    Consent,
+    /// What is read and written
+    Data,
+    /// All of them
+    Any,
+}
+
+/// `journey diff`
+#[derive(Debug, ClapArgs)]
+pub struct Diff {
+    /// OLD and NEW, each a folder or a revision of git; `OLD..NEW`; or OLD alone, against the project as it stands
+    #[arg(value_name = "VERSION", num_args = 0..=2)]
+    pub versions: Vec<String>,
+    /// Compare the project with this revision
+    #[arg(long, value_name = "REVISION")]
+    pub base: Option<String>,
+    /// The project's folder, where revisions are compared
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub project: PathBuf,
+    /// How changes are shown
+    #[arg(long, value_enum, default_value_t = DiffFormat::Human)]
+    pub format: DiffFormat,
+    /// Exit with 1 if there are changes of these classes
+    #[arg(long, value_enum, value_name = "CLASS", value_delimiter = ',')]
+    pub fail_on: Vec<DiffClass>,
 }
 
 /// `journey doc`

@@ -5,6 +5,7 @@
 pub mod check;
 mod collect;
 pub mod declare;
+pub mod diff;
 pub mod expr;
 pub mod flow;
 pub mod hir;

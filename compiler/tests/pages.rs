@@ -55,6 +55,10 @@ fn pages_are_true() {
         if *code == Code::TooManyMistakes {
             continue;
         }
+        // Raised by data, not by programs: `tests/tests/contracts.rs` holds those pages.
+        if code.as_str().starts_with("J10") {
+            continue;
+        }
         let (Some(example), Some(fixed)) = (program(page, "Example"), program(page, "Fixed")) else {
             wrong.push(format!("{code}: an example or the mended program is missing\n"));
             continue;

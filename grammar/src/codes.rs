@@ -2,7 +2,8 @@
 //!
 //! Families: J00 syntax · J01 names, declarations, project · J02 taxonomy and annotations · J03 types, units, money,
 //! missing values · J04 journey headers and keys · J05 steps and flow · J06 messages, channels, consent, offers,
-//! policies · J07 tests · J08 proofs. A number that has been in a release is never used again.
+//! policies · J07 tests · J08 proofs · J10 recorded data, and edits. A number that has been in a release is never used
+//! again.
 
 use crate::diagnostic::Severity;
 
@@ -226,6 +227,16 @@ codes! {
     // J08: proofs. From J0801 what a journey's flow can and cannot do
     NoOfferHere = "J0801" Error "no offer can be chosen here",
     WaitPasses = "J0802" Warning "a wait is over as soon as it begins",
+
+    // J10: recorded data, and edits
+    UndeclaredEvent = "J1001" Warning "an event comes that is not declared",
+    OtherSpelling = "J1002" Warning "a name comes in another spelling",
+    LackingField = "J1003" Error "a field that must be there does not come",
+    OtherForm = "J1004" Error "a value comes in another form than declared",
+    BeyondBounds = "J1005" Error "a value comes that is out of its bounds",
+    StrangeValue = "J1006" Error "a value comes that is none of those declared",
+    MixedUnits = "J1007" Warning "a field mixes seconds and milliseconds",
+    UnreadableMessage = "J1008" Error "a message cannot be understood",
 }
 
 impl Code {

@@ -1,5 +1,7 @@
 //! `journey data`
 
+pub mod against;
+
 use super::run::print_text;
 use crate::args::{Data, DataFormat};
 use crate::output::{self, count};
@@ -18,6 +20,9 @@ use std::collections::BTreeSet;
 pub(super) fn run(args: &Data) -> Done {
     let Some(compiled) = super::compile(&args.project)? else { return Ok(Ended::Found) };
     let checked = &compiled.checked;
+    if let Some(events) = &args.against {
+        return against::run(args, checked, events);
+    }
     let mut found = inventory(&checked.program);
     if let Some(name) = &args.journey {
         found = found.of_journey(journey(&checked.program, name)?);

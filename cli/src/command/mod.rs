@@ -4,11 +4,13 @@ mod build;
 mod check;
 mod completions;
 pub mod data;
+pub mod diff;
 mod doc;
 mod events;
 mod explain;
 mod fmt;
 mod graph;
+mod infer;
 mod lsp;
 mod new;
 mod prove;
@@ -29,6 +31,9 @@ pub fn run(command: Command) -> Done {
         Command::New(args) => new::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Data(args) => data::run(&args),
+        Command::Infer(args) => infer::events(&args),
+        Command::Import(args) => infer::schema(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Events(args) => events::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Check(args) => check::run(&args),

@@ -294,7 +294,7 @@ impl Subject {
         } else if field.personal {
             Some(Personal::Declared)
         } else {
-            PERSONAL_NAMES.contains(&field.name.as_str()).then_some(Personal::ByItsName)
+            looks_personal(&field.name).then_some(Personal::ByItsName)
         }
     }
 }
@@ -324,6 +324,11 @@ const PERSONAL_NAMES: &[&str] = &[
     "surname",
     "zip",
 ];
+
+/// Whether fields of this name are usually about a person.
+pub fn looks_personal(name: &str) -> bool {
+    PERSONAL_NAMES.contains(&name)
+}
 
 /// Whether some channel sends to this field.
 fn is_address(program: &Program, id: FieldId) -> bool {

@@ -142,7 +142,7 @@ impl<'a> Lower<'a> {
             journey: id,
             image: image::Journey {
                 name: journey.name.clone(),
-                hash: if self.looks { 0 } else { self.journey_hash(journey) },
+                hash: if self.looks { 0 } else { version(journey, self.sources) },
                 annotations,
                 slots: Vec::new(),
                 params: 0,
@@ -426,18 +426,18 @@ impl<'a> Lower<'a> {
             })
             .min_by_key(|span| super::nominal(*span))
     }
+}
 
-    /// The version: a hash of the declaration's words, without comments and layout.
-    fn journey_hash(&self, journey: &hir::Journey) -> u64 {
-        let source = self.sources.get(usize::from(journey.span.file.0));
-        let text = source.and_then(|s| s.text.get(journey.span.range())).unwrap_or("");
-        let words: Vec<&str> = tokens::tokenize(text)
-            .into_iter()
-            .filter(|t| !t.kind.is_trivia())
-            .map(|t| &text[t.start as usize..t.end as usize])
-            .collect();
-        xxhash_rust::xxh3::xxh3_64(words.join(" ").as_bytes())
-    }
+/// The version: a hash of the declaration's words, without comments and layout.
+pub fn version(journey: &hir::Journey, sources: &[crate::project::Source]) -> u64 {
+    let source = sources.get(usize::from(journey.span.file.0));
+    let text = source.and_then(|s| s.text.get(journey.span.range())).unwrap_or("");
+    let words: Vec<&str> = tokens::tokenize(text)
+        .into_iter()
+        .filter(|t| !t.kind.is_trivia())
+        .map(|t| &text[t.start as usize..t.end as usize])
+        .collect();
+    xxhash_rust::xxh3::xxh3_64(words.join(" ").as_bytes())
 }
 
 fn reentry(reentry: &hir::ReEntry) -> image::ReEntry {

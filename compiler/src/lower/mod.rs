@@ -12,6 +12,7 @@ mod steps;
 mod tables;
 mod tests;
 
+pub use journey::version;
 pub use tests::lower_tests;
 
 use crate::hir::{self, Const, Program, Ty};
@@ -32,6 +33,22 @@ pub fn lower(program: &Program, sources: &[Source]) -> Image {
         }
         known = seen;
     }
+}
+
+/// An image whose rows hold every field that is declared, and in which nothing runs: recorded data are held against it.
+pub fn declared(program: &Program, sources: &[Source]) -> Image {
+    let every = |owner: usize, fields: usize| (0..fields).map(move |field| (owner, field));
+    let known = Read {
+        events: program.events.iter().enumerate().flat_map(|(id, e)| every(id, e.fields.len())).collect(),
+        profile: (0..program.profile.len()).collect(),
+        records: program.records.iter().enumerate().flat_map(|(id, r)| every(id, r.fields.len())).collect(),
+        slots: vec![BTreeSet::new(); program.journeys.len()],
+        ..Read::default()
+    };
+    let mut lower = Lower::new(program, sources, &known, false);
+    lower.tables();
+    lower.image.events.iter_mut().for_each(|event| event.used = true);
+    lower.image
 }
 
 /// The number of a slot's owner: 0 for the journey's own variables, and one for each place an offer's steps are copied to.

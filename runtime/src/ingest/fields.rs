@@ -233,21 +233,29 @@ impl Row {
 
     /// Fills in what stands in for missing fields, and says what is wrong with the first field that is not as it must be.
     pub(crate) fn finish(&mut self, layout: &Layout) -> Result<(), (usize, Flaw)> {
-        for (i, field) in layout.fields.iter().enumerate() {
-            let flaw =
-                |flaws: &[(u16, Flaw)]| flaws.iter().find(|(f, _)| usize::from(*f) == i).map(|(_, flaw)| flaw.clone());
-            if let Some(flaw) = flaw(&self.flaws) {
-                return Err((i, flaw));
+        (0..layout.fields.len()).try_for_each(|i| self.finish_field(layout, i).map_err(|flaw| (i, flaw)))
+    }
+
+    /// Likewise; everything that is wrong, at most one flaw a field.
+    pub(crate) fn finish_all(&mut self, layout: &Layout) -> Vec<(usize, Flaw)> {
+        (0..layout.fields.len()).filter_map(|i| Some((i, self.finish_field(layout, i).err()?))).collect()
+    }
+
+    fn finish_field(&mut self, layout: &Layout, i: usize) -> Result<(), Flaw> {
+        let field = &layout.fields[i];
+        let flaw =
+            |flaws: &[(u16, Flaw)]| flaws.iter().find(|(f, _)| usize::from(*f) == i).map(|(_, flaw)| flaw.clone());
+        if let Some(flaw) = flaw(&self.flaws) {
+            return Err(flaw);
+        }
+        if self.words[i] == MISSING {
+            match field.default {
+                Some(word) => self.words[i] = word,
+                None if field.optional => {}
+                None => return Err(Flaw::new(Fault::Missing, "is missing")),
             }
-            if self.words[i] == MISSING {
-                match field.default {
-                    Some(word) => self.words[i] = word,
-                    None if field.optional => {}
-                    None => return Err((i, Flaw::new(Fault::Missing, "is missing"))),
-                }
-            } else if let Some(flaw) = flaw(&self.currency_flaws) {
-                return Err((i, flaw));
-            }
+        } else if let Some(flaw) = flaw(&self.currency_flaws) {
+            return Err(flaw);
         }
         Ok(())
     }

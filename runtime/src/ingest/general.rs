@@ -203,7 +203,53 @@ impl Decoder {
             || self.by_wire.get(CONSENT_UPDATED).is_some_and(|event| message.body == Body::Event(*event))
     }
 
+    /// All that is wrong with a message of [`Decoder::read`], at most one problem a field; a run would meet the first of them.
+    /// Texts go to `pool`.
+    pub fn problems(
+        &self,
+        message: &Message<'_>,
+        zones: &Zones,
+        pool: &mut Pool,
+        scratch: &mut Scratch,
+    ) -> Vec<Problem> {
+        let Inside::Parts(parts) = &message.inside else { return Vec::new() };
+        let (contract, layout) = match &message.body {
+            Body::Event(event) => {
+                let known = &self.events[usize::from(*event)];
+                (known.name.as_str(), &known.layout)
+            }
+            Body::Identify => ("identify", &self.profile),
+            Body::Alias(_) | Body::Consent => return Vec::new(),
+        };
+        let mut place = Place { tables: &self.tables, pool, zones };
+        if let Err(problem) = self.fill_row(message, parts, layout, &mut scratch.row, &mut place, contract) {
+            return vec![problem];
+        }
+        let flaws = scratch.row.finish_all(layout);
+        let mut problems: Vec<Problem> =
+            flaws.into_iter().map(|(field, flaw)| flaw.of(contract, Some(&layout.fields[field].name))).collect();
+        if problems.is_empty() {
+            // What its fields say must be known, too: purposes, channels, zones.
+            problems.extend(self.decode(message, zones, pool, scratch).err());
+        }
+        problems
+    }
+
     fn row(
+        &self,
+        message: &Message<'_>,
+        parts: &Parts<'_>,
+        layout: &Layout,
+        row: &mut Row,
+        place: &mut Place<'_>,
+        contract: &str,
+    ) -> Result<(), Problem> {
+        self.fill_row(message, parts, layout, row, place, contract)?;
+        row.finish(layout).map_err(|(field, flaw)| flaw.of(contract, Some(&layout.fields[field].name)))
+    }
+
+    /// Takes what the message has for the fields.
+    fn fill_row(
         &self,
         message: &Message<'_>,
         parts: &Parts<'_>,
@@ -220,8 +266,7 @@ impl Decoder {
                 row.fill(layout, node, raw, place).map_err(whole)?;
             }
         }
-        row.object(layout, &layout.root, message.line, place).map_err(whole)?;
-        row.finish(layout).map_err(|(field, flaw)| flaw.of(contract, Some(&layout.fields[field].name)))
+        row.object(layout, &layout.root, message.line, place).map_err(whole)
     }
 
     /// What an event means beyond its fields is the step's business; here the names it says must be known.

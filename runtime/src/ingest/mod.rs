@@ -32,7 +32,7 @@ mod value;
 mod walk;
 
 pub use direct::Found;
-pub use moment::moment;
+pub use moment::{date, duration, moment, time};
 pub use problem::{Fault, Problem};
 
 use crate::image::{Event, Image, MISSING, Role, Word};

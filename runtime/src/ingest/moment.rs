@@ -25,7 +25,7 @@ fn digits(text: &[u8], at: usize, n: usize) -> Option<i64> {
 }
 
 /// `2026-03-01` as days since 1970.
-pub(crate) fn date(text: &str) -> Option<i64> {
+pub fn date(text: &str) -> Option<i64> {
     let text = text.as_bytes();
     if text.len() != 10 { None } else { date_at(text) }
 }
@@ -40,7 +40,7 @@ fn date_at(text: &[u8]) -> Option<i64> {
 }
 
 /// `09:00`, `09:00:30`, `09:00:30.5` as milliseconds of the day.
-pub(crate) fn time(text: &str) -> Option<i64> {
+pub fn time(text: &str) -> Option<i64> {
     let (ms, rest) = time_at(text.as_bytes())?;
     rest.is_empty().then_some(ms)
 }
@@ -100,7 +100,7 @@ pub fn moment(text: &str) -> Option<i64> {
 }
 
 /// `PT1H30M`, `P2D`, `P1W` as milliseconds; a day is 24 hours. Months and years have no fixed length and are none.
-pub(crate) fn duration(text: &str) -> Option<i64> {
+pub fn duration(text: &str) -> Option<i64> {
     let (negative, rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text),
