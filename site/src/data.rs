@@ -93,8 +93,7 @@ fn event(p: &Project<'_>, number: usize) -> String {
         .filter(|(at, _)| !of.about.from_pack || !readers(p, Owner::Event(number), Some(*at)).is_empty())
         .collect();
     let by = readers(p, Owner::Event(number), None);
-    let by =
-        if by.is_empty() { String::new() } else { format!("<p class=\"small\">Listened for by {}</p>", by.join(", ")) };
+    let by = if by.is_empty() { String::new() } else { format!("<p class=\"small\">Used by {}</p>", by.join(", ")) };
     format!(
         "<article id=\"event-{}\"><h3>{} {owner}</h3>{}<p>{}</p>{by}{}</article>",
         esc(&anchor(&of.name)),
@@ -127,5 +126,5 @@ fn rows<'f>(p: &Project<'_>, owner: Owner, fields: impl Iterator<Item = (usize, 
             ]
         })
         .collect();
-    table(&["Field", "Kind", "", "Read by"], &rows)
+    table(&["Field", "Kind", "", "Used by"], &rows)
 }

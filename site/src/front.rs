@@ -94,7 +94,8 @@ fn contact(p: &Project<'_>) -> String {
         };
         let mut row = vec![esc(&what)];
         for window in &kind.windows {
-            row.push(format!("<b>{}</b> <small>{}</small>", number(window.with_policies), number(window.alone)));
+            let alone = if window.alone == window.with_policies { String::new() } else { number(window.alone) };
+            row.push(format!("<b>{}</b> <small>{alone}</small>", number(window.with_policies)));
         }
         rows.push(row);
     }
@@ -113,7 +114,7 @@ fn contact(p: &Project<'_>) -> String {
 
 fn number(most: Most) -> String {
     match most {
-        Most::Of(n) => n.to_string(),
+        Most::Of(n) => journey_runtime::report::words::count(n),
         Most::Endless => "no limit".to_string(),
     }
 }

@@ -62,7 +62,7 @@ fn facts(p: &Project<'_>, journey: usize) -> String {
         if let Some((_, most)) = window.journeys.iter().find(|(j, _)| *j == journey) {
             let days = if window.days == 1 { "1 day".to_string() } else { format!("{} days", window.days) };
             let text = match most {
-                Most::Of(n) => n.to_string(),
+                Most::Of(n) => journey_runtime::report::words::count(*n),
                 Most::Endless => "no limit".to_string(),
             };
             tile(text, &format!("messages in {days} at most, before any policy"));

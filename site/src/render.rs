@@ -44,7 +44,8 @@ fn email(p: &Project<'_>, of: &Rendering, subject: Option<&Template>) -> String 
     for (name, template) in of.parts.iter().filter(|(name, _)| name != "subject") {
         let html = is_html(template);
         if html {
-            let (height, title) = (if template.pieces.len() > 12 { 640 } else { 460 }, esc(name));
+            // About as high as its text; what is longer can be scrolled.
+            let (height, title) = ((180 + letters(template) * 3 / 5).clamp(200, 640), esc(name));
             out += &format!(
                 "<iframe sandbox=\"\" loading=\"lazy\" title=\"{title}\" height=\"{height}\" srcdoc=\"{}\"></iframe>",
                 esc(&document(p, template))
@@ -54,6 +55,23 @@ fn email(p: &Project<'_>, of: &Rendering, subject: Option<&Template>) -> String 
         }
     }
     out + "</div>"
+}
+
+/// About how many letters of a template are read.
+fn letters(template: &Template) -> usize {
+    let (mut count, mut inside_tag) = (0, false);
+    for piece in &template.pieces {
+        match piece {
+            Piece::Value(_) => count += 8,
+            Piece::Text(text) => {
+                for c in text.chars().filter(|c| !c.is_whitespace()) {
+                    inside_tag = c == '<' || inside_tag && c != '>';
+                    count += usize::from(!inside_tag && c != '>');
+                }
+            }
+        }
+    }
+    count
 }
 
 /// Whether what is written is HTML.
