@@ -15,6 +15,7 @@
 mod brackets;
 mod content;
 mod declarations;
+mod expected;
 mod explain;
 mod expr;
 mod filter;
@@ -30,7 +31,9 @@ mod steps;
 mod test_lines;
 mod vocabulary;
 
+pub use expected::words_after;
 pub use placeholder::parse_placeholder;
+pub use rules::Body;
 
 use crate::ast;
 use crate::codes::Code;

@@ -186,3 +186,93 @@ fn a_client_that_leaves_without_goodbye_is_noticed() {
     drop(ours);
     assert!(server.join().unwrap().is_err());
 }
+
+const TESTED: &str = "
+journey hello {
+  trigger on cart_updated
+  re-entry never
+  wait 1 hour
+}
+
+test \"someone waits\" {
+  customer ana {}
+  at 2026-03-02 10:00
+    ana does cart_updated { value: 3 EUR }
+  expect ana is waiting in hello
+}
+
+test \"nobody waits\" {
+  customer ana {}
+  at 2026-03-02 10:00
+    ana does cart_updated { value: 3 EUR }
+  expect ana is not in hello
+}
+";
+
+#[test]
+fn tests_are_run_from_the_line_above_them() {
+    let disk = Memory::new(&[("/p/journey.toml", SETTINGS), ("/p/events.journey", EVENTS), ("/p/t.journey", TESTED)]);
+    let mut client = Client::new(disk);
+    client.open("/p/t.journey", TESTED);
+    assert_eq!(client.told("/p/t.journey").diagnostics, []);
+    let lenses = client.ask::<lt::CodeLensRequest>(json!({ "textDocument": { "uri": uri("/p/t.journey") } })).unwrap();
+    let titles: Vec<&str> = lenses.iter().map(|l| l.command.as_ref().unwrap().title.as_str()).collect();
+    assert_eq!(titles, ["1 wait", "▶ run all 2 tests", "▶ run", "▶ run"]);
+    for (lens, good) in [(&lenses[2], true), (&lenses[3], false)] {
+        let command = lens.command.clone().unwrap();
+        let params = json!({ "command": command.command, "arguments": command.arguments });
+        client.ask::<lt::ExecuteCommandRequest>(params);
+        let shown = client.shown();
+        assert_eq!(shown.starts_with('✓'), good, "{shown}");
+        assert_eq!(shown.contains("expected"), !good, "{shown}");
+    }
+    client.end();
+}
+
+#[test]
+fn a_rename_across_files_is_tried_before_it_is_made() {
+    let mut client = Client::new(disk());
+    client.open("/p/events.journey", EVENTS);
+    client.told("/p/events.journey");
+    let at = json!({ "textDocument": { "uri": uri("/p/events.journey") }, "position": place(0, 8) });
+    let mut params = at.clone();
+    params["newName"] = json!("basket_changed");
+    let edit = serde_json::to_value(client.ask::<lt::RenameRequest>(params.clone())).unwrap();
+    assert_eq!(edit["changes"].as_object().unwrap().len(), 2);
+    // That name is taken, by the standard library.
+    params["newName"] = json!("message_opened");
+    let (_, why) = client.ask_for("textDocument/rename", params).unwrap_err();
+    assert!(why.contains("would not compile"), "{why}");
+    client.end();
+}
+
+#[test]
+fn completion_says_more_when_it_is_asked() {
+    let mut client = Client::new(disk());
+    client.open("/p/journeys/cart.journey", &WELCOME.replace("send ตะกร้า_reminder by email", "send "));
+    client.told("/p/journeys/cart.journey");
+    let at = json!({ "textDocument": { "uri": uri("/p/journeys/cart.journey") }, "position": place(12, 7) });
+    let Some(lt::CompletionResponse::CompletionList(list)) = client.ask::<lt::CompletionRequest>(at) else { panic!() };
+    let [item] = &list.items[..] else { panic!("{list:#?}") };
+    assert_eq!(item.label, "ตะกร้า_reminder");
+    let resolved = client.ask::<lt::CompletionResolveRequest>(serde_json::to_value(item).unwrap());
+    let Some(lt::Documentation::MarkupContent(said)) = resolved.documentation else { panic!() };
+    assert!(said.value.contains("message ตะกร้า_reminder() for service"), "{}", said.value);
+    client.end();
+}
+
+#[test]
+fn colours_are_sent_whole_then_by_their_difference() {
+    let mut client = Client::new(disk());
+    client.open("/p/events.journey", EVENTS);
+    client.told("/p/events.journey");
+    let document = json!({ "uri": uri("/p/events.journey") });
+    let all = client.ask::<lt::SemanticTokensRequest>(json!({ "textDocument": document })).unwrap();
+    assert!(all.data.len() >= 5, "{all:?}");
+    client.change("/p/events.journey", json!({ "start": place(1, 2), "end": place(1, 2) }), "x");
+    client.told("/p/events.journey");
+    let params = json!({ "textDocument": document, "previousResultId": all.result_id });
+    let delta = client.ask::<lt::SemanticTokensDeltaRequest>(params);
+    assert!(matches!(delta, Some(lt::SemanticTokensDeltaResponse::SemanticTokensDelta(_))), "{delta:?}");
+    client.end();
+}

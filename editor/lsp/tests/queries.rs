@@ -359,3 +359,109 @@ fn a_part_is_laid_out_although_another_is_broken() {
     let text = edited(f.analysis.text(f.file), &edits);
     assert_eq!(text, "team   a    \"a@example.com\"\n\njourney {\n\nsegment b = profile.email is known\n");
 }
+
+/// What is offered when `line` has been typed where `after` ends in the shop; `none` when nothing is.
+fn offered(after: &str, line: &str) -> String {
+    let text = SHOP.trim_start().replacen(after, &format!("{after}{line}$0"), 1);
+    assert!(text.contains("$0"), "{after}");
+    let f = fixture(&format!("=== main.journey\n{text}"));
+    let (word, items) = complete::complete(&f.analysis, f.file, f.offset);
+    let begun = &f.analysis.text(f.file)[word.start as usize..f.offset as usize];
+    let fits: Vec<String> =
+        items.iter().filter(|i| i.label.starts_with(begun)).take(14).map(|i| i.label.clone()).collect();
+    let more = items.iter().filter(|i| i.label.starts_with(begun)).count().saturating_sub(14);
+    let more = if more > 0 { format!(" … {more} more") } else { String::new() };
+    if fits.is_empty() { "none".to_string() } else { format!("{}{more}", fits.join(" · ")) }
+}
+
+#[test]
+fn completion_knows_where_it_is() {
+    let steps = "  wait 1 month\n";
+    let header = "  re-entry 7 days after entry\n";
+    let mut out = String::new();
+    for (after, line) in [
+        (steps, "  "),
+        (steps, "  se"),
+        (steps, "  send "),
+        (steps, "  send reminder "),
+        (steps, "  send reminder by "),
+        (steps, "  send reminder by push, else "),
+        (steps, "  @"),
+        (steps, "  @campaign "),
+        (steps, "  @campaign retention."),
+        (steps, "  @owner "),
+        (steps, "  wait 2 "),
+        (steps, "  wait u"),
+        (steps, "  go to "),
+        (steps, "  task for "),
+        (steps, "  emit "),
+        (steps, "  emit cart_updated { "),
+        (steps, "  emit cart_updated { kind: "),
+        (steps, "  if cart."),
+        (steps, "  if profile.tier == "),
+        (steps, "  if in "),
+        (steps, "  if count("),
+        (steps, "  set profile."),
+        (steps, "  wait up to 1 day {\n    on "),
+        (steps, "  wait up to 1 day {\n    on message_opened of "),
+        (steps, "  branch on profile.tier {\n    "),
+        (header, "  "),
+        (header, "  re-entry "),
+        (header, "  goal on cart_updated "),
+        (header, "  exit on cart_updated where "),
+        (header, "  trigger when enters "),
+        ("team lifecycle \"life@example.com\"\n", "jo"),
+        ("team lifecycle \"life@example.com\"\n", "use std."),
+        ("  cart_id: text\n", "  more: "),
+        ("policy calm for all journeys {\n", "  require consent for "),
+        ("policy calm for all journeys {\n", "  "),
+        ("  push  { title \"Still there?\"", "  "),
+        ("body \"Your cart waits.", " {{ "),
+        ("body \"Your cart waits.", " {{ cart."),
+        ("  expect ana is waiting in abandoned\n", "  expect ana "),
+        ("  expect ana is waiting in abandoned\n", "  expect ana receives "),
+        ("  expect ana is waiting in abandoned\n", "  "),
+        ("  expect ana is waiting in abandoned\n", "  ana does "),
+        ("  expect ana is waiting in abandoned\n", "  ana becomes { "),
+        ("  expect ana is waiting in abandoned\n", "  // wa"),
+    ] {
+        writeln!(out, "{}▏\n    {}\n", line, offered(after, line)).unwrap();
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn names_are_offered_in_files_with_a_messages_words() {
+    let f =
+        fixture(&format!("=== main.journey{}", SHOP.replace("{{ cart.value }} {{ profile.tier }}", "{{ cart.$0 }}")));
+    let (_, items) = complete::complete(&f.analysis, f.file, f.offset);
+    let labels: Vec<&str> = items.iter().map(|i| i.label.as_str()).collect();
+    assert_eq!(labels, ["cart_id", "happened_at", "kind", "value"]);
+}
+
+#[test]
+fn inputs_are_shown_while_they_are_written() {
+    let f = shop("send reminder(", 0);
+    let found = signature::at(&f.analysis, f.file, f.offset).unwrap();
+    assert_eq!((found.label.as_str(), found.active), ("reminder(cart: cart_updated)", 0));
+    assert_eq!(&found.label[found.inputs[0].0..found.inputs[0].1], "cart: cart_updated");
+}
+
+#[test]
+fn no_answer_panics_anywhere_in_broken_text() {
+    // The shop, cut off at many places, and everything asked at the cut.
+    let text = SHOP.trim_start();
+    let places: Vec<usize> = text.char_indices().map(|(at, _)| at).step_by(37).collect();
+    for at in places {
+        let f = fixture(&format!("=== main.journey\n{}$0\n", &text[..at]));
+        complete::complete(&f.analysis, f.file, f.offset);
+        signature::at(&f.analysis, f.file, f.offset);
+        hover::hover(&f.analysis, f.file, f.offset, NOW);
+        selection::around(&f.analysis, f.file, f.offset);
+        folds::of_file(&f.analysis, f.file);
+        paint::of_file(&f.analysis, f.file);
+        symbols::of_file(&f.analysis, f.file);
+        lenses::of_file(&f.analysis, f.file);
+        layout::part(&f.analysis, Span { file: f.file, start: f.offset, end: f.offset });
+    }
+}

@@ -135,35 +135,58 @@ pub(crate) fn has(pair: &Pair<'_>, rule: Rule) -> bool {
 
 /// The kinds of bodies, by what stands between their braces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Body {
+pub enum Body {
+    /// A file: declarations.
     Items,
+    /// `taxonomy F { … }`
     Nodes,
+    /// `event E { … }`
     Event,
+    /// Fields: of a record, of the profile, of an answer.
     Fields,
+    /// `channel C { … }`
     Channel,
+    /// `message M { … }`
     Message,
+    /// A rendering: `email { … }`
     Parts,
+    /// `offer O { … }`
     Offer,
+    /// `policy P { … }`
     Policy,
+    /// `webhook W { … }`
     Webhook,
+    /// `migrate J { … }`
     Migrate,
+    /// `journey J { … }`, `stage S { … }`: clauses and steps.
     Journey,
+    /// Steps.
     Block,
+    /// `wait up to … { … }`
     Arms,
+    /// `branch on x { … }`
     Cases,
+    /// `branch { … }`
     Whens,
+    /// `experiment N { … }`
     Variants,
+    /// `next best action { … }`
     NextBest,
+    /// `send … { … }`
     Outcomes,
+    /// `task … { … }`
     TaskEnds,
+    /// `{ name: value }`
     Record,
+    /// `test "…" { … }`
     Test,
+    /// `customer ana { … }`
     Customer,
 }
 
 impl Body {
     /// The rule that reads one of its lines.
-    pub fn line(self) -> Rule {
+    pub(crate) fn line(self) -> Rule {
         match self {
             Body::Items => Rule::line_of_items,
             Body::Nodes => Rule::line_of_nodes,
@@ -192,7 +215,7 @@ impl Body {
     }
 
     /// What its lines may be.
-    pub fn entries(self) -> &'static [Rule] {
+    pub(crate) fn entries(self) -> &'static [Rule] {
         match self {
             Body::Items => &[Rule::item],
             Body::Nodes => &[Rule::node],
@@ -219,7 +242,7 @@ impl Body {
     }
 
     /// Whether what stands in it ends with its block, so that a `}` ends a line there.
-    pub fn after_block(self) -> bool {
+    pub(crate) fn after_block(self) -> bool {
         use Body::*;
         matches!(self, Arms | Cases | Whens | Variants | NextBest | Outcomes | TaskEnds | Message | Nodes)
     }

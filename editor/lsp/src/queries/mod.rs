@@ -1,6 +1,8 @@
 //! What an editor may ask of an analysis: pure functions of a project and a place, in bytes.
 
 pub mod calls;
+pub mod complete;
+pub mod cursor;
 pub mod describe;
 pub mod fixes;
 pub mod folds;
@@ -14,6 +16,8 @@ pub mod names;
 pub mod paint;
 pub mod reference;
 pub mod selection;
+pub mod signature;
+pub mod snippets;
 pub mod symbols;
 
 use journey_grammar::span::Span;

@@ -44,10 +44,10 @@ struct Row {
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let rows = REFERENCE.lines().filter(|l| l.starts_with("| `"));
     rows.filter_map(|line| {
-        let (code, meaning) = line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | ")?;
+        let (code, meaning) = line.strip_prefix("| ")?.strip_suffix('|')?.split_once(" |")?;
         let code = without_links(code);
         let forms = code.split('`').skip(1).step_by(2).map(words).collect();
-        Some(Row { forms, code, meaning: without_links(meaning) })
+        Some(Row { forms, code, meaning: without_links(meaning.trim()) })
     })
     .collect()
 });
@@ -93,7 +93,7 @@ pub fn of_line(line: &[&str]) -> Option<String> {
 }
 
 fn shown(row: &Row) -> String {
-    if row.meaning.trim().is_empty() { row.code.clone() } else { format!("{}\n\n{}", row.code, row.meaning) }
+    if row.meaning.is_empty() { row.code.clone() } else { format!("{}\n\n{}", row.code, row.meaning) }
 }
 
 /// What a word means inside an expression.

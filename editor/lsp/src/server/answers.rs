@@ -2,7 +2,7 @@
 
 use super::Refused;
 use super::state::{Place, State};
-use super::{commands, navigation, painting, reading, writing};
+use super::{commands, navigation, painting, reading, typing, writing};
 use crate::queries;
 use gen_lsp_types as lt;
 use lsp_server::ErrorCode;
@@ -35,6 +35,9 @@ pub(crate) fn answer(state: &mut State, method: &str, params: Value) -> Result<V
         DocumentFormattingRequest => writing::format,
         DocumentRangeFormattingRequest => writing::format_range,
         DocumentOnTypeFormattingRequest => writing::format_on_type,
+        CompletionRequest => typing::complete,
+        CompletionResolveRequest => typing::resolve,
+        SignatureHelpRequest => typing::signature,
         HoverRequest => reading::hover,
         DocumentSymbolRequest => reading::document_symbols,
         WorkspaceSymbolRequest => reading::workspace_symbols,

@@ -28,6 +28,18 @@ pub fn capabilities(client: &Client) -> lt::ServerCapabilities {
                 ..lt::DiagnosticOptions::default()
             })
         }),
+        completion_provider: Some(lt::CompletionOptions {
+            trigger_characters: words(&["@", ".", ":", "{"]),
+            all_commit_characters: None,
+            resolve_provider: Some(true),
+            completion_item: None,
+            work_done_progress_options: no(),
+        }),
+        signature_help_provider: Some(lt::SignatureHelpOptions {
+            trigger_characters: words(&["(", ","]),
+            retrigger_characters: None,
+            work_done_progress_options: no(),
+        }),
         hover_provider: Some(lt::HoverProvider::Bool(true)),
         definition_provider: Some(lt::DefinitionProvider::Bool(true)),
         type_definition_provider: Some(lt::TypeDefinitionProvider::Bool(true)),

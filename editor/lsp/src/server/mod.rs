@@ -10,6 +10,7 @@ mod navigation;
 mod painting;
 mod reading;
 mod state;
+mod typing;
 mod writing;
 
 pub use capabilities::{COMMANDS, capabilities};

@@ -173,6 +173,22 @@ impl Client {
         }
     }
 
+    /// The message that is shown to the person next.
+    pub fn shown(&mut self) -> String {
+        loop {
+            let sent = self
+                .waiting
+                .iter()
+                .position(|m| matches!(m, Message::Notification(n) if n.method == "window/showMessage"));
+            if let Some(at) = sent {
+                let Message::Notification(n) = self.waiting.remove(at) else { unreachable!() };
+                return n.params["message"].as_str().unwrap().to_string();
+            }
+            let message = self.receive();
+            self.waiting.push(message);
+        }
+    }
+
     /// The request of the server that came, by its method.
     pub fn asked(&mut self, method: &str) -> Value {
         loop {
