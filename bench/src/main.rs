@@ -92,16 +92,23 @@ fn run() -> Result<(), String> {
         }
     }
     let write = |path: &str, text: &str| std::fs::write(path, text).map_err(|error| format!("{path}: {error}"));
+    // The newest of each row, also of those that were not run now.
+    let mut all = races.clone();
     if let Some(path) = json {
-        write(&path, &serde_json::to_string_pretty(&races).map_err(|error| error.to_string())?)?;
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            let before: Vec<Race> = serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))?;
+            all.extend(before.into_iter().filter(|race| !rows.iter().any(|row| race.row == *row)));
+            all.sort_by_key(|race| ROWS.iter().position(|(name, _)| race.row == *name));
+        }
+        write(&path, &serde_json::to_string_pretty(&all).map_err(|error| error.to_string())?)?;
     }
     if let Some(path) = picture {
-        write(&path, &chart::svg(&races))?;
+        write(&path, &chart::svg(&all))?;
     }
     if let Some(path) = page {
         let mut text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
         for name in &rows {
-            let tables: Vec<String> = races.iter().filter(|race| race.row == name).map(table::markdown).collect();
+            let tables: Vec<String> = races.iter().filter(|race| race.row == *name).map(table::markdown).collect();
             text = page::fill(&text, name, &format!("{conditions}\n\n{}", tables.join("\n")))?;
         }
         write(&path, &text)?;

@@ -4,6 +4,7 @@
 //! disturbs them alike. A ratio is the median over the rounds of (contestant / floor in the same round). Times of work on one
 //! thread are CPU time of that thread, so that other processes on the machine count little.
 
+use std::borrow::Cow;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -75,14 +76,14 @@ impl<'a> Contestant<'a> {
 }
 
 /// What is known of a contestant when the race is over.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Line {
     /// Its race.
     pub race: String,
     /// Its name.
     pub name: String,
     /// What it is: `floor`, `hand`, `journey`, `peer`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// Nanoseconds a unit: the median of the rounds.
     pub ns: f64,
     /// The least of the rounds.
@@ -98,14 +99,14 @@ pub struct Line {
 }
 
 /// A race that is over.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Race {
     /// Of which row: `rule`, `step`.
-    pub row: &'static str,
+    pub row: Cow<'static, str>,
     /// What is done.
     pub title: String,
     /// What is counted: `event`, `line`.
-    pub unit: &'static str,
+    pub unit: Cow<'static, str>,
     /// The contestants, in the order in which they ran.
     pub lines: Vec<Line>,
 }
@@ -159,7 +160,7 @@ pub fn race(
             Line {
                 race: title.clone(),
                 name: contestant.name.clone(),
-                kind: contestant.kind.name(),
+                kind: contestant.kind.name().into(),
                 ns: median(&times),
                 least: ends(&times).0,
                 ratio: median(&ratios),
@@ -169,7 +170,7 @@ pub fn race(
             }
         })
         .collect();
-    Ok(Race { row, title, unit, lines })
+    Ok(Race { row: row.into(), title, unit: unit.into(), lines })
 }
 
 fn median(values: &[f64]) -> f64 {

@@ -37,7 +37,7 @@ pub fn markdown(race: &Race) -> String {
         race.title, race.unit
     );
     for line in &race.lines {
-        let name = match line.kind {
+        let name = match &*line.kind {
             "floor" => format!("{} [floor]", line.name),
             "journey" => format!("**{}**", line.name),
             _ => line.name.clone(),

@@ -51,6 +51,10 @@ pub fn contestants(events: &[Event]) -> Result<Vec<Contestant<'static>>, String>
     all.push(Contestant::new(Kind::Ours, "Journey, conditions as machine code", "called by the walker", move |_| {
         compiled.walk(count, |scope, function, frame| functions.eval(scope, function, frame, &mut i64::MAX.clone()))
     }));
+    let dense = rows.clone();
+    all.push(Contestant::new(Kind::Ours, "Journey, VM", "dense functions, one row at a time", move |_| {
+        dense.walk(count, |scope, function, frame| scope.value(function, frame))
+    }));
     all.push(Contestant::new(Kind::Ours, "Journey, evaluator", "the reference, one row at a time", move |_| {
         rows.walk(count, |scope, function, frame| scope.eval(function, frame, &mut i64::MAX.clone()))
     }));
