@@ -22,7 +22,7 @@ fn shown(text: &str) -> String {
     let checked = testing::check(&format!("{BEFORE}{text}"), &[], journey_stdlib::packs());
     assert!(!checked.has_errors(), "{}", testing::render(&checked));
     let program = &checked.program;
-    let Pressure { rules, kinds } = pressure::pressure(program);
+    let Pressure { rules, kinds, .. } = pressure::pressure(program);
     let mut out = String::new();
     for worst in kinds {
         let purpose = worst.purpose.map_or("all", |p| &program.purposes[p].name);

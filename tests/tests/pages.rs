@@ -15,8 +15,8 @@ use std::collections::BTreeSet;
 
 fn pages() -> Vec<(String, Vec<Block>)> {
     let mut paths = vec![repository().join("README.md")];
-    let docs = std::fs::read_dir(repository().join("docs")).into_iter().flatten();
-    paths.extend(docs.filter_map(|e| e.ok().map(|e| e.path())).filter(|p| p.extension().is_some_and(|e| e == "md")));
+    let docs = ["docs", "docs/proofs"].map(|folder| std::fs::read_dir(repository().join(folder)).into_iter().flatten());
+    paths.extend(docs.into_iter().flatten().filter_map(|e| e.ok().map(|e| e.path())).filter(|p| p.extension().is_some_and(|e| e == "md")));
     paths.sort();
     paths
         .into_iter()

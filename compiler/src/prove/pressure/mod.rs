@@ -37,6 +37,8 @@ pub struct Pressure {
     pub rules: Vec<Verdict>,
     /// For all messages, each purpose, each channel, and each purpose by each channel, where there are any.
     pub kinds: Vec<Worst>,
+    /// With what sends were taken to come later than the journeys say.
+    pub holding: Holding,
 }
 
 /// What is found of a cap or a gap.
@@ -125,7 +127,7 @@ pub fn pressure(program: &Program) -> Pressure {
         verdicts = analysis.verdicts(holding);
     }
     let kinds = analysis.kinds(holding);
-    Pressure { rules: verdicts, kinds }
+    Pressure { rules: verdicts, kinds, holding }
 }
 
 impl<'p> Analysis<'p> {
@@ -313,6 +315,15 @@ impl<'p> Analysis<'p> {
             found[at].1.sort_by_key(|(id, most)| (std::cmp::Reverse(*most), *id));
         }
         found
+    }
+
+    /// The most sends of a kind that a customer can get in any window of so many milliseconds, whenever clocks are changed.
+    pub fn at_most(&mut self, kind: Kind, window: i64, holding: Holding) -> Most {
+        let window = window.saturating_add(CLOCKS);
+        let each: Vec<Sending> = self.sendings.iter().flatten().flatten().filter(|s| kind.has(s)).cloned().collect();
+        let journeys = self.most(kind, (Units::Plain, holding), &[window]);
+        let most = journeys.into_iter().map(|(most, _)| most).next().unwrap_or(Most::Endless);
+        most.min(self.rules.allow(kind, &each, window))
     }
 
     fn verdicts(&mut self, holding: Holding) -> Vec<Verdict> {
