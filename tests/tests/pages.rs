@@ -16,7 +16,12 @@ use std::collections::BTreeSet;
 fn pages() -> Vec<(String, Vec<Block>)> {
     let mut paths = vec![repository().join("README.md")];
     let docs = ["docs", "docs/proofs"].map(|folder| std::fs::read_dir(repository().join(folder)).into_iter().flatten());
-    paths.extend(docs.into_iter().flatten().filter_map(|e| e.ok().map(|e| e.path())).filter(|p| p.extension().is_some_and(|e| e == "md")));
+    paths.extend(
+        docs.into_iter()
+            .flatten()
+            .filter_map(|e| e.ok().map(|e| e.path()))
+            .filter(|p| p.extension().is_some_and(|e| e == "md")),
+    );
     paths.sort();
     paths
         .into_iter()

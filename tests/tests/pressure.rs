@@ -92,7 +92,10 @@ fn wrong(checked: &journey_compiler::project::Checked, stream: &[Said], tight: &
                 let most = most(&sent, window, of);
                 *tight += u64::from(Most::Of(most) == bound && most > 0);
                 if Most::Of(most) > bound {
-                    return Some(format!("{who}: {most} in {} hours, proven {bound:?}, for {kind:?}", window / 3_600_000));
+                    return Some(format!(
+                        "{who}: {most} in {} hours, proven {bound:?}, for {kind:?}",
+                        window / 3_600_000
+                    ));
                 }
             }
         }
