@@ -1,7 +1,7 @@
 //! Recorded data against the declarations.
 
 use crate::advice;
-use crate::observe::{Came, IDENTIFY, Observed, outside, spelling};
+use crate::observe::{Came, IDENTIFY, Observed, UNREACHABLE, outside, spelling};
 use crate::seen::{Form, example};
 use journey_compiler::hir::{Field, Program, Ty};
 use journey_compiler::project::Source;
@@ -413,7 +413,7 @@ impl<'p> Checker<'p> {
             .iter()
             .filter(|(path, seen)| {
                 // An object is said by what is in it.
-                !covered(path) && !above(path) && !seen.only(&[Form::Object])
+                !path.contains(UNREACHABLE) && !covered(path) && !above(path) && !seen.only(&[Form::Object])
             })
             .collect();
         // Of what nothing is declared, nothing is said.

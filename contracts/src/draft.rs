@@ -207,6 +207,10 @@ pub fn name(text: &str, otherwise: &str, taken: &mut BTreeSet<String>) -> String
     if name == "happened_at" {
         name.push_str("_said");
     }
+    // Words of the language may name fields, and not everything else.
+    if otherwise != "field" && (TYPES.contains(&name.as_str()) || journey_grammar::tokens::words().any(|w| w == name)) {
+        name.push_str(&format!("_{otherwise}"));
+    }
     let mut free = name.clone();
     let mut number = 2;
     while !taken.insert(free.clone()) {
@@ -215,6 +219,10 @@ pub fn name(text: &str, otherwise: &str, taken: &mut BTreeSet<String>) -> String
     }
     free
 }
+
+/// Types that are one word.
+const TYPES: &[&str] =
+    &["bool", "date", "duration", "int", "moment", "number", "percent", "probability", "text", "zone"];
 
 /// The next of 1, 2, 5, 10, 20, 50 … from `least` on.
 pub fn round_up(least: f64) -> f64 {

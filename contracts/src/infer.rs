@@ -1,7 +1,7 @@
 //! Declarations made of data: what came decides, and what it rests on is said beside it.
 
 use crate::draft::{self, Draft, Event, Field, can_be_quoted, is_word, round_up};
-use crate::observe::{Came, Observed, spelling};
+use crate::observe::{Came, Observed, UNREACHABLE, spelling};
 use crate::seen::{Form, Members, Seen};
 use journey_compiler::inventory::looks_personal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,7 +73,7 @@ impl Maker<'_> {
         event.everyone = came.nobody == came.count;
         event.notes.push(times(came.count));
         if came.nobody > 0 && !event.everyone {
-            event.notes.push(format!("{} say no customer: they cannot be used", times(came.nobody)));
+            event.notes.push(format!("no customer is said in {}: they cannot be used", times(came.nobody)));
         }
         self.fields(&mut event, came, false);
         event
@@ -103,6 +103,7 @@ impl Maker<'_> {
                 continue;
             }
             if !can_be_quoted(path) || path.starts_with('/') {
+                let path = path.replace(UNREACHABLE, ".");
                 event.left_out.push(format!("left out: {path:?}: its name cannot be written"));
                 continue;
             }

@@ -57,7 +57,7 @@ pub fn outside(message: &Value) -> Option<Outside<'_>> {
     }
     let somebody = there("userId") || there("anonymousId");
     let (wire, fields, page) = match text("type") {
-        Some("track") | None => (text("event")?, object("properties"), [None, None]),
+        Some("track") | None => (text("event").filter(|e| !e.is_empty())?, object("properties"), [None, None]),
         Some(kind @ ("page" | "screen")) => {
             (kind, object("properties"), [message.get("name"), message.get("category")])
         }
@@ -86,7 +86,7 @@ impl Observed {
         came.nobody += u64::from(!outside.somebody);
         let mut path = String::new();
         if let Some(fields) = outside.fields {
-            came.object(line, fields, &mut path);
+            came.object(line, fields, &mut path, false);
         }
         for (name, value) in ["name", "category"].iter().zip(outside.page) {
             if let Some(value) = value
@@ -98,22 +98,26 @@ impl Observed {
     }
 }
 
+/// Stands for a dot in a name: nothing that may stand in a declaration.
+pub const UNREACHABLE: &str = "\u{1}";
+
 /// Objects inside objects deeper than this are not looked into.
 const DEEPEST: usize = 6;
 
 impl Came {
-    fn object(&mut self, line: u64, fields: &Map<String, Value>, path: &mut String) {
+    fn object(&mut self, line: u64, fields: &Map<String, Value>, path: &mut String, nested: bool) {
         for (name, value) in fields {
             let length = path.len();
-            if !path.is_empty() {
+            if nested {
                 path.push('.');
             }
-            path.push_str(name);
+            // A dot in a name is no step down; such a field has no path in a declaration.
+            path.push_str(&name.replace('.', UNREACHABLE));
             self.value(line, path, value);
             if let Value::Object(inner) = value
                 && path.matches('.').count() < DEEPEST
             {
-                self.object(line, inner, path);
+                self.object(line, inner, path, true);
             }
             path.truncate(length);
         }

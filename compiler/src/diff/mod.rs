@@ -1,9 +1,9 @@
 //! What an edit changes: two versions of a project, compared by what they say and not by how it is written.
 //!
 //! Words are compared without comments and layout. Declarations are matched by name, their parts by key; steps are matched from the
-//! top down, first whole steps that are the same (longest common subsequence), then those of one kind and one name, whose blocks
-//! are compared in turn. So a block that an `if` now stands around shows as an `if` that was added, not as another journey.
-//! (The idea of anchoring equal subtrees first is GumTree's: Falleri et al., Fine-grained and accurate source code differencing, 2014.)
+//! top down, each block by a longest common subsequence in which steps that are the same weigh most, and those of one kind and name
+//! (whose blocks are then compared in turn) weigh by what is in them. What goes in one place and comes in another has moved.
+//! (Top-down matching of equal subtrees first: Falleri et al., Fine-grained and accurate source code differencing, 2014.)
 
 mod declarations;
 mod places;

@@ -2,7 +2,7 @@
 //! names the place it is at.
 
 use super::Cite;
-use super::words::{cite_line, words};
+use super::words::{cite, words};
 use crate::journey::blocks;
 use crate::project::Checked;
 use journey_grammar::ast::{Block, Decl, Journey, Migrate, StepKind};
@@ -105,7 +105,9 @@ fn collect(old: &Checked, block: &Block, names: &mut Vec<String>, found: &mut Ve
             _ => false,
         };
         if waits {
-            let cite = cite_line(old, step.span);
+            let mut cite = cite(old, step.span);
+            // The step's own words: what it waits for, not what follows.
+            cite.text = cite.text.split(" {").next().unwrap_or_default().to_string();
             found.push(Place { old: cite, names: names.clone(), fate: Fate::Kept });
         }
         for inner in blocks(&step.kind) {

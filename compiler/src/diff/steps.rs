@@ -43,7 +43,7 @@ pub(super) fn header(old: &Checked, before: &[Clause], new: &Checked, after: &[C
     for kind in kinds {
         let one: Vec<_> = before.iter().filter(|c| c.0 == kind).collect();
         let other: Vec<_> = after.iter().filter(|c| c.0 == kind).collect();
-        let pairs = matched(&one, &other, |a, b| a.2 == b.2, |_, _| true);
+        let pairs = matched(&one, &other, |a, b| if a.2 == b.2 { 3 } else { 1 });
         for (i, (what, class, words, span)) in one.iter().enumerate() {
             let (how, new) = match pairs.iter().find(|p| p.0 == i) {
                 Some((_, j)) if other[*j].2 == *words => continue,
@@ -77,6 +77,13 @@ struct Node<'a> {
     /// What stands before each block, with the block.
     blocks: Vec<(String, Cite, Vec<Node<'a>>)>,
     clauses: &'a [Clause],
+}
+
+impl Node<'_> {
+    /// Steps in it, itself included.
+    fn size(&self) -> u32 {
+        1 + self.blocks.iter().flat_map(|b| &b.2).map(Node::size).sum::<u32>()
+    }
 }
 
 fn step_kind(kind: &StepKind) -> (&'static str, Class, String) {
@@ -177,8 +184,13 @@ pub(super) fn body(old: &Checked, before: &Block, new: &Checked, after: &Block) 
 }
 
 fn sequence(old: &Checked, before: &[Node], new: &Checked, after: &[Node], changes: &mut Vec<Change>) {
-    let like = |a: &Node, b: &Node| a.kind == b.kind && a.identity == b.identity;
-    let pairs = matched(before, after, |a, b| a.words == b.words, like);
+    let pairs =
+        matched(before, after, |a, b| match (a.words == b.words, a.kind == b.kind && a.identity == b.identity) {
+            (true, _) => 3 * a.size(),
+            // A step with blocks is worth more than a plain one: what is in it is compared in turn.
+            (false, true) => a.size().min(b.size()),
+            (false, false) => 0,
+        });
     let mut at = 0;
     for (j, node) in after.iter().enumerate() {
         let Some((i, _)) = pairs.iter().find(|p| p.1 == j) else {

@@ -86,52 +86,33 @@ pub(super) fn annotations(old: &Checked, one: &Item, new: &Checked, other: &Item
     changes
 }
 
-/// The longest common subsequence of two lists: pairs of indices, in order.
-pub(super) fn common<A, B>(old: &[A], new: &[B], same: impl Fn(&A, &B) -> bool) -> Vec<(usize, usize)> {
+/// Matches two lists in order so that the weight of the pairs is the largest: a longest common subsequence, of pairs that weigh
+/// more the more they have in common; nothing weighs nothing. Of several the one that skips in the old list first.
+pub(super) fn matched<T>(old: &[T], new: &[T], weight: impl Fn(&T, &T) -> u32) -> Vec<(usize, usize)> {
     let (n, m) = (old.len(), new.len());
-    let mut longest = vec![vec![0u32; m + 1]; n + 1];
+    let mut best = vec![vec![0u32; m + 1]; n + 1];
     for i in (0..n).rev() {
         for j in (0..m).rev() {
-            longest[i][j] = if same(&old[i], &new[j]) {
-                longest[i + 1][j + 1] + 1
-            } else {
-                longest[i + 1][j].max(longest[i][j + 1])
+            let pair = match weight(&old[i], &new[j]) {
+                0 => 0,
+                weight => weight + best[i + 1][j + 1],
             };
+            best[i][j] = pair.max(best[i + 1][j]).max(best[i][j + 1]);
         }
     }
     let (mut i, mut j) = (0, 0);
     let mut pairs = Vec::new();
     while i < n && j < m {
-        if same(&old[i], &new[j]) {
+        let weight = weight(&old[i], &new[j]);
+        if weight > 0 && best[i][j] == weight + best[i + 1][j + 1] {
             pairs.push((i, j));
             i += 1;
             j += 1;
-        } else if longest[i + 1][j] >= longest[i][j + 1] {
+        } else if best[i][j] == best[i + 1][j] {
             i += 1;
         } else {
             j += 1;
         }
-    }
-    pairs
-}
-
-/// Matches two lists: first what is the same, then, in the gaps between, what has the same key.
-pub(super) fn matched<T>(
-    old: &[T],
-    new: &[T],
-    same: impl Fn(&T, &T) -> bool,
-    like: impl Fn(&T, &T) -> bool,
-) -> Vec<(usize, usize)> {
-    let anchors = common(old, new, &same);
-    let mut pairs = Vec::new();
-    let (mut i, mut j) = (0, 0);
-    for (a, b) in anchors.into_iter().chain([(old.len(), new.len())]) {
-        let gap = common(&old[i..a], &new[j..b], &like);
-        pairs.extend(gap.into_iter().map(|(x, y)| (i + x, j + y)));
-        if a < old.len() {
-            pairs.push((a, b));
-        }
-        (i, j) = (a + 1, b + 1);
     }
     pairs
 }

@@ -1,0 +1,90 @@
+//! What an edit changes: two versions of one small project, and what is said of them.
+
+use journey_compiler::diff::{Change, Diff, Fate, diff};
+use journey_compiler::project::Checked;
+use journey_compiler::testing;
+use std::fmt::Write as _;
+
+fn checked(program: &str) -> Checked {
+    let checked = testing::check(program, &[], journey_stdlib::packs());
+    assert!(!checked.has_errors(), "{}", testing::render(&checked));
+    checked
+}
+
+fn show(found: &Diff) -> String {
+    let mut out = String::new();
+    for part in &found.parts {
+        let owner = part.owner.as_deref().unwrap_or("–");
+        let _ = writeln!(out, "{} {} {} (owner {owner})", part.kind, part.name, part.how.word());
+        for change in &part.changes {
+            let _ = writeln!(out, "  {:<9} {} {}", change.class.word(), change.what, change.how.word());
+            for (mark, cite) in [("-", &change.old), ("+", &change.new)] {
+                if let Some(cite) = cite {
+                    let _ = writeln!(out, "            {mark} {}", cite.text);
+                }
+            }
+        }
+        for place in &part.places {
+            let _ = writeln!(out, "  at `{}` {}", place.old.text, place.fate.text());
+        }
+    }
+    out
+}
+
+const OLD: &str = include_str!("diff/old.journey");
+const NEW: &str = include_str!("diff/new.journey");
+
+#[test]
+fn an_edit() {
+    let found = diff(&checked(OLD), &checked(NEW));
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(format!("{OLD}\n==========\n\n{NEW}\n==========\n\n{}", show(&found)));
+    });
+}
+
+#[test]
+fn a_version_is_the_same_as_itself_however_it_is_written() {
+    let old = checked(OLD);
+    assert_eq!(diff(&old, &old), Diff::default());
+    // Comments, blank lines, and the order of declarations.
+    let text = OLD.replace("\n\n  ", "\n    ");
+    let mut pieces: Vec<&str> = text.split("\n\n").collect();
+    pieces.reverse();
+    let other = checked(&format!("// another order\n{}", pieces.join("\n\n// a comment\n\n")));
+    assert_eq!(show(&diff(&old, &other)), "");
+}
+
+/// What is added one way is removed the other way.
+#[test]
+fn back_and_forth() {
+    let (old, new) = (checked(OLD), checked(NEW));
+    let there = diff(&old, &new);
+    let back = diff(&new, &old);
+    let key = |c: &Change| (c.class, c.what.clone());
+    let mut one: Vec<_> = there.changes().map(key).collect();
+    let mut other: Vec<_> = back.changes().map(key).collect();
+    one.sort();
+    other.sort();
+    assert_eq!(one, other);
+}
+
+/// Everyone who waits in the old version goes somewhere: the place that a migration names, or on by the old version.
+#[test]
+fn people_in_flight() {
+    let old = checked(OLD);
+    let found = diff(&old, &checked(NEW));
+    let version = found.parts[0].versions.0.clone().unwrap();
+    let migrated =
+        format!("{NEW}\nmigrate cart from \"{}\" {{\n  chase to chase\n  reminder finishes\n}}\n", &version[..8]);
+    let found = diff(&old, &checked(&migrated));
+    let fates: Vec<(&str, &Fate)> = found.parts[0].places.iter().map(|p| (p.old.text.as_str(), &p.fate)).collect();
+    assert_eq!(
+        fates,
+        [
+            ("wait 1 hour", &Fate::FinishesOnOld),
+            ("send note by email as reminder", &Fate::Finishes),
+            ("wait up to 24 hours", &Fate::Moved("chase".to_string())),
+            ("send nudge by email", &Fate::Moved("chase".to_string())),
+        ]
+    );
+}
