@@ -512,6 +512,8 @@ impl Reader<'_> {
     /// What follows these words in the first line of a step.
     fn as_written(&self, span: Span, words: &str) -> String {
         let line = self.headline(span);
+        // A block of one step may stand on the same line.
+        let line = line.split('{').next().unwrap_or("").trim_end();
         let start = self.first(span).start;
         let rest = Span { start, end: start + line.len() as u32, ..span };
         let text = self.words.phrase(rest);

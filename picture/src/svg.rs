@@ -219,6 +219,7 @@ impl Canvas<'_> {
         if clauses.is_empty() {
             return y;
         }
+        let wide = if clauses.len() < columns { clauses.len() as f64 * (SIDE + 18.0) } else { wide };
         let columns = columns.min(clauses.len());
         let each = (wide - 20.0 - 18.0 * (columns - 1) as f64) / columns as f64;
         let texts: Vec<Vec<String>> = clauses.iter().map(|c| Set::Small.wrap(&c.text, each - 40.0, 6)).collect();

@@ -130,6 +130,23 @@ fn texts_with_signs_of_other_languages_are_escaped() {
     });
 }
 
+/// Blocks on one line say the same as blocks on many.
+#[test]
+fn the_layout_of_the_text_does_not_show() {
+    let many = STRANGE.replace(
+        "re-entry after finishing\n",
+        "re-entry after finishing\n  wait up to 2 days {\n    on it_happened {}\n    else { wait 1 day }\n  }\n",
+    );
+    let one = many.replace("{\n    on it_happened {}\n    else", "{ on it_happened {} else");
+    let draw = |text: &str| {
+        let checked = check_text(text);
+        must_compile("strange", &checked);
+        words(&svg::svg(&Picture::new(&checked.program, &checked.sources, 0), &Options::default()))
+    };
+    assert!(draw(&many).contains("else: after 2 days"));
+    assert_eq!(draw(&many), draw(&one));
+}
+
 /// The parts of the drawing, for whoever reviews a change of it.
 #[test]
 fn a_picture_says_what_the_program_does() {
