@@ -237,10 +237,10 @@ impl<'r> Reader<'r> {
         let mut names = BTreeSet::new();
         self.object(&mut record, items, "", true, &mut names, 0);
         // A record holds plain values, each at the member itself.
-        let (lists, fields) =
+        let (lists, fields): (Vec<Field>, Vec<Field>) =
             std::mem::take(&mut record.fields).into_iter().partition(|f: &Field| f.ty.starts_with("list of"));
         record.fields = fields;
-        for list in Vec::<Field>::from(lists) {
+        for list in lists {
             record.left_out.push(format!("left out: `{}`: a record holds no lists", list.path));
         }
         self.records.push(record);
