@@ -76,7 +76,7 @@ fn read(name: &str, html: &str) -> Found {
                 let of = String::from_utf8(tag.name.to_vec()).unwrap();
                 assert_eq!(open.pop(), Some(of), "{name}: tags are closed in their order");
             }
-            Token::String(text) => found.text += &String::from_utf8(text.to_vec()).unwrap(),
+            Token::String(text) => found.text.push_str(std::str::from_utf8(&text).unwrap()),
             Token::Error(error) => panic!("{name}: {error:?}"),
             Token::Comment(_) | Token::Doctype(_) => {}
         }
