@@ -29,7 +29,13 @@ const EACH: u64 = 10;
 /// The races.
 pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
     let unit: u64 = if scale.quick { 20_000 } else { 500_000 };
-    Ok(vec![engines(scale, 2 * unit, Mix::Visits)?, engines(scale, 2 * unit, Mix::Carts)?, sizes(scale, unit)?, journeys(scale, unit)?, threads(scale, 4 * unit)?])
+    Ok(vec![
+        engines(scale, 2 * unit, Mix::Visits)?,
+        engines(scale, 2 * unit, Mix::Carts)?,
+        sizes(scale, unit)?,
+        journeys(scale, unit)?,
+        threads(scale, 4 * unit)?,
+    ])
 }
 
 /// How events stand.
