@@ -7,11 +7,13 @@
 
 mod declarations;
 mod places;
+mod pressure;
 mod reads;
 mod steps;
 mod words;
 
 pub use places::{Fate, Place};
+pub use pressure::Shift;
 
 use crate::hir::Program;
 use crate::lower::version;
@@ -130,6 +132,8 @@ pub struct Part {
 pub struct Diff {
     /// By kind, journeys first, then by name. What is the same is left out.
     pub parts: Vec<Part>,
+    /// What it does to the most messages that one customer can get.
+    pub pressure: Vec<Shift>,
 }
 
 impl Diff {
@@ -160,7 +164,8 @@ pub fn diff(old: &Checked, new: &Checked) -> Diff {
     parts.extend(declarations::declarations(old, new));
     reads::reads(old, new, &mut parts);
     parts.retain(|p| !p.changes.is_empty());
-    Diff { parts }
+    let pressure = if parts.is_empty() { Vec::new() } else { pressure::shifts(&old.program, &new.program) };
+    Diff { parts, pressure }
 }
 
 /// The journeys of a version, by name.

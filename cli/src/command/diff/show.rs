@@ -2,8 +2,9 @@
 
 use crate::view::Place;
 use crate::view::table::{self, Table};
-use journey_compiler::diff::{Change, Cite, Class, Diff, Fate, How, Part};
+use journey_compiler::diff::{Change, Cite, Class, Diff, Fate, How, Part, Shift};
 use journey_compiler::project::Checked;
+use journey_compiler::prove::pressure::words;
 use journey_runtime::report::human::{Text, Tone};
 use serde_json::{Value, json};
 
@@ -65,6 +66,21 @@ fn people(part: &Part) -> Vec<String> {
     said
 }
 
+/// For each kind of messages `3 in 7 days, was 6`, and whether it is more than before; a number that is none is no messages.
+fn bounds(found: &Diff) -> Vec<(&str, String, bool)> {
+    let said = |most: Option<_>| most.map_or("none".to_string(), words::number);
+    let same = |a: &Shift, b: &Shift| a.what == b.what;
+    let kinds = found.pressure.chunk_by(same).map(|shifts| {
+        let one = |s: &Shift| {
+            let days = crate::output::count(usize::try_from(s.days).unwrap_or(0), "day");
+            format!("{} in {days}, was {}", said(s.new), said(s.old))
+        };
+        let all: Vec<String> = shifts.iter().map(one).collect();
+        (shifts[0].what.as_str(), all.join("; "), shifts.iter().any(Shift::rises))
+    });
+    kinds.collect()
+}
+
 /// For people, in so many columns.
 pub fn human(found: &Diff, old: &Checked, new: &Checked, columns: usize) -> Text {
     let mut out = Text::default();
@@ -122,6 +138,16 @@ pub fn human(found: &Diff, old: &Checked, new: &Checked, columns: usize) -> Text
         }
         out.line();
     }
+    if !found.pressure.is_empty() {
+        out.line().add(Tone::Strong, "the most that one customer can get");
+        let mut table = Table::new(2, &["", ""]);
+        for (what, bounds, rises) in bounds(found) {
+            let tone = if rises { Tone::Bad } else { Tone::Good };
+            table.row(vec![(Tone::Plain, what.to_string()), (tone, bounds)]);
+        }
+        table.write(&mut out, columns);
+        out.line();
+    }
     let line = out.line();
     let total = found.changes().count();
     line.add(Tone::Strong, crate::output::count(total, "change")).add(Tone::Plain, format!(": {}", counted(found)));
@@ -143,6 +169,12 @@ pub fn markdown(found: &Diff, old: &Checked, new: &Checked) -> String {
         out.push_str(&format!(". Owned by {}", found.owners().join(", ")));
     }
     out.push_str(".\n");
+    if !found.pressure.is_empty() {
+        out.push_str("\n| the most that one customer can get | |\n|---|---|\n");
+        for (what, bounds, _) in bounds(found) {
+            out.push_str(&format!("| {} | {bounds} |\n", cell(what)));
+        }
+    }
     for part in &found.parts {
         let how = if part.how == How::Changed { String::new() } else { format!(" ({})", part.how.word()) };
         let owner = part.owner.as_ref().map_or(String::new(), |o| format!(" · {o}"));
@@ -232,6 +264,12 @@ pub fn json(found: &Diff, old: &Checked, new: &Checked) -> Value {
         "schema_version": 1,
         "counts": counts,
         "owners": found.owners(),
+        "pressure": found.pressure.iter().map(|s| json!({
+            "messages": s.what,
+            "days": s.days,
+            "old": s.old.map(|most| most.number()),
+            "new": s.new.map(|most| most.number()),
+        })).collect::<Vec<_>>(),
         "parts": found.parts.iter().map(part).collect::<Vec<_>>(),
     })
 }

@@ -1,7 +1,7 @@
 //! What was found, in sentences.
 
 use super::{Most, Pressure, Verdict, clause};
-use crate::hir::{Over, Program, RuleKind};
+use crate::hir::{ChannelId, Over, Program, PurposeId, RuleKind};
 use crate::project::Source;
 use journey_runtime::report::words;
 
@@ -10,6 +10,18 @@ pub fn number(most: Most) -> String {
     match most {
         Most::Of(n) => words::count(n),
         Most::Endless => "no limit".to_string(),
+    }
+}
+
+/// What messages are called: `marketing by sms`.
+pub fn messages(program: &Program, purpose: Option<PurposeId>, channel: Option<ChannelId>) -> String {
+    let purpose = purpose.map(|p| program.purposes[p].name.as_str());
+    let channel = channel.map(|c| program.channels[c].name.as_str());
+    match (purpose, channel) {
+        (None, None) => "all messages".to_string(),
+        (Some(purpose), None) => purpose.to_string(),
+        (None, Some(channel)) => format!("all by {channel}"),
+        (Some(purpose), Some(channel)) => format!("{purpose} by {channel}"),
     }
 }
 
