@@ -67,14 +67,7 @@ fn messages(n: usize) -> String {
 
 /// What the messages of a row are called: `marketing by sms`.
 fn kind(program: &Program, worst: &Worst) -> String {
-    let purpose = worst.purpose.map(|p| program.purposes[p].name.as_str());
-    let channel = worst.channel.map(|c| program.channels[c].name.as_str());
-    match (purpose, channel) {
-        (None, None) => "all messages".to_string(),
-        (Some(purpose), None) => purpose.to_string(),
-        (None, Some(channel)) => format!("all by {channel}"),
-        (Some(purpose), Some(channel)) => format!("{purpose} by {channel}"),
-    }
+    words::messages(program, worst.purpose, worst.channel)
 }
 
 /// What is proven of a window, and what it would be without policies.
