@@ -1,6 +1,6 @@
 //! Pictures of journeys: from the checked program to SVG, Mermaid and DOT.
 //!
-//! Pure: a program goes in and text comes out. [`model`] reads the program, [`layout`] says where everything stands, [`svg`] draws it;
+//! Pure: a program goes in and text comes out. [`model`] reads the program, [`layout`] says where everything stands, [`mod@svg`] draws it;
 //! [`graph`] and its two writings are for other tools. [`words`] has the program's words as a marketer reads them.
 
 pub mod counts;

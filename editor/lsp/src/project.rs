@@ -7,7 +7,7 @@ use journey_compiler::project::Project as Brought;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// The settings of a file that belongs to no project.
 const LOOSE: &str = "[project]\nname = \"untitled\"\ntime_zone = \"UTC\"\ncurrency = \"EUR\"\n";
@@ -27,7 +27,7 @@ pub struct Project {
     /// Files that it names, as they were read.
     named: RefCell<BTreeMap<String, Result<String, String>>>,
     trees: Trees,
-    analysis: Option<Arc<Analysis>>,
+    analysis: Option<Rc<Analysis>>,
     /// Something changed since the analysis was made.
     stale: bool,
     /// Counts analyses.
@@ -132,14 +132,14 @@ impl Project {
     }
 
     /// The project as it stands now, checked.
-    pub fn analysis(&mut self, disk: &dyn Disk) -> Arc<Analysis> {
+    pub fn analysis(&mut self, disk: &dyn Disk) -> Rc<Analysis> {
         if !self.stale
             && let Some(analysis) = &self.analysis
         {
             return analysis.clone();
         }
         let mut trees = std::mem::take(&mut self.trees);
-        let analysis = Arc::new(self.check(disk, &mut trees, &BTreeMap::new()));
+        let analysis = Rc::new(self.check(disk, &mut trees, &BTreeMap::new()));
         self.trees = trees;
         self.analysis = Some(analysis.clone());
         self.stale = false;

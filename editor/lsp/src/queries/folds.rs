@@ -30,10 +30,10 @@ pub fn of_file(analysis: &Analysis, file: FileId) -> Vec<(Span, Fold)> {
             kind => {
                 if kind.opens() {
                     open.push(token.start);
-                } else if kind.closes() {
-                    if let Some(start) = open.pop() {
-                        found.push((Span { file, start, end: token.end }, Fold::Block));
-                    }
+                } else if kind.closes()
+                    && let Some(start) = open.pop()
+                {
+                    found.push((Span { file, start, end: token.end }, Fold::Block));
                 }
                 let run = match kind {
                     k if k.is_comment() => Some(Fold::Comment),

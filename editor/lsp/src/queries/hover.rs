@@ -25,7 +25,7 @@ pub fn hover(analysis: &Analysis, file: FileId, offset: u32, now: i64) -> Option
     let line = line_of(tokens, at);
     let words: Vec<&str> = tokens[line..]
         .iter()
-        .take_while(|t| ends_line(t))
+        .take_while(ends_line)
         .filter(|t| t.kind == TokenKind::Word)
         .map(|t| t.text(text))
         .collect();

@@ -124,8 +124,10 @@ impl State<'_> {
             report.unchanged_document_diagnostic_report.result_id = id;
             return lt::DocumentDiagnosticReport::RelatedUnchangedDocumentDiagnosticReport(report);
         }
-        let mut report = lt::RelatedFullDocumentDiagnosticReport::default();
-        report.full_document_diagnostic_report = lt::FullDocumentDiagnosticReport { result_id: Some(id), items };
+        let report = lt::RelatedFullDocumentDiagnosticReport {
+            full_document_diagnostic_report: lt::FullDocumentDiagnosticReport { result_id: Some(id), items },
+            ..Default::default()
+        };
         lt::DocumentDiagnosticReport::RelatedFullDocumentDiagnosticReport(report)
     }
 

@@ -12,7 +12,7 @@ use lsp_server::{Message, Notification, Request, RequestId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// A text that is open in the editor.
 pub(crate) struct Document {
@@ -27,7 +27,7 @@ pub(crate) struct Document {
 pub(crate) struct Place {
     /// The project's folder.
     pub root: PathBuf,
-    pub analysis: Arc<Analysis>,
+    pub analysis: Rc<Analysis>,
     pub file: FileId,
 }
 
