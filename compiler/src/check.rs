@@ -3,7 +3,7 @@
 use crate::mentions::Mentions;
 use crate::project::{Checked, Project, Source};
 use crate::scope::{Context, Kind, listed};
-use crate::{collect, declare, journey, prove, settings, test};
+use crate::{collect, declare, journey, prove, settings, severity, test};
 use journey_grammar::ast::{self, Decl, Path};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::{Diagnostic, Severity, nearest};
@@ -74,6 +74,7 @@ fn check_all(project: &Project, known: &mut Trees, noting: bool) -> Checked {
     cx.noting = noting;
     cx.diagnostics.borrow_mut().extend(found);
     let settings = settings::check(&cx, &project.settings);
+    let adjusted = severity::read(&cx, &project.settings);
     if let Some(settings) = &settings {
         cx.program.name.clone_from(&settings.project.name);
         cx.program.time_zone.clone_from(&settings.project.time_zone);
@@ -102,8 +103,8 @@ fn check_all(project: &Project, known: &mut Trees, noting: bool) -> Checked {
         let proved = prove::prove(&program, &sources, &diagnostics);
         diagnostics.extend(proved);
     }
-    let diagnostics = in_order(diagnostics);
-    Checked { sources, trees, settings, program, mentions, diagnostics }
+    let (diagnostics, turned_off) = severity::apply(in_order(diagnostics), &adjusted);
+    Checked { sources, trees, settings, program, mentions, diagnostics, turned_off }
 }
 
 /// Findings of one file that are shown. Who has more has pasted something that is no journey, or will mend these first.

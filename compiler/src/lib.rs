@@ -18,5 +18,6 @@ pub mod project;
 pub mod prove;
 pub mod scope;
 mod settings;
+pub mod severity;
 pub mod test;
 pub mod testing;

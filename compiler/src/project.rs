@@ -2,6 +2,7 @@
 
 use crate::hir;
 use crate::mentions::Mentions;
+use crate::severity::TurnedOff;
 use journey_grammar::ast;
 use journey_grammar::diagnostic::{Diagnostic, Severity};
 use serde::Deserialize;
@@ -51,6 +52,19 @@ pub struct Settings {
     /// `[run]`
     #[serde(default)]
     pub run: RunSettings,
+    /// `[severity]`: how much findings matter in this project, by code.
+    #[serde(default)]
+    pub severity: std::collections::BTreeMap<String, SeveritySetting>,
+}
+
+/// A line of `[severity]`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SeveritySetting {
+    /// `off`, `hint`, `warning`, `error`
+    pub level: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// `[project]`
@@ -97,6 +111,8 @@ pub struct Checked {
     pub mentions: Mentions,
     /// Everything found, ordered by file and place.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the project has turned off, with its reason.
+    pub turned_off: Vec<TurnedOff>,
 }
 
 impl Checked {

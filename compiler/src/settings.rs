@@ -88,7 +88,8 @@ fn place(range: std::ops::Range<usize>) -> Span {
 }
 
 fn known_keys(cx: &Context, table: &DeTable, whole: Span) {
-    unknown_keys(cx, table, &KNOWN.iter().map(|(name, _)| *name).collect::<Vec<_>>(), "section");
+    let sections: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).chain([crate::severity::SECTION]).collect();
+    unknown_keys(cx, table, &sections, "section");
     for (section, keys) in KNOWN {
         let found = table.iter().find(|(k, _)| k.get_ref() == section);
         let (inside, span) = match found {

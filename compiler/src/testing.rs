@@ -36,7 +36,11 @@ pub fn render(checked: &Checked) -> String {
 /// One finding as text: what it says, and the source with what it is about underlined. A fix shows the lines as they become.
 pub fn render_one(d: &Diagnostic, sources: &[Source]) -> String {
     let mut out = String::new();
-    let severity = if d.severity == Severity::Error { "error" } else { "warning" };
+    let severity = match d.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Hint => "hint",
+    };
     let _ = writeln!(out, "{severity}[{}]: {}", d.code, d.message);
     for label in &d.labels {
         let Some(source) = sources.get(usize::from(label.span.file.0)) else { continue };

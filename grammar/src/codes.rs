@@ -227,6 +227,11 @@ codes! {
     // J08: proofs. From J0801 what a journey's flow can and cannot do
     NoOfferHere = "J0801" Error "no offer can be chosen here",
     WaitPasses = "J0802" Warning "a wait is over as soon as it begins",
+    OutlastsPolicy = "J0803" Warning "a run may last longer than a policy allows",
+    OverBefore = "J0804" Warning "a message may be over before everyone gets it",
+    OfferUnasked = "J0805" Warning "an offer needs no consent",
+    SeverityReason = "J0806" Error "a finding is turned down without a reason",
+    SeverityFixed = "J0807" Error "a finding cannot be turned down",
 
     // J10: recorded data, and edits
     UndeclaredEvent = "J1001" Warning "an event comes that is not declared",

@@ -11,6 +11,8 @@ pub enum Severity {
     Error,
     /// The program compiles, and does something its author may not want.
     Warning,
+    /// Worth knowing.
+    Hint,
 }
 
 /// A marked place with the words that belong to it.

@@ -8,6 +8,7 @@ use crate::{Done, Ended, Failure};
 use journey_compiler::project::Checked;
 use journey_grammar::diagnostic::{Severity, edited, safe_edits};
 use journey_grammar::span::Span;
+use std::collections::BTreeMap;
 
 pub(super) fn run(args: &Check) -> Done {
     let mut loaded = load::project(&args.project)?;
@@ -20,12 +21,24 @@ pub(super) fn run(args: &Check) -> Done {
             checked = loaded.check();
         }
     }
-    output::print(&view::render(args.format, &checked.diagnostics, &checked.sources, output::colour()));
+    output::print(&view::checked(args.format, &checked, output::colour()));
     if matches!(args.format, Format::Human | Format::Concise) {
+        for line in turned_off(&checked) {
+            output::note(&styled(FAINT, line));
+        }
         output::note(&closing(&checked));
     }
-    let warnings = args.deny_warnings && !checked.diagnostics.is_empty();
+    let warnings = args.deny_warnings && checked.diagnostics.iter().any(|d| d.severity != Severity::Hint);
     Ok(if checked.has_errors() || warnings { Ended::Found } else { Ended::Fine })
+}
+
+/// A line for each code that the project has turned off and that was found.
+fn turned_off(checked: &Checked) -> Vec<String> {
+    let mut codes: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for off in &checked.turned_off {
+        codes.entry(off.finding.code.as_str()).or_insert((0, &off.reason)).0 += 1;
+    }
+    codes.iter().map(|(code, (n, why))| format!("{} {code} turned off: {why}", count(*n, "finding"))).collect()
 }
 
 /// The last line: what was found, or what is there.

@@ -17,7 +17,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &[Source]) -> String {
             }
             format!(
                 "::{} title={},file={},line={},col={},endLine={},endColumn={}::{}\n",
-                severity(d),
+                level(d),
                 property(&format!("journey ({})", d.code)),
                 property(&place.file),
                 place.line,
@@ -28,6 +28,13 @@ pub fn render(diagnostics: &[Diagnostic], sources: &[Source]) -> String {
             )
         })
         .collect()
+}
+
+fn level(d: &Diagnostic) -> &'static str {
+    match severity(d) {
+        "hint" => "notice",
+        other => other,
+    }
 }
 
 fn data(text: &str) -> String {

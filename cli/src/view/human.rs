@@ -31,6 +31,7 @@ fn report(d: &Diagnostic, sources: &[Source], colour: bool) -> Report<'static, (
     let (kind, main) = match d.severity {
         Severity::Error => (ReportKind::Error, Color::Red),
         Severity::Warning => (ReportKind::Warning, Color::Yellow),
+        Severity::Hint => (ReportKind::Custom("Hint", Color::Blue), Color::Blue),
     };
     let place = |span: journey_grammar::span::Span| {
         let source = sources.get(usize::from(span.file.0));

@@ -2,13 +2,20 @@
 
 use super::{Place, severity};
 use journey_compiler::project::Source;
+use journey_compiler::severity::TurnedOff;
 use journey_grammar::diagnostic::Diagnostic;
 use journey_grammar::span::Span;
 use serde_json::{Value, json};
 
-/// All findings as one JSON array, one finding a line.
-pub fn render(diagnostics: &[Diagnostic], sources: &[Source]) -> String {
-    let lines: Vec<String> = diagnostics.iter().map(|d| finding(d, sources).to_string()).collect();
+/// All findings as one JSON array, one finding a line. Those that the project turned off come last, with its reason.
+pub fn render(diagnostics: &[Diagnostic], off: &[TurnedOff], sources: &[Source]) -> String {
+    let turned_off = |off: &TurnedOff| {
+        let mut value = finding(&off.finding, sources);
+        value["turned_off"] = off.reason.clone().into();
+        value.to_string()
+    };
+    let found = diagnostics.iter().map(|d| finding(d, sources).to_string());
+    let lines: Vec<String> = found.chain(off.iter().map(turned_off)).collect();
     if lines.is_empty() { "[]\n".to_string() } else { format!("[\n{}\n]\n", lines.join(",\n")) }
 }
 

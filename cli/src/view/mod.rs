@@ -7,7 +7,7 @@ pub mod sarif;
 pub mod table;
 
 use clap::ValueEnum;
-use journey_compiler::project::Source;
+use journey_compiler::project::{Checked, Source};
 use journey_grammar::diagnostic::Diagnostic;
 use journey_grammar::span::Span;
 
@@ -26,13 +26,23 @@ pub enum Format {
     Github,
 }
 
+/// All that a check found, with what the project turned off where the form has a place for it.
+pub fn checked(format: Format, checked: &Checked, colour: bool) -> String {
+    let (found, off, sources) = (&checked.diagnostics, &checked.turned_off, &checked.sources);
+    match format {
+        Format::Json => json::render(found, off, sources),
+        Format::Sarif => sarif::render(found, off, sources),
+        _ => render(format, found, sources, colour),
+    }
+}
+
 /// All findings in the form that was asked for, ready to print.
 pub fn render(format: Format, diagnostics: &[Diagnostic], sources: &[Source], colour: bool) -> String {
     match format {
         Format::Human => human::render(diagnostics, sources, colour),
         Format::Concise => diagnostics.iter().map(|d| concise(d, sources) + "\n").collect(),
-        Format::Json => json::render(diagnostics, sources),
-        Format::Sarif => sarif::render(diagnostics, sources),
+        Format::Json => json::render(diagnostics, &[], sources),
+        Format::Sarif => sarif::render(diagnostics, &[], sources),
         Format::Github => github::render(diagnostics, sources),
     }
 }
@@ -50,11 +60,12 @@ fn concise(diagnostic: &Diagnostic, sources: &[Source]) -> String {
     )
 }
 
-/// `error` or `warning`.
+/// `error`, `warning` or `hint`.
 pub fn severity(diagnostic: &Diagnostic) -> &'static str {
     match diagnostic.severity {
         journey_grammar::diagnostic::Severity::Error => "error",
         journey_grammar::diagnostic::Severity::Warning => "warning",
+        journey_grammar::diagnostic::Severity::Hint => "hint",
     }
 }
 

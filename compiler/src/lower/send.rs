@@ -3,7 +3,7 @@
 use super::Lower;
 use super::journey::Making;
 use crate::hir::{self, ExprKind, HAPPENED_AT, RuleKind, Ty};
-use journey_runtime::image::{self, ConsentRule, Input, Instr};
+use journey_runtime::image::{self, Input, Instr};
 
 impl Lower<'_> {
     pub(super) fn send(&mut self, m: &mut Making, step: &hir::Step, send: &hir::Send) {
@@ -22,7 +22,7 @@ impl Lower<'_> {
             .iter()
             .map(|channel| image::Try {
                 channel: *channel as u16,
-                consent: self.consent(message.purpose, &tags),
+                consent: crate::prove::consent::rule(self.program, message.purpose, &tags).0,
                 rules: self.rules_for(message.purpose, *channel, &tags),
             })
             .collect();
@@ -118,25 +118,6 @@ impl Lower<'_> {
                 self.record_field(record, field);
             }
         }
-    }
-
-    fn consent(&self, purpose: hir::PurposeId, tags: &[(hir::FacetId, u32)]) -> ConsentRule {
-        if self.program.purposes[purpose].needs_no_consent {
-            return ConsentRule::None;
-        }
-        let any = self
-            .program
-            .policies
-            .iter()
-            .filter(|p| self.program.in_scope(&p.scope, tags))
-            .flat_map(|p| &p.rules)
-            .filter_map(|r| match r.kind {
-                RuleKind::Consent { purpose: of, per_channel } if of == purpose => Some(per_channel),
-                _ => None,
-            })
-            .collect::<Vec<_>>();
-        // The stricter rule holds.
-        if any.is_empty() || any.contains(&true) { ConsentRule::Channel } else { ConsentRule::Any }
     }
 
     /// The rules that concern a send, in the order they are asked: gaps and caps, then hours.

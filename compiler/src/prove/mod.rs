@@ -3,12 +3,15 @@
 //!
 //! Each analysis gives facts as plain data, and `docs/proofs/` says what it proves, what it cannot, and how.
 
+pub mod consent;
 mod evaluate;
 pub mod flow;
 mod knowledge;
+pub mod outlast;
 pub mod pressure;
 mod ranges;
 mod report;
+pub mod stay;
 pub mod witness;
 
 use crate::hir::Program;
@@ -18,5 +21,8 @@ use journey_grammar::diagnostic::Diagnostic;
 /// Everything the proofs find in a program without errors, in no order. `already` was found before: what it says is not said again.
 pub fn prove(program: &Program, sources: &[Source], already: &[Diagnostic]) -> Vec<Diagnostic> {
     let claims = flow::claims(program);
-    report::report(program, sources, already, &claims)
+    let mut found = report::report(program, sources, already, &claims);
+    found.extend(outlast::report(program, &report::Texts(sources), &stay::stays(program)));
+    found.extend(consent::report(program));
+    found
 }

@@ -176,6 +176,7 @@ fn said(checked: &Checked, finding: &Finding, columns: usize, out: &mut Text) {
     match finding.code.severity() {
         Severity::Error => line.add(Tone::Bad, format!("error[{}]", finding.code)),
         Severity::Warning => line.add(Tone::Strong, format!("warning[{}]", finding.code)),
+        Severity::Hint => line.add(Tone::Plain, format!("hint[{}]", finding.code)),
     };
     line.add(Tone::Plain, format!(": {}", finding.message));
     let mut examples: Vec<String> = Vec::new();
@@ -212,6 +213,7 @@ pub fn rows(report: &Report) -> String {
         let severity = match finding.code.severity() {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Hint => "hint",
         };
         let first = finding.examples.first();
         out.push_str(&csv(&[

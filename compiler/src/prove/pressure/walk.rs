@@ -3,7 +3,7 @@
 
 use super::anchor::{self, Anchor, DAY};
 use crate::flow::{Edge, EdgeId, Graph, NodeId, NodeKind, Why, fixed};
-use crate::hir::{Clauses, Journey, Length, Limiting, Program, Step, StepKind, Until};
+use crate::hir::{Clauses, Journey, Length, Limiting, Program, RuleKind, Step, StepKind, Until};
 use std::collections::BTreeMap;
 
 /// Index into [`Walk::places`].
@@ -123,7 +123,12 @@ enum Detail {
 impl<'p> Walk<'p> {
     /// Walks a journey, for a customer who is in these arms (node and arm) of its experiments.
     pub fn new(program: &'p Program, id: usize, units: Units, held: Held, arms: &[(NodeId, usize)]) -> Walk<'p> {
-        let walk = |detail, room| Walker::new(program, id, units, held, arms, detail).walk(room);
+        let lasts = lasts(program, id);
+        let walk = |detail, room| {
+            let mut walker = Walker::new(program, id, units, held, arms, detail);
+            walker.lasts = lasts;
+            walker.walk(room)
+        };
         let detailed = [Detail::Full, Detail::FirstRound].into_iter().map(|detail| walk(detail, ROOM));
         let whole = detailed.into_iter().find_map(|(walk, whole)| whole.then_some(walk));
         whole.unwrap_or_else(|| walk(Detail::Nodes, usize::MAX).0)
@@ -141,6 +146,8 @@ struct Walker<'p, 'h> {
     held: Held<'h>,
     arms: &'h [(NodeId, usize)],
     detail: Detail,
+    /// A policy ends runs that have lasted so long.
+    lasts: Option<i64>,
     lasting: Vec<usize>,
     graph: Graph<'p>,
     places: Vec<Place>,
@@ -165,6 +172,7 @@ impl<'p, 'h> Walker<'p, 'h> {
             held,
             arms,
             detail,
+            lasts: None,
             lasting: anchor::lasting(journey),
             graph: Graph::new(program, id),
             places: Vec::new(),
@@ -194,6 +202,7 @@ impl<'p, 'h> Walker<'p, 'h> {
         let after = leaving.unwrap_or(over);
         let mut waiting = vec![false; self.keys.len()];
         self.ways.iter().filter(|w| w.most != Some(0)).for_each(|w| waiting[w.from] = true);
+        let too_long = self.too_long();
         for (place, waits) in waiting.into_iter().enumerate() {
             let node = self.keys[place].node;
             let link = |to, why| Way { from: place, to, least: 0, most: Some(0), why };
@@ -201,7 +210,7 @@ impl<'p, 'h> Walker<'p, 'h> {
                 NodeKind::End(crate::flow::End::Left, _) => self.ways.push(link(over, Because::Ended)),
                 NodeKind::End(..) => self.ways.push(link(after, Because::Ended)),
                 _ if waits => {
-                    if self.may_be_cut(node) {
+                    if too_long[place] || self.may_be_cut(node) {
                         self.ways.push(link(after, Because::Cut));
                     }
                     if !self.journey.start_over.is_empty() {
@@ -237,6 +246,21 @@ impl<'p, 'h> Walker<'p, 'h> {
     fn virtual_place(&mut self) -> PlaceId {
         self.places.push(Place { node: None });
         self.places.len() - 1
+    }
+
+    /// At which places a run may have lasted as long as a policy allows, or come to that while it waits.
+    fn too_long(&self) -> Vec<bool> {
+        let mut too_long = vec![false; self.places.len()];
+        let Some(lasts) = self.lasts else { return too_long };
+        let mut out = vec![Vec::new(); self.places.len()];
+        self.ways.iter().enumerate().for_each(|(id, way)| out[way.from].push(id));
+        let (order, sorted) = order(&out, &self.ways);
+        let latest = latest(&order[..sorted], &self.ways, &out);
+        for way in &self.ways {
+            let until = latest[way.from].zip(way.most).map(|(at, most)| at.saturating_add(most));
+            too_long[way.from] |= until.is_none_or(|until| until >= lasts);
+        }
+        too_long
     }
 
     /// Whether a clause may end a run that waits here.
@@ -361,6 +385,17 @@ impl<'p, 'h> Walker<'p, 'h> {
             _ => plain,
         }
     }
+}
+
+/// How long a run lasts at most by the policies, at the least: the clocks may be put forward.
+fn lasts(program: &Program, id: usize) -> Option<i64> {
+    let tags = &program.journeys[id].about.tags;
+    let rules = program.policies.iter().filter(|p| program.in_scope(&p.scope, tags)).flat_map(|p| &p.rules);
+    let lengths = rules.filter_map(|r| match r.kind {
+        RuleKind::Lasts(length) => Some(Units::Plain.least(length) - DAY / 12),
+        _ => None,
+    });
+    lengths.min()
 }
 
 /// Places in topological order, those on and behind circles last; and how many are sorted.

@@ -94,6 +94,7 @@ impl State<'_> {
         let severity = match d.severity {
             Severity::Error => lt::DiagnosticSeverity::Error,
             Severity::Warning => lt::DiagnosticSeverity::Warning,
+            Severity::Hint => lt::DiagnosticSeverity::Hint,
         };
         lt::Diagnostic {
             range: self.range(analysis, d.span()),

@@ -1,0 +1,244 @@
+//! How long a run may stay: the longest way through a journey's graph, with every wait at its longest.
+//!
+//! Counted from the entry, or from the last `start over`. Nodes are in order, so the longest ways are found in one pass (the longest
+//! path of an acyclic graph; loops, inner ones first, count as their longest round as often as they may go round).
+
+use super::pressure::rules::Rules;
+use crate::flow::{Graph, LoopId, NodeId, NodeKind, Why, most_ms};
+use crate::hir::{Clauses, Journey, JourneyId, Length, Program, RuleKind, StepKind};
+use journey_grammar::span::Span;
+
+/// How long a run of a journey may stay.
+#[derive(Debug, Clone)]
+pub struct Stay {
+    /// Which journey.
+    pub journey: JourneyId,
+    /// At most so many milliseconds, by its steps; none: there is no end to it.
+    pub most: Option<i64>,
+    /// What makes it so that there is none.
+    pub endless: Option<(Span, Endless)>,
+    /// The steps of the longest way on which time passes, and how much, in milliseconds.
+    pub way: Vec<(Span, i64)>,
+    /// By what the steps themselves wait for at most, in milliseconds: without pauses, held sends and moments that data say.
+    pub by_steps: i64,
+    /// The steps of that way, and how much time passes on them.
+    pub way_by_steps: Vec<(Span, i64)>,
+    /// For each node of the graph, when a run may come there at the latest; none: at any time, or never.
+    pub latest: Vec<Option<i64>>,
+    /// A policy ends every run after so long: policy and rule.
+    pub limit: Option<(usize, usize, Length)>,
+}
+
+/// Why something has no end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endless {
+    /// A moment that data say.
+    Moment,
+    /// Pauses that take turns.
+    Pauses,
+    /// Rules that may hold a send for ever.
+    Held,
+    /// Runs of this journey hold the send, one after the other.
+    Meanwhile(JourneyId),
+}
+
+/// Of every journey.
+pub fn stays(program: &Program) -> Vec<Stay> {
+    let rules = Rules::new(program);
+    let of = |id| {
+        let bare = Walk::new(program, None, id).stay();
+        Stay { by_steps: bare.most.unwrap_or(0), way_by_steps: bare.way, ..Walk::new(program, Some(&rules), id).stay() }
+    };
+    (0..program.journeys.len()).map(of).collect()
+}
+
+/// Since the entry, when a run is somewhere at the latest.
+#[derive(Debug, Clone, Copy)]
+struct Since {
+    ms: i64,
+    endless: Option<(Span, Endless)>,
+    /// The node before, and what passed from there.
+    from: Option<(NodeId, i64)>,
+}
+
+impl Since {
+    fn later(self, other: Since) -> bool {
+        (self.endless.is_some(), self.ms) > (other.endless.is_some(), other.ms)
+    }
+}
+
+struct Walk<'p> {
+    program: &'p Program,
+    journey: &'p Journey,
+    graph: Graph<'p>,
+    /// How long effects may be kept back at each node.
+    kept: Vec<(i64, Option<Endless>)>,
+    /// The longest round of each loop, as far as it is known.
+    rounds: Vec<Since>,
+    /// Only what the steps themselves wait for counts.
+    bare: bool,
+}
+
+impl<'p> Walk<'p> {
+    /// Without rules, only what the steps themselves wait for counts.
+    fn new(program: &'p Program, rules: Option<&Rules<'p>>, id: JourneyId) -> Walk<'p> {
+        let graph = Graph::new(program, id);
+        let journey = &program.journeys[id];
+        let kept = |node| rules.map_or((0, None), |rules| kept_back(program, journey, rules, &graph, node));
+        let kept = (0..graph.nodes.len()).map(kept).collect();
+        let none = Since { ms: 0, endless: None, from: None };
+        let rounds = vec![none; graph.loops.len()];
+        Walk { program, journey, graph, kept, rounds, bare: rules.is_none() }
+    }
+
+    fn stay(mut self) -> Stay {
+        for id in (0..self.graph.loops.len()).rev() {
+            let of = self.graph.loops[id];
+            let since = self.spread(of.node, of.end, Some(id));
+            let back = |node: NodeId| {
+                let ways = self.graph.ways(node).filter(move |e| e.to == of.node);
+                ways.filter_map(|e| self.pass(&since, node, e.time.most)).reduce(|a, b| if b.later(a) { b } else { a })
+            };
+            let longest = (of.node + 1..of.end).filter_map(back).reduce(|a, b| if b.later(a) { b } else { a });
+            if let Some(longest) = longest {
+                self.rounds[id] = longest;
+            }
+        }
+        let end = self.graph.leaving.unwrap_or(self.graph.nodes.len());
+        let since = self.spread(0, end, None);
+        let ends = (0..end).filter(|n| matches!(self.graph.nodes[*n].kind, NodeKind::End(..)));
+        // Before a hand-over a run may have to wait for a pause to end.
+        let done = |n: NodeId| self.pass(&since, n, Some(Length::default()));
+        let longest = ends.filter_map(done).reduce(|a, b| if b.later(a) { b } else { a });
+        let mut way = Vec::new();
+        let mut at = longest.and_then(|l| l.from).map(|(node, ms)| (node, ms));
+        while let Some((node, ms)) = at {
+            if ms > 0 {
+                way.push((self.graph.nodes[node].span, ms));
+            }
+            at = since[node].and_then(|s| s.from);
+        }
+        way.reverse();
+        let endless = longest.and_then(|l| l.endless);
+        Stay {
+            journey: self.graph.journey,
+            most: longest.filter(|_| endless.is_none()).map(|l| l.ms),
+            endless,
+            way,
+            by_steps: 0,
+            way_by_steps: Vec::new(),
+            latest: since.iter().map(|s| s.filter(|s| s.endless.is_none()).map(|s| s.ms)).collect(),
+            limit: self.limit(),
+        }
+    }
+
+    /// When a run is at each node from `start` on at the latest, counted from there. `inside`: one round of this loop.
+    fn spread(&self, start: NodeId, end: NodeId, inside: Option<LoopId>) -> Vec<Option<Since>> {
+        let mut since: Vec<Option<Since>> = vec![None; self.graph.nodes.len()];
+        since[start] = Some(Since { ms: 0, endless: None, from: None });
+        for node in start..end {
+            let Some(here) = since[node] else { continue };
+            let round = self.graph.loops.iter().position(|l| l.node == node).filter(|id| Some(*id) != inside);
+            for edge in self.graph.ways(node).filter(|e| e.to > node) {
+                let next = match (round, edge.why) {
+                    (Some(id), why) => {
+                        let (round, times) = (self.rounds[id], i64::from(self.graph.loops[id].times));
+                        // Into the last round, or out after it.
+                        let gone = if why == Why::Over { times } else { times - 1 };
+                        let passed = round.ms.saturating_mul(gone);
+                        let endless = here.endless.or(round.endless.filter(|_| gone > 0));
+                        Some(Since { ms: here.ms.saturating_add(passed), endless, from: Some((node, passed)) })
+                    }
+                    (None, _) => self.pass(&since, node, edge.time.most),
+                };
+                if let Some(next) = next
+                    && edge.to < self.graph.nodes.len()
+                    && since[edge.to].is_none_or(|old| next.later(old))
+                {
+                    since[edge.to] = Some(next);
+                }
+            }
+        }
+        since
+    }
+
+    /// From a node on, by a way on which so much time may pass.
+    fn pass(&self, since: &[Option<Since>], node: NodeId, most: Option<Length>) -> Option<Since> {
+        let here = since[node]?;
+        let (kept, why) = self.kept[node];
+        let passed = most.map_or(0, most_ms).saturating_add(kept);
+        let why = why.or((most.is_none() && !self.bare).then_some(Endless::Moment));
+        let endless = here.endless.or(why.map(|why| (self.graph.nodes[node].span, why)));
+        Some(Since { ms: here.ms.saturating_add(passed), endless, from: Some((node, passed)) })
+    }
+
+    /// The shortest life that a policy gives the journey's runs.
+    fn limit(&self) -> Option<(usize, usize, Length)> {
+        let policies = self.program.policies.iter().enumerate();
+        policies
+            .filter(|(_, p)| self.program.in_scope(&p.scope, &self.journey.about.tags))
+            .flat_map(|(id, p)| p.rules.iter().enumerate().map(move |(n, rule)| (id, n, rule)))
+            .filter_map(|(id, n, rule)| match rule.kind {
+                RuleKind::Lasts(length) => Some((id, n, length)),
+                _ => None,
+            })
+            .min_by_key(|(_, _, length)| crate::lower::nominal(*length))
+    }
+}
+
+/// How long a run may be kept at a node beside the step itself: by pauses, and by rules that hold its send.
+fn kept_back(
+    program: &Program,
+    journey: &Journey,
+    rules: &Rules,
+    graph: &Graph,
+    node: NodeId,
+) -> (i64, Option<Endless>) {
+    let acts = |kind: &StepKind| {
+        matches!(
+            kind,
+            StepKind::Send(_)
+                | StepKind::Set { .. }
+                | StepKind::Emit { .. }
+                | StepKind::Call { .. }
+                | StepKind::Task { .. }
+                | StepKind::GoTo { .. }
+        )
+    };
+    if !graph.step(node).is_some_and(|s| acts(&s.kind)) {
+        return (0, None);
+    }
+    let stages = graph.clauses(node);
+    let clauses = std::iter::once(&journey.clauses).chain(stages);
+    let pauses: Vec<_> = clauses.flat_map(|c: &Clauses| &c.pauses).collect();
+    let paused = match pauses.as_slice() {
+        [] => 0,
+        [one] => match one.at_most {
+            Some(most) => most_ms(most),
+            None => return (0, Some(Endless::Pauses)),
+        },
+        _ => return (0, Some(Endless::Pauses)),
+    };
+    let Some(sending) = rules.sending(program, graph, node) else { return (paused, None) };
+    // Another run of the journey itself is one of the others.
+    let holds = |(id, other): &(JourneyId, &Journey)| {
+        let mut found = *id != graph.journey || other.at_once.is_some_and(|n| n > 1) || other.key.is_some();
+        let mut any = other.clauses.meanwhile.iter().any(|(hold, p)| *hold && *p == sending.purpose);
+        crate::hir::each_step(&other.body, &mut |step| {
+            if let StepKind::Stage { clauses, .. } = &step.kind {
+                any |= clauses.meanwhile.iter().any(|(hold, p)| *hold && *p == sending.purpose);
+            }
+        });
+        found &= any;
+        found
+    };
+    if let Some((id, _)) = program.journeys.iter().enumerate().find(holds) {
+        return (0, Some(Endless::Meanwhile(id)));
+    }
+    match rules.hold(program, &sending, true) {
+        // Released, it may come into a pause again, and then into hours once more.
+        Some(held) if held > 0 && paused > 0 => (held.saturating_add(paused).saturating_mul(2), None),
+        Some(held) => (held.saturating_add(paused), None),
+        None => (0, Some(Endless::Held)),
+    }
+}
