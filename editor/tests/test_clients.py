@@ -21,6 +21,12 @@ async def client(request, lsp_client: LanguageClient, tmp_path):
     root = tmp_path / "retail"
     shutil.copytree(EXAMPLE, root)
     lsp_client.root = root
+
+    # Some of them can be asked to watch files; here nobody changes any.
+    @lsp_client.feature(t.CLIENT_REGISTER_CAPABILITY)
+    def watch(params: t.RegistrationParams):
+        return None
+
     await lsp_client.initialize_session(
         t.InitializeParams(
             capabilities=client_capabilities(request.param), root_uri=root.as_uri(), workspace_folders=None

@@ -111,7 +111,7 @@ impl<'p> Walk<'p> {
         let done = |n: NodeId| self.pass(&since, n, Some(Length::default()));
         let longest = ends.filter_map(done).reduce(|a, b| if b.later(a) { b } else { a });
         let mut way = Vec::new();
-        let mut at = longest.and_then(|l| l.from).map(|(node, ms)| (node, ms));
+        let mut at = longest.and_then(|l| l.from);
         while let Some((node, ms)) = at {
             if ms > 0 {
                 way.push((self.graph.nodes[node].span, ms));

@@ -427,7 +427,11 @@ impl<'a> Offers<'a> {
                 let path = Self::path_before(&words, n - 1);
                 match self.type_of(&path, &words, file, offset) {
                     Some(ty) => self.values(&ty),
-                    None if last == "in" => self.kind(Kind::Segment),
+                    // `in loyal`: the customer is in that segment.
+                    None if last == "in" => {
+                        self.kind(Kind::Segment);
+                        return true;
+                    }
                     None => {}
                 }
                 self.expression(cursor, file, offset);
@@ -460,8 +464,10 @@ impl<'a> Offers<'a> {
         matches!(
             last,
             "send" | "receives" | "emit" | "does" | "sees" | "call" | "expect" | "offers" | "owner" | "==" | "!="
-        ) || matches!((before, last), ("go", "to") | ("task", "for") | ("trigger", "from"))
-            || (last == "on" && matches!(body, Body::Arms))
+        ) || matches!(
+            (before, last),
+            ("go", "to") | ("task", "for") | ("trigger", "from") | ("when", "enters" | "leaves")
+        ) || (last == "on" && matches!(body, Body::Arms))
     }
 
     /// What a pair of braces with values belongs to: the event or the profile.
@@ -572,7 +578,7 @@ impl<'a> Offers<'a> {
                         self.items.push(Item {
                             label: name.clone(),
                             sort: Sort::Field,
-                            detail: describe::constant(value),
+                            detail: self.program.const_text(value),
                             snippet: None,
                             target: None,
                         });

@@ -2,7 +2,7 @@
 
 use super::names::{input, variable};
 use crate::analysis::Analysis;
-use journey_compiler::hir::{About, Bounds, Const, Field, HAPPENED_AT, Param, Program, VariableKind};
+use journey_compiler::hir::{About, Field, HAPPENED_AT, Param, Program, VariableKind};
 use journey_compiler::mentions::{Local, Target};
 use journey_compiler::scope::Kind;
 use journey_grammar::span::Span;
@@ -236,7 +236,7 @@ fn local<'p>(analysis: &'p Analysis, program: &'p Program, kind: Local, span: Sp
         Local::Customer => (format!("customer {name}"), None, Vec::new()),
         Local::Claim => {
             let claims = program.messages.iter().flat_map(|m| &m.claims);
-            let value = claims.clone().find(|(n, _)| n == name).map(|(_, v)| constant(v));
+            let value = claims.clone().find(|(n, _)| n == name).map(|(_, v)| program.const_text(v));
             (format!("claim {name} = {}", value.unwrap_or_default()), None, Vec::new())
         }
     })
@@ -256,21 +256,11 @@ pub fn kind_of(program: &Program, kind: &VariableKind) -> String {
 
 /// `name: type`, with bounds and what stands in for a missing value.
 pub fn typed(program: &Program, field: &Field) -> String {
-    let mut text = format!("{}: {}", field.name, program.type_text(&field.ty));
-    bounds(&field.bounds, &mut text);
+    let mut text = format!("{}: {}", field.name, program.field_text(field));
     if let Some(default) = &field.default {
-        let _ = write!(text, " = {}", constant(default));
+        let _ = write!(text, " = {}", program.const_text(default));
     }
     text
-}
-
-fn bounds(bounds: &Bounds, text: &mut String) {
-    if let Some((low, high)) = &bounds.between {
-        let _ = write!(text, " between {} and {}", constant(low), constant(high));
-    }
-    if let Some(most) = bounds.at_most {
-        let _ = write!(text, " at most {most}");
-    }
 }
 
 fn field(program: &Program, of: &Field, owner: &str) -> String {
@@ -316,20 +306,4 @@ fn plain_text(analysis: &Analysis, template: &journey_compiler::hir::Template) -
         Piece::Value(e) => format!("{{{{ {} }}}}", analysis.at(e.span).trim()),
     });
     shortened(&pieces.collect::<String>())
-}
-
-/// A constant, as it is written.
-pub fn constant(value: &Const) -> String {
-    match value {
-        Const::Bool(b) => b.to_string(),
-        Const::Int(n) => n.to_string(),
-        Const::Number(n) => n.to_string(),
-        Const::Money(millionths) => words::decimal(*millionths, 0),
-        Const::Text(text) => format!("\"{text}\""),
-        Const::Duration(length) => words::span(length),
-        Const::Date(day) => words::date(*day),
-        Const::Time(ms) => words::time(*ms),
-        Const::Moment(ms) => words::moment(*ms),
-        _ => "…".to_string(),
-    }
 }

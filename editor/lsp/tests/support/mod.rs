@@ -173,6 +173,12 @@ impl Client {
         }
     }
 
+    /// Takes no notice of what was sent so far.
+    pub fn forget(&mut self) {
+        self.waiting.clear();
+        while self.connection.as_ref().unwrap().receiver.try_recv().is_ok() {}
+    }
+
     /// The message that is shown to the person next.
     pub fn shown(&mut self) -> String {
         loop {
