@@ -69,7 +69,7 @@ vim.api.nvim_buf_set_lines(buf, at - 1, at, true, { '     wait   4 hours' })
 vim.lsp.buf.format({ timeout_ms = 20000 })
 check('laid out', line(at) == '  wait 4 hours', line(at))
 
-vim.api.nvim_buf_set_lines(buf, at - 1, at, true, { '  wait 4 hours', '  send ' })
+vim.api.nvim_buf_set_lines(buf, at - 1, at, true, { '  wait 4 hours', '  send  ' })
 vim.api.nvim_win_set_cursor(0, { at + 1, 7 })
 local completed = ask('textDocument/completion')
 local labels = {}

@@ -74,4 +74,4 @@ async def test_a_journey_is_opened_edited_and_renamed(client: LanguageClient):
     laid_out = await client.text_document_formatting_async(
         t.DocumentFormattingParams(text_document=document, options=options)
     )
-    assert laid_out == []
+    assert not laid_out

@@ -5,7 +5,7 @@
 
 use super::pressure::rules::Rules;
 use crate::flow::{Graph, LoopId, NodeId, NodeKind, Why, most_ms};
-use crate::hir::{Clauses, Journey, JourneyId, Length, Program, RuleKind, StepKind};
+use crate::hir::{Clauses, Journey, JourneyId, Length, Program, PurposeId, RuleKind, StepKind};
 use journey_grammar::span::Span;
 
 /// How long a run of a journey may stay.
@@ -44,12 +44,37 @@ pub enum Endless {
 
 /// Of every journey.
 pub fn stays(program: &Program) -> Vec<Stay> {
-    let rules = Rules::new(program);
+    let keepers = Keepers::new(program);
     let of = |id| {
-        let bare = Walk::new(program, None, id).stay();
-        Stay { by_steps: bare.most.unwrap_or(0), way_by_steps: bare.way, ..Walk::new(program, Some(&rules), id).stay() }
+        let (bare, all) = (Walk::new(program, None, id).stay(), Walk::new(program, Some(&keepers), id).stay());
+        Stay { by_steps: bare.most.unwrap_or(0), way_by_steps: bare.way, ..all }
     };
     (0..program.journeys.len()).map(of).collect()
+}
+
+/// What may keep sends back beside the journey itself.
+struct Keepers<'p> {
+    rules: Rules<'p>,
+    /// Journeys with the purposes whose sends they may hold while they run.
+    meanwhile: Vec<(JourneyId, PurposeId)>,
+}
+
+impl<'p> Keepers<'p> {
+    fn new(program: &'p Program) -> Keepers<'p> {
+        let mut meanwhile = Vec::new();
+        for (id, journey) in program.journeys.iter().enumerate() {
+            let mut add = |clauses: &Clauses| {
+                meanwhile.extend(clauses.meanwhile.iter().filter(|(hold, _)| *hold).map(|(_, purpose)| (id, *purpose)));
+            };
+            add(&journey.clauses);
+            crate::hir::each_step(&journey.body, &mut |step| {
+                if let StepKind::Stage { clauses, .. } = &step.kind {
+                    add(clauses);
+                }
+            });
+        }
+        Keepers { rules: Rules::new(program), meanwhile }
+    }
 }
 
 /// Since the entry, when a run is somewhere at the latest.
@@ -81,14 +106,14 @@ struct Walk<'p> {
 
 impl<'p> Walk<'p> {
     /// Without rules, only what the steps themselves wait for counts.
-    fn new(program: &'p Program, rules: Option<&Rules<'p>>, id: JourneyId) -> Walk<'p> {
+    fn new(program: &'p Program, keepers: Option<&Keepers<'p>>, id: JourneyId) -> Walk<'p> {
         let graph = Graph::new(program, id);
         let journey = &program.journeys[id];
-        let kept = |node| rules.map_or((0, None), |rules| kept_back(program, journey, rules, &graph, node));
+        let kept = |node| keepers.map_or((0, None), |keepers| kept_back(program, journey, keepers, &graph, node));
         let kept = (0..graph.nodes.len()).map(kept).collect();
         let none = Since { ms: 0, endless: None, from: None };
         let rounds = vec![none; graph.loops.len()];
-        Walk { program, journey, graph, kept, rounds, bare: rules.is_none() }
+        Walk { program, journey, graph, kept, rounds, bare: keepers.is_none() }
     }
 
     fn stay(mut self) -> Stay {
@@ -190,7 +215,7 @@ impl<'p> Walk<'p> {
 fn kept_back(
     program: &Program,
     journey: &Journey,
-    rules: &Rules,
+    Keepers { rules, meanwhile }: &Keepers<'_>,
     graph: &Graph,
     node: NodeId,
 ) -> (i64, Option<Endless>) {
@@ -221,19 +246,11 @@ fn kept_back(
     };
     let Some(sending) = rules.sending(program, graph, node) else { return (paused, None) };
     // Another run of the journey itself is one of the others.
-    let holds = |(id, other): &(JourneyId, &Journey)| {
-        let mut found = *id != graph.journey || other.at_once.is_some_and(|n| n > 1) || other.key.is_some();
-        let mut any = other.clauses.meanwhile.iter().any(|(hold, p)| *hold && *p == sending.purpose);
-        crate::hir::each_step(&other.body, &mut |step| {
-            if let StepKind::Stage { clauses, .. } = &step.kind {
-                any |= clauses.meanwhile.iter().any(|(hold, p)| *hold && *p == sending.purpose);
-            }
-        });
-        found &= any;
-        found
-    };
-    if let Some((id, _)) = program.journeys.iter().enumerate().find(holds) {
-        return (0, Some(Endless::Meanwhile(id)));
+    let several = || journey.at_once.is_some_and(|n| n > 1) || journey.key.is_some();
+    let holds =
+        |(id, purpose): &&(JourneyId, PurposeId)| *purpose == sending.purpose && (*id != graph.journey || several());
+    if let Some((id, _)) = meanwhile.iter().find(holds) {
+        return (0, Some(Endless::Meanwhile(*id)));
     }
     match rules.hold(program, &sending, true) {
         // Released, it may come into a pause again, and then into hours once more.
