@@ -118,6 +118,9 @@ pub struct Step {
     pub kind: Kind,
     /// Where it stands.
     pub place: Place,
+    /// Its text, for those who have it.
+    #[serde(skip)]
+    pub span: Span,
     /// Its first line as written.
     pub source: String,
     /// Its kind in words: `Task for sales`.
@@ -469,6 +472,7 @@ impl Reader<'_> {
             id,
             kind: Kind::Wait,
             place: place(self.words, self.first(step.span)),
+            span: step.span,
             source: self.headline(step.span),
             kicker: String::new(),
             title: String::new(),

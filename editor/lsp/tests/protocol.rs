@@ -276,3 +276,37 @@ fn colours_are_sent_whole_then_by_their_difference() {
     assert!(matches!(delta, Some(lt::SemanticTokensDeltaResponse::SemanticTokensDelta(_))), "{delta:?}");
     client.end();
 }
+
+#[test]
+fn an_extension_is_given_pictures_and_tests() {
+    use journey_lsp::server::ours::{PictureRequest, RunTestRequest, TestsRequest};
+    let disk = Memory::new(&[("/p/journey.toml", SETTINGS), ("/p/events.journey", EVENTS), ("/p/t.journey", TESTED)]);
+    let mut client = Client::new(disk);
+    client.open("/p/t.journey", TESTED);
+    assert_eq!(client.told("/p/t.journey").diagnostics, []);
+    let named = client.ask::<PictureRequest>(json!({ "uri": uri("/p/events.journey"), "journey": "hello" })).unwrap();
+    assert_eq!((named.journey.as_str(), named.uri.as_str()), ("hello", "file:///p/t.journey"));
+    assert!(named.svg.starts_with("<svg") && named.svg.contains("data-step=\"0\""));
+    assert_eq!((named.steps[0].title.as_str(), named.steps[0].range.start.line), ("Wait 1 hour", 4));
+    let standing = json!({ "uri": uri("/p/t.journey"), "position": place(3, 5) });
+    assert_eq!(client.ask::<PictureRequest>(standing).unwrap().journey, "hello");
+    assert!(client.ask::<PictureRequest>(json!({ "uri": uri("/p/t.journey"), "journey": "hullo" })).is_none());
+
+    let tests = client.ask::<TestsRequest>(json!({}));
+    let titles: Vec<(&str, u32)> = tests.iter().map(|t| (t.title.as_str(), t.title_range.start.line)).collect();
+    assert_eq!(titles, [("someone waits", 7), ("nobody waits", 14)]);
+    let one = client.ask::<RunTestRequest>(json!({ "uri": uri("/p/t.journey"), "titles": ["someone waits"] }));
+    assert_eq!((one.passed, one.failed, one.coverage.len()), (1, 0, 0));
+    let all = client.ask::<RunTestRequest>(json!({}));
+    assert_eq!((all.passed, all.failed, all.coverage[0].all), (1, 1, 1));
+    let failed = &all.tests[1];
+    assert_eq!((failed.failures[0].range.start, failed.range.start.line), (lt::Position { line: 18, character: 2 }, 14));
+    assert!(failed.story.as_ref().unwrap().contains("expect ana is not in hello"), "{failed:#?}");
+
+    client.change("/p/t.journey", json!({ "start": place(4, 2), "end": place(4, 6) }), "wat");
+    client.told("/p/t.journey");
+    let asked = json!({ "uri": uri("/p/t.journey"), "journey": "hello" });
+    let (_, why) = client.ask_for("journey/picture", asked).unwrap_err();
+    assert_eq!(why, "the program has errors: the picture is drawn when they are mended");
+    client.end();
+}

@@ -2,7 +2,7 @@
 
 use super::Refused;
 use super::state::{Place, State};
-use super::{commands, navigation, painting, reading, typing, writing};
+use super::{commands, navigation, ours, painting, reading, typing, writing};
 use crate::queries;
 use gen_lsp_types as lt;
 use lsp_server::ErrorCode;
@@ -14,12 +14,12 @@ pub(crate) type Answer<R> = Result<<R as lt::Request>::Result, Refused>;
 /// The answer to a request.
 pub(crate) fn answer(state: &mut State, method: &str, params: Value) -> Result<Value, Refused> {
     macro_rules! dispatch {
-        ($($request:ident => $f:expr),* $(,)?) => {
+        ($($request:ty => $f:expr),* $(,)?) => {
             match method {
-                $(m if m == <lt::$request as lt::Request>::METHOD.as_str() => {
-                    let params: <lt::$request as lt::Request>::Params = serde_json::from_value(params)
+                $(m if m == <$request as lt::Request>::METHOD.as_str() => {
+                    let params: <$request as lt::Request>::Params = serde_json::from_value(params)
                         .map_err(|e| Refused { code: ErrorCode::InvalidParams, message: e.to_string() })?;
-                    let answer: <lt::$request as lt::Request>::Result = $f(state, params)?;
+                    let answer: <$request as lt::Request>::Result = $f(state, params)?;
                     serde_json::to_value(answer).map_err(|e| Refused::because(e.to_string()))
                 })*
                 _ => Err(Refused { code: ErrorCode::MethodNotFound, message: format!("there is no `{method}`") }),
@@ -27,36 +27,39 @@ pub(crate) fn answer(state: &mut State, method: &str, params: Value) -> Result<V
         };
     }
     dispatch! {
-        DocumentDiagnosticRequest => |state: &mut State, p| -> Answer<lt::DocumentDiagnosticRequest> { Ok(state.asked(&p)) },
-        WorkspaceDiagnosticRequest => |state: &mut State, p| -> Answer<lt::WorkspaceDiagnosticRequest> { Ok(state.asked_all(&p)) },
-        CodeActionRequest => writing::code_actions,
-        RenameRequest => writing::rename,
-        PrepareRenameRequest => writing::prepare_rename,
-        DocumentFormattingRequest => writing::format,
-        DocumentRangeFormattingRequest => writing::format_range,
-        DocumentOnTypeFormattingRequest => writing::format_on_type,
-        CompletionRequest => typing::complete,
-        CompletionResolveRequest => typing::resolve,
-        SignatureHelpRequest => typing::signature,
-        HoverRequest => reading::hover,
-        DocumentSymbolRequest => reading::document_symbols,
-        WorkspaceSymbolRequest => reading::workspace_symbols,
-        FoldingRangeRequest => reading::folds,
-        SelectionRangeRequest => reading::selections,
-        InlayHintRequest => reading::hints,
-        CodeLensRequest => commands::lenses,
-        ExecuteCommandRequest => commands::execute,
-        DefinitionRequest => navigation::definition,
-        TypeDefinitionRequest => navigation::type_definition,
-        ReferencesRequest => navigation::references,
-        DocumentHighlightRequest => navigation::highlights,
-        DocumentLinkRequest => navigation::links,
-        CallHierarchyPrepareRequest => navigation::calls,
-        CallHierarchyIncomingCallsRequest => navigation::incoming,
-        CallHierarchyOutgoingCallsRequest => navigation::outgoing,
-        SemanticTokensRequest => painting::all,
-        SemanticTokensDeltaRequest => painting::delta,
-        SemanticTokensRangeRequest => painting::range,
+        lt::DocumentDiagnosticRequest => |state: &mut State, p| -> Answer<lt::DocumentDiagnosticRequest> { Ok(state.asked(&p)) },
+        lt::WorkspaceDiagnosticRequest => |state: &mut State, p| -> Answer<lt::WorkspaceDiagnosticRequest> { Ok(state.asked_all(&p)) },
+        lt::CodeActionRequest => writing::code_actions,
+        lt::RenameRequest => writing::rename,
+        lt::PrepareRenameRequest => writing::prepare_rename,
+        lt::DocumentFormattingRequest => writing::format,
+        lt::DocumentRangeFormattingRequest => writing::format_range,
+        lt::DocumentOnTypeFormattingRequest => writing::format_on_type,
+        lt::CompletionRequest => typing::complete,
+        lt::CompletionResolveRequest => typing::resolve,
+        lt::SignatureHelpRequest => typing::signature,
+        lt::HoverRequest => reading::hover,
+        lt::DocumentSymbolRequest => reading::document_symbols,
+        lt::WorkspaceSymbolRequest => reading::workspace_symbols,
+        lt::FoldingRangeRequest => reading::folds,
+        lt::SelectionRangeRequest => reading::selections,
+        lt::InlayHintRequest => reading::hints,
+        lt::CodeLensRequest => commands::lenses,
+        lt::ExecuteCommandRequest => commands::execute,
+        lt::DefinitionRequest => navigation::definition,
+        lt::TypeDefinitionRequest => navigation::type_definition,
+        lt::ReferencesRequest => navigation::references,
+        lt::DocumentHighlightRequest => navigation::highlights,
+        lt::DocumentLinkRequest => navigation::links,
+        lt::CallHierarchyPrepareRequest => navigation::calls,
+        lt::CallHierarchyIncomingCallsRequest => navigation::incoming,
+        lt::CallHierarchyOutgoingCallsRequest => navigation::outgoing,
+        lt::SemanticTokensRequest => painting::all,
+        lt::SemanticTokensDeltaRequest => painting::delta,
+        lt::SemanticTokensRangeRequest => painting::range,
+        ours::PictureRequest => ours::picture,
+        ours::TestsRequest => ours::tests,
+        ours::RunTestRequest => ours::run_tests,
     }
 }
 

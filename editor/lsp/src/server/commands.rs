@@ -3,12 +3,11 @@
 use super::Refused;
 use super::answers::Answer;
 use super::notification;
+use super::ours;
 use super::state::{Place, State, path_of};
 use crate::queries::lenses::{self, Deed};
 use gen_lsp_types as lt;
-use journey_compiler::lower::{lower, lower_tests};
 use journey_grammar::span::Span;
-use journey_runtime::program::Program;
 use journey_runtime::testing;
 use serde_json::{Value, json};
 
@@ -45,24 +44,15 @@ pub(crate) fn execute(state: &mut State, p: lt::ExecuteCommandParams) -> Answer<
     }
 }
 
-/// Runs tests of a file through the runner that `journey test` uses, and shows what came of it. The answer is what
-/// `journey test --format json` writes.
+/// Runs tests of a file, and shows what came of it. The answer is what `journey test --format json` writes.
 fn run(state: &mut State, uri: &lt::Uri, only: Option<&str>) -> Result<Value, Refused> {
     let Some(Place { analysis, file, .. }) = state.place(uri) else {
         return Err(Refused::because(format!("{} belongs to no project", path_of(uri).display())));
     };
-    let checked = &analysis.checked;
-    if checked.has_errors() {
-        return Err(Refused::because("the program has errors: tests run when they are mended"));
-    }
-    let program = Program::new(lower(&checked.program, &checked.sources))
-        .map_err(|_| Refused::because("the program could not be made ready to run"))?;
-    let mut plan = lower_tests(&checked.program, &checked.sources);
-    let path = analysis.path(file);
-    plan.tests.retain(|t| t.file == path && only.is_none_or(|only| t.title == only));
-    let results = testing::run(&program, &plan, None);
-    let failing = results.tests.iter().filter(|t| !t.passed());
-    let story: Vec<String> = failing.map(|t| testing::show::failing(&program, t).to_string()).collect();
+    let titles = only.map(|title| vec![title.to_string()]);
+    let ran = ours::run(&analysis, Some(file), titles.as_deref())?;
+    let results = &ran.results;
+    let story: Vec<String> = results.tests.iter().filter_map(|t| ran.story(t)).collect();
     let passed = results.tests.len() - results.failed();
     let (kind, message) = match (results.failed(), &results.tests[..]) {
         (_, []) => (lt::MessageType::Warning, "there is no such test".to_string()),
@@ -71,7 +61,7 @@ fn run(state: &mut State, uri: &lt::Uri, only: Option<&str>) -> Result<Value, Re
         (failed, _) => (lt::MessageType::Error, format!("✗ {failed} failed, {passed} passed\n{}", story.join("\n"))),
     };
     state.out.push(notification::<lt::ShowMessageNotification>(lt::ShowMessageParams { kind, message }));
-    Ok(testing::show::json(&program, &results))
+    Ok(testing::show::json(&ran.program, results))
 }
 
 /// Where a journey is named: for clients that show places.

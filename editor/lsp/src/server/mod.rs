@@ -7,6 +7,7 @@ mod commands;
 mod convert;
 mod findings;
 mod navigation;
+pub mod ours;
 mod painting;
 mod reading;
 mod state;
