@@ -300,7 +300,10 @@ fn an_extension_is_given_pictures_and_tests() {
     let all = client.ask::<RunTestRequest>(json!({}));
     assert_eq!((all.passed, all.failed, all.coverage[0].all), (1, 1, 1));
     let failed = &all.tests[1];
-    assert_eq!((failed.failures[0].range.start, failed.range.start.line), (lt::Position { line: 18, character: 2 }, 14));
+    assert_eq!(
+        (failed.failures[0].range.start, failed.range.start.line),
+        (lt::Position { line: 18, character: 2 }, 14)
+    );
     assert!(failed.story.as_ref().unwrap().contains("expect ana is not in hello"), "{failed:#?}");
 
     client.change("/p/t.journey", json!({ "start": place(4, 2), "end": place(4, 6) }), "wat");
