@@ -86,6 +86,8 @@ Examples:
   journey diff shop-before shop                 two folders
   journey diff --base main --format markdown    for a comment of a review
   journey diff --base main --fail-on consent,audience
+  journey diff --base main --events events.jsonl
+                                                with how many customers come in under either version
 
 What is only written otherwise (comments, layout, the order of declarations) is no change. Exit code 1 if a change is of a
 class of --fail-on, or if one of the versions has errors.")]
@@ -127,7 +129,8 @@ Examples:
     Graph(Graph),
     /// Compile a project
     Build(Build),
-    /// Say what is certain of a project: how many messages one customer can get at most
+    /// Say what is certain of a project: how many messages one customer can get at most, how long a run may stay, which consent
+    /// is asked for
     Prove(Prove),
     /// Write or compare the listing of a project beside its sources
     Snapshot(Snapshot),
@@ -433,6 +436,12 @@ pub struct Diff {
     /// Exit with 1 if there are changes of these classes
     #[arg(long, value_enum, value_name = "CLASS", value_delimiter = ',')]
     pub fail_on: Vec<DiffClass>,
+    /// Run both versions over these recorded events, and say how many customers come in under each
+    #[arg(long, short, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// No progress bar
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// `journey doc`

@@ -3,6 +3,7 @@
 use journey_compiler::diff::{Change, Diff, Fate, diff};
 use journey_compiler::project::Checked;
 use journey_compiler::testing;
+use journey_grammar::codes::Code;
 use std::fmt::Write as _;
 
 fn checked(program: &str) -> Checked {
@@ -66,6 +67,50 @@ fn back_and_forth() {
     one.sort();
     other.sort();
     assert_eq!(one, other);
+}
+
+/// The page of a migration that does not know the version before: its two versions, and the mended ones.
+#[test]
+fn a_migration_from_a_place_that_is_not_there() {
+    let page = Code::NoOldPlace.page();
+    assert!(page.starts_with(&format!("# J1009: {}\n", Code::NoOldPlace.summary())));
+    let mut told = String::new();
+    for section in page.split("\n## ").skip(1) {
+        let mut programs = section.split("```journey").skip(1).map(|rest| {
+            let body = &rest[rest.find('\n').unwrap() + 1..];
+            &body[..body.find("\n```").unwrap()]
+        });
+        let (old, new) = (programs.next().unwrap(), programs.next().unwrap());
+        let (before, mut after) = (checked(old), checked(new));
+        let found = diff(&before, &after);
+        assert!(found.parts[0].versions.0.as_ref().is_some_and(|v| new.contains(&v[..8])), "{:?}", found.parts[0].versions);
+        after.diagnostics = found.findings;
+        let _ = write!(told, "{}\n{}\n==========\n\n", section.trim_end(), testing::render(&after));
+    }
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("a_place_that_is_not_there", told);
+    });
+}
+
+/// What is proven of both versions, where an edit changes it.
+#[test]
+fn what_is_proven_changes_with_it() {
+    let stricter = NEW.replace("consent for marketing", "consent for marketing, per channel");
+    let mut told = String::new();
+    for (title, old, new) in [("an edit", OLD, NEW), ("consent by any channel", stricter.as_str(), NEW)] {
+        let found = diff(&checked(old), &checked(new));
+        let _ = writeln!(told, "{title}");
+        for s in &found.stays {
+            let (old, new) = (&s.old, &s.new);
+            let _ = writeln!(told, "  {}: {} → {}, {} → {}", s.journey, old.by_steps, new.by_steps, old.most, new.most);
+        }
+        for gate in &found.gates {
+            let _ = writeln!(told, "  {}: {:?} → {:?}, weaker {}", gate.what, gate.old, gate.new, gate.weakens());
+        }
+    }
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("what_is_proven_changes_with_it", told);
+    });
 }
 
 /// Everyone who waits in the old version goes somewhere: the place that a migration names, or on by the old version.

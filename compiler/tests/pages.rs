@@ -55,7 +55,7 @@ fn pages_are_true() {
         if *code == Code::TooManyMistakes {
             continue;
         }
-        // Raised by data, not by programs: `tests/tests/contracts.rs` holds those pages.
+        // Raised by data and edits, not by programs: `contracts/tests/data.rs` and `diff.rs` hold those pages.
         if code.as_str().starts_with("J10") {
             continue;
         }

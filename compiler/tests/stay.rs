@@ -1,7 +1,8 @@
 //! How long runs may stay, and which consent stands before each send.
 
-use journey_compiler::prove::{consent, outlast, stay};
+use journey_compiler::prove::{consent, stay, words};
 use journey_compiler::testing;
+use journey_grammar::span::Span;
 use std::fmt::Write;
 
 const PROGRAM: &str = r#"
@@ -72,15 +73,13 @@ fn the_longest_way_is_found() {
     let mut told = String::new();
     for stay in stay::stays(&checked.program) {
         let name = &checked.program.journeys[stay.journey].name;
-        let most = match (stay.most, stay.endless) {
-            (Some(most), _) => outlast::length(most),
-            (None, Some((_, why))) => format!("no end: {}", outlast::endless(&checked.program, why)),
-            (None, None) => "nobody stays".to_string(),
-        };
-        let _ = writeln!(told, "{name}: {most}");
-        for (span, ms) in stay.way {
-            let step = checked.sources[usize::from(span.file.0)].text[span.range()].lines().next().unwrap_or_default();
-            let _ = writeln!(told, "  {}: {step}", outlast::length(ms));
+        let _ = writeln!(told, "{name}: {} by its steps, {}", words::by_steps(&stay), words::most(&checked.program, &stay));
+        let text = |span: Span| checked.sources[usize::from(span.file.0)].text[span.range()].lines().next().unwrap_or_default();
+        for (span, took) in &stay.way_by_steps {
+            let _ = writeln!(told, "  {}: {}", words::length(took.plain()), text(*span));
+        }
+        for (span, why) in &stay.open {
+            let _ = writeln!(told, "  no end: {}: {}", text(*span), words::endless(&checked.program, *why));
         }
     }
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {

@@ -242,6 +242,7 @@ codes! {
     StrangeValue = "J1006" Error "a value comes that is none of those declared",
     MixedUnits = "J1007" Warning "a field mixes seconds and milliseconds",
     UnreadableMessage = "J1008" Error "a message cannot be understood",
+    NoOldPlace = "J1009" Error "a migration names a place that the old version does not have",
 }
 
 impl Code {

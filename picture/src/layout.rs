@@ -4,7 +4,7 @@
 
 use crate::counts::Counts;
 use crate::measure::{width, wrap};
-use crate::model::{Arm, Kind, Note, Picture, Step, Tag, Trigger, goes_on};
+use crate::model::{Arm, Kind, Note, Picture, Step, Tag, Trigger, goes_on, stops};
 use crate::style::{self, Icon, Look};
 use crate::words::{share, title};
 
@@ -20,6 +20,8 @@ const FAN: f64 = 30.0;
 const JOIN: f64 = 26.0;
 /// Inside a frame.
 const INSIDE: f64 = 22.0;
+/// From the edge of a loop to the way along it.
+const LANE: f64 = 18.0;
 /// Widest label of an arm.
 const LABEL: f64 = 176.0;
 /// Height of a label's line.
@@ -280,7 +282,11 @@ impl Layout<'_> {
                 } else {
                     format!("{} {}", step.kicker, step.title)
                 };
-                let look = if step.kind == Kind::GoTo { Look::GoTo } else { Look::End };
+                let look = match step.kind {
+                    Kind::GoTo => Look::GoTo,
+                    Kind::StopRepeating => Look::Loop,
+                    _ => Look::End,
+                };
                 let icon = style::icon(step);
                 let lines = Set::Title.wrap(&text, CARD - 52.0, 2);
                 let mut block = pill(look, icon, lines, Some(step), self.came(step));
@@ -420,10 +426,15 @@ impl Layout<'_> {
     fn frame<'a>(&self, step: &'a Step) -> Block<'a> {
         let content = self.steps(&step.body);
         let repeats = step.kind == Kind::Repeat;
-        // Room for the way back of a loop.
-        let left_room = INSIDE + if repeats { 18.0 } else { 0.0 };
-        let width = (left_room + content.width + INSIDE).max(CARD);
-        let left = left_room + (width - left_room - content.width - INSIDE) / 2.0;
+        let stops = if repeats { stopped(&content, &stops(&step.body)) } else { Vec::new() };
+        // Whoever stops goes out along one side, and the way back takes the other.
+        let middle = stops.iter().map(|([x, _, wide, _], _)| x + wide / 2.0).sum::<f64>() / stops.len().max(1) as f64;
+        let out_left = !stops.is_empty() && middle < content.axis;
+        let (back_left, out_right) = (repeats && !out_left, !stops.is_empty() && !out_left);
+        let room = |lane: bool| if lane { INSIDE + LANE } else { INSIDE };
+        let (left_room, right_room) = (room(back_left || out_left), room(out_left || out_right));
+        let width = (left_room + content.width + right_room).max(CARD);
+        let left = left_room + (width - left_room - content.width - right_room) / 2.0;
         let head_text = if repeats { format!("{} {}", step.kicker, step.title) } else { step.title.clone() };
         let mut lines = Vec::new();
         let mut icons = Vec::new();
@@ -443,7 +454,7 @@ impl Layout<'_> {
         let axis = left + content.axis;
         let top = head + GAP;
         let body_end = top + content.height;
-        let height = body_end + if content.goes_on { GAP } else { INSIDE };
+        let height = body_end + if content.goes_on || !stops.is_empty() { GAP } else { INSIDE };
         let look = if repeats { Look::Loop } else { Look::Stage };
         let icon = style::icon(step);
         let mut block = Block { width, height, axis, goes_on: step.goes_on(), shapes: Vec::new() };
@@ -453,18 +464,30 @@ impl Layout<'_> {
         if content.goes_on {
             block.way(&[(axis, body_end), (axis, height)], false, self.counts.map(|c| c.out_of(step)));
             if repeats {
-                let points = vec![
-                    (axis, body_end + 12.0),
-                    (18.0, body_end + 12.0),
-                    (18.0, head + 12.0),
-                    (axis - 1.0, head + 12.0),
-                ];
+                let (lane, tip) = if back_left { (LANE, axis - 1.0) } else { (width - LANE, axis + 1.0) };
+                let points =
+                    vec![(axis, body_end + 12.0), (lane, body_end + 12.0), (lane, head + 12.0), (tip, head + 12.0)];
                 block.shapes.push(Shape::Way { points, arrow: true, dashed: true, people: None });
             }
+        }
+        for ([x, y, wide, high], stop) in stops {
+            let (lane, edge) = if out_left { (LANE, x + left) } else { (width - LANE, x + left + wide) };
+            let (from, join) = (y + top + high / 2.0, height - 8.0);
+            let points = [(edge, from), (lane, from), (lane, join), (axis, join), (axis, height)];
+            block.way(&points, false, self.came(stop));
         }
         block.take(left, top, content);
         block
     }
+}
+
+/// Where the steps with these numbers stand in a block.
+fn stopped<'a>(block: &Block<'a>, numbers: &[usize]) -> Vec<([f64; 4], &'a Step)> {
+    let found = block.shapes.iter().filter_map(|shape| match shape {
+        Shape::Card { at, step: Some(step), .. } if numbers.contains(&step.id) => Some((*at, *step)),
+        _ => None,
+    });
+    found.collect()
 }
 
 /// Blocks one below the other, with ways between them. `people` come to the second, the third …

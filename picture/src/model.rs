@@ -212,7 +212,7 @@ impl Step {
         match self.kind {
             Kind::Finish | Kind::GoTo | Kind::StopRepeating => false,
             Kind::Stage => goes_on(&self.body),
-            Kind::Repeat => goes_on(&self.body) || stops(&self.body),
+            Kind::Repeat => goes_on(&self.body) || !stops(&self.body).is_empty(),
             _ => self.arms.is_empty() || self.arms.iter().any(|arm| goes_on(&arm.steps)),
         }
     }
@@ -228,9 +228,14 @@ pub fn goes_on(steps: &[Step]) -> bool {
     steps.iter().all(Step::goes_on)
 }
 
-/// Whether some step in here ends the loop around it.
-fn stops(steps: &[Step]) -> bool {
-    steps.iter().any(|step| step.kind == Kind::StopRepeating || step.kind != Kind::Repeat && step.blocks().any(stops))
+/// The numbers of the steps in here that end the loop around them.
+pub fn stops(steps: &[Step]) -> Vec<usize> {
+    let of = |step: &Step| match step.kind {
+        Kind::StopRepeating => vec![step.id],
+        Kind::Repeat => Vec::new(),
+        _ => step.blocks().flat_map(stops).collect(),
+    };
+    steps.iter().flat_map(of).collect()
 }
 
 impl Picture {

@@ -146,10 +146,10 @@ pub fn look(step: &Step) -> Look {
         Kind::Set | Kind::Emit | Kind::Collect => Look::Data,
         Kind::Call => Look::Call,
         Kind::Task => Look::Task,
-        Kind::Repeat => Look::Loop,
+        Kind::Repeat | Kind::StopRepeating => Look::Loop,
         Kind::Stage => Look::Stage,
         Kind::GoTo => Look::GoTo,
-        Kind::Finish | Kind::StopRepeating => Look::End,
+        Kind::Finish => Look::End,
     }
 }
 

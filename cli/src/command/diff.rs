@@ -1,6 +1,7 @@
 //! `journey diff`: what an edit changes, for review.
 
 mod git;
+mod reach;
 mod show;
 
 use crate::args::{Diff, DiffClass, DiffFormat};
@@ -9,8 +10,10 @@ use crate::view;
 use crate::{Done, Ended, Failure, load};
 use journey_compiler::diff::{self, Class};
 use journey_compiler::project::Checked;
+use journey_grammar::diagnostic::Severity;
 use std::path::Path;
 
+pub use reach::Reach;
 pub use show::{human, json, markdown};
 
 /// One of the two versions.
@@ -25,11 +28,17 @@ pub(super) fn run(args: &Diff) -> Done {
     let (old, new) = sides(args)?;
     let (Some(before), Some(after)) = (read(args, &old)?, read(args, &new)?) else { return Ok(Ended::Found) };
     let found = diff::diff(&before, &after);
+    let reach = args.events.as_ref().map(|events| reach::reach(&before, &after, events, args.quiet)).transpose()?;
+    let reach = reach.as_deref();
     match args.format {
-        DiffFormat::Human => super::run::print_text(&human(&found, &before, &after, view::table::width())),
-        DiffFormat::Markdown => output::print(&markdown(&found, &before, &after)),
+        DiffFormat::Human => {
+            let findings = view::render(view::Format::Human, &found.findings, &after.sources, output::colour());
+            output::print(&findings);
+            super::run::print_text(&human(&found, reach, &before, &after, view::table::width()));
+        }
+        DiffFormat::Markdown => output::print(&markdown(&found, reach, &before, &after)),
         DiffFormat::Json => {
-            let json = json(&found, &before, &after);
+            let json = json(&found, reach, &before, &after);
             output::line(&serde_json::to_string_pretty(&json).map_err(|e| Failure::new(e.to_string()))?);
         }
     }
@@ -44,7 +53,8 @@ pub(super) fn run(args: &Diff) -> Done {
             DiffClass::Data => class == Class::Data,
         })
     };
-    Ok(if found.changes().any(|c| objects(c.class)) { Ended::Found } else { Ended::Fine })
+    let wrong = found.findings.iter().any(|d| d.severity == Severity::Error);
+    Ok(if wrong || found.changes().any(|c| objects(c.class)) { Ended::Found } else { Ended::Fine })
 }
 
 /// What is compared: two folders, two revisions, a revision and what stands in the folder.

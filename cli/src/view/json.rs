@@ -19,7 +19,8 @@ pub fn render(diagnostics: &[Diagnostic], off: &[TurnedOff], sources: &[Source])
     if lines.is_empty() { "[]\n".to_string() } else { format!("[\n{}\n]\n", lines.join(",\n")) }
 }
 
-fn finding(d: &Diagnostic, sources: &[Source]) -> Value {
+/// One finding.
+pub fn finding(d: &Diagnostic, sources: &[Source]) -> Value {
     json!({
         "code": d.code.as_str(),
         "severity": severity(d),

@@ -110,6 +110,13 @@ pub fn wrapped(text: &str, room: usize) -> Vec<String> {
     lines.into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
 }
 
+/// A text at the end of `out`, so many blanks in from the left, in so many columns of a terminal.
+pub fn paragraph(out: &mut Text, tone: Tone, indent: usize, text: &str, columns: usize) {
+    for line in wrapped(text, columns.saturating_sub(indent)) {
+        out.line().add(tone, format!("{}{line}", " ".repeat(indent)));
+    }
+}
+
 /// One line of comma-separated values (RFC 4180).
 pub fn csv(cells: &[&str]) -> String {
     let cell = |text: &&str| {

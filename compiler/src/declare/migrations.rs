@@ -61,7 +61,7 @@ pub fn declare(cx: &mut Context) {
 }
 
 /// Names of stages, and aliases of sends, calls and collections.
-fn places_in<'a>(block: &'a Block, places: &mut BTreeSet<&'a str>) {
+pub(crate) fn places_in<'a>(block: &'a Block, places: &mut BTreeSet<&'a str>) {
     for step in &block.steps {
         let mut name = |n: Option<&'a Name>| {
             if let Some(n) = n {

@@ -8,7 +8,7 @@ mod consent;
 mod events;
 mod journeys;
 mod messages;
-mod migrations;
+pub(crate) mod migrations;
 mod offers;
 mod policies;
 mod profile;

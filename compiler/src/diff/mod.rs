@@ -6,19 +6,23 @@
 //! (Top-down matching of equal subtrees first: Falleri et al., Fine-grained and accurate source code differencing, 2014.)
 
 mod declarations;
+mod migrate;
 mod places;
 mod pressure;
+mod proven;
 mod reads;
 mod steps;
 mod words;
 
 pub use places::{Fate, Place};
 pub use pressure::Shift;
+pub use proven::{Gate, Lasts, Stayed};
 
 use crate::hir::Program;
 use crate::lower::version;
 use crate::project::Checked;
 use journey_grammar::ast::{self, Decl};
+use journey_grammar::diagnostic::Diagnostic;
 use journey_grammar::span::Span;
 use std::collections::BTreeMap;
 
@@ -134,6 +138,12 @@ pub struct Diff {
     pub parts: Vec<Part>,
     /// What it does to the most messages that one customer can get.
     pub pressure: Vec<Shift>,
+    /// What it does to how long runs may stay, by journey.
+    pub stays: Vec<Stayed>,
+    /// What it does to the consent that is asked for, by purpose and channel.
+    pub gates: Vec<Gate>,
+    /// What is wrong in the new version for one who knows the old one, where it stands in the new one.
+    pub findings: Vec<Diagnostic>,
 }
 
 impl Diff {
@@ -164,8 +174,13 @@ pub fn diff(old: &Checked, new: &Checked) -> Diff {
     parts.extend(declarations::declarations(old, new));
     reads::reads(old, new, &mut parts);
     parts.retain(|p| !p.changes.is_empty());
-    let pressure = if parts.is_empty() { Vec::new() } else { pressure::shifts(&old.program, &new.program) };
-    Diff { parts, pressure }
+    let findings = migrate::lacking(old, new);
+    if parts.is_empty() {
+        return Diff { findings, ..Diff::default() };
+    }
+    let (before, after) = (&old.program, &new.program);
+    let (stays, gates) = (proven::stays(before, after), proven::gates(before, after));
+    Diff { parts, pressure: pressure::shifts(before, after), stays, gates, findings }
 }
 
 /// The journeys of a version, by name.

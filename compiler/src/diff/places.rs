@@ -2,6 +2,7 @@
 //! names the place it is at.
 
 use super::Cite;
+use super::migrate::is_from;
 use super::words::{cite, words};
 use crate::journey::blocks;
 use crate::project::Checked;
@@ -70,9 +71,7 @@ fn migration<'c>(new: &'c Checked, journey: &str, version: Option<&str>) -> Opti
     let items = new.trees.iter().flat_map(|t| &t.items);
     let mut all = items.filter_map(|item| if let Decl::Migrate(m) = &item.decl { Some(m) } else { None });
     let version = version?;
-    all.find(|m| {
-        m.journey.text == journey && !m.from.text.is_empty() && version.starts_with(&m.from.text.to_lowercase())
-    })
+    all.find(|m| m.journey.text == journey && is_from(m, version))
 }
 
 /// The innermost name that the migration knows decides.

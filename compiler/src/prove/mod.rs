@@ -13,6 +13,7 @@ mod ranges;
 mod report;
 pub mod stay;
 pub mod witness;
+pub mod words;
 
 use crate::hir::Program;
 use crate::project::Source;

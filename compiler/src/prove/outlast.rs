@@ -1,14 +1,14 @@
 //! What a run may outlast: the life that a policy gives it, and the dates of what it sends.
 
 use super::report::Texts;
-use super::stay::{Endless, Stay};
+use super::stay::Stay;
+use super::words::length;
 use crate::flow::{Graph, most_ms};
 use crate::hir::{Program, Send, StepKind};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
 
-const HOUR: i64 = 3_600_000;
-const DAY: i64 = 24 * HOUR;
+const DAY: i64 = 24 * 3_600_000;
 
 /// Everything found.
 pub fn report(program: &Program, texts: &Texts, stays: &[Stay]) -> Vec<Diagnostic> {
@@ -19,40 +19,15 @@ pub fn report(program: &Program, texts: &Texts, stays: &[Stay]) -> Vec<Diagnosti
     found
 }
 
-/// A length for people: `3 days`, `5 hours`; a little more than a number of days is said as that.
-pub fn length(ms: i64) -> String {
-    let (days, hours) = (ms / DAY, ms % DAY / HOUR);
-    let count = |n: i64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
-    match (days, hours) {
-        (0, 0) => count(ms / 60_000, "minute"),
-        (0, _) => count(hours, "hour"),
-        // An hour more is what a change of clocks may add.
-        (_, 0 | 1) => count(days, "day"),
-        _ => format!("{} and {}", count(days, "day"), count(hours, "hour")),
-    }
-}
-
-/// Why there is no end, in words.
-pub fn endless(program: &Program, why: Endless) -> String {
-    match why {
-        Endless::Moment => "until a moment that data say, however far ahead".into(),
-        Endless::Pauses => "several pauses may take turns here".into(),
-        Endless::Held => "rules may hold it without end".into(),
-        Endless::Meanwhile(other) => {
-            format!("held while someone is in `{}`, run after run", program.journeys[other].name)
-        }
-    }
-}
-
 fn limit(program: &Program, texts: &Texts, stay: &Stay) -> Option<Diagnostic> {
     let (policy, rule, length_said) = stay.limit?;
     let journey = &program.journeys[stay.journey];
     let (policy, allowed) = (&program.policies[policy], most_ms(length_said));
     let rule = policy.rules[rule].span;
-    if stay.by_steps <= allowed {
+    if stay.by_steps.ms <= allowed {
         return None;
     }
-    let lasts = length(stay.by_steps);
+    let lasts = length(stay.by_steps.plain());
     let mut d = Diagnostic::new(
         Code::OutlastsPolicy,
         journey.about.span,
@@ -60,10 +35,9 @@ fn limit(program: &Program, texts: &Texts, stay: &Stay) -> Option<Diagnostic> {
         "its last steps are not reached by everyone",
     );
     let mut longest = stay.way_by_steps.clone();
-    longest.sort_by_key(|(_, ms)| std::cmp::Reverse(*ms));
-    longest.dedup_by_key(|(span, _)| *span);
-    for (span, ms) in longest.into_iter().take(4) {
-        d = d.label(texts.head(span), format!("up to {}", length(ms)));
+    longest.sort_by_key(|(_, took)| std::cmp::Reverse(*took));
+    for (span, took) in longest.into_iter().take(4) {
+        d = d.label(texts.head(span), format!("up to {}", length(took.plain())));
     }
     Some(d.label(rule, "ends a run after this").help("make its waits shorter, or give it more time in the policy"))
 }
@@ -84,14 +58,13 @@ fn dates(program: &Program, texts: &Texts, stay: &Stay, found: &mut Vec<Diagnost
         let message = &program.messages[*message];
         let (Some(last), Some(latest)) = (message.valid.1, latest) else { continue };
         // Whoever comes in on the last day does so up to its end.
-        let day = last_entry + (latest + DAY - 1).div_euclid(DAY);
-        let day = if *latest < DAY { last_entry + latest.div_euclid(DAY).max(i64::from(*latest > 0)) } else { day };
+        let day = last_entry + (latest.ms + DAY - 1).div_euclid(DAY);
         if day <= last {
             continue;
         }
         let span = graph.nodes[node].span;
         let waited =
-            if *latest == 0 { "at once".to_string() } else { format!("up to {} after the entry", length(*latest)) };
+            if latest.ms == 0 { "at once".to_string() } else { format!("up to {} after the entry", length(latest.plain())) };
         found.push(
             Diagnostic::new(
                 Code::OverBefore,

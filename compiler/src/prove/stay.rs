@@ -4,6 +4,7 @@
 //! path of an acyclic graph; loops, inner ones first, count as their longest round as often as they may go round).
 
 use super::pressure::rules::Rules;
+use super::pressure::walk::most;
 use crate::flow::{Graph, LoopId, NodeId, NodeKind, Why, most_ms};
 use crate::hir::{Clauses, Journey, JourneyId, Length, Program, PurposeId, RuleKind, StepKind};
 use journey_grammar::span::Span;
@@ -13,20 +14,48 @@ use journey_grammar::span::Span;
 pub struct Stay {
     /// Which journey.
     pub journey: JourneyId,
-    /// At most so many milliseconds, by its steps; none: there is no end to it.
-    pub most: Option<i64>,
-    /// What makes it so that there is none.
-    pub endless: Option<(Span, Endless)>,
-    /// The steps of the longest way on which time passes, and how much, in milliseconds.
-    pub way: Vec<(Span, i64)>,
-    /// By what the steps themselves wait for at most, in milliseconds: without pauses, held sends and moments that data say.
-    pub by_steps: i64,
+    /// At most so long; none: there is no end to it.
+    pub most: Option<Took>,
+    /// What has no end by itself, in the order of the steps.
+    pub open: Vec<(Span, Endless)>,
+    /// The steps of the longest way on which time passes, and how much; a loop counts as one.
+    pub way: Vec<(Span, Took)>,
+    /// By what the steps themselves wait for at most: without pauses, held sends and moments that data say.
+    pub by_steps: Took,
     /// The steps of that way, and how much time passes on them.
-    pub way_by_steps: Vec<(Span, i64)>,
+    pub way_by_steps: Vec<(Span, Took)>,
     /// For each node of the graph, when a run may come there at the latest; none: at any time, or never.
-    pub latest: Vec<Option<i64>>,
+    pub latest: Vec<Option<Took>>,
     /// A policy ends every run after so long: policy and rule.
     pub limit: Option<(usize, usize, Length)>,
+}
+
+/// Time that passes at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Took {
+    /// So many milliseconds,
+    pub ms: i64,
+    /// of which so many only where clocks are put back meanwhile.
+    pub clocks: i64,
+}
+
+impl Took {
+    fn of(length: Length) -> Took {
+        Took { ms: most_ms(length), clocks: most_ms(length).saturating_sub(most(length)) }
+    }
+
+    fn and(self, other: Took) -> Took {
+        Took { ms: self.ms.saturating_add(other.ms), clocks: self.clocks.saturating_add(other.clocks) }
+    }
+
+    fn times(self, n: i64) -> Took {
+        Took { ms: self.ms.saturating_mul(n), clocks: self.clocks.saturating_mul(n) }
+    }
+
+    /// Milliseconds, every day having 24 hours.
+    pub fn plain(self) -> i64 {
+        self.ms.saturating_sub(self.clocks)
+    }
 }
 
 /// Why something has no end.
@@ -47,7 +76,7 @@ pub fn stays(program: &Program) -> Vec<Stay> {
     let keepers = Keepers::new(program);
     let of = |id| {
         let (bare, all) = (Walk::new(program, None, id).stay(), Walk::new(program, Some(&keepers), id).stay());
-        Stay { by_steps: bare.most.unwrap_or(0), way_by_steps: bare.way, ..all }
+        Stay { by_steps: bare.most.unwrap_or_default(), way_by_steps: bare.way, ..all }
     };
     (0..program.journeys.len()).map(of).collect()
 }
@@ -80,15 +109,15 @@ impl<'p> Keepers<'p> {
 /// Since the entry, when a run is somewhere at the latest.
 #[derive(Debug, Clone, Copy)]
 struct Since {
-    ms: i64,
-    endless: Option<(Span, Endless)>,
+    took: Took,
+    endless: bool,
     /// The node before, and what passed from there.
-    from: Option<(NodeId, i64)>,
+    from: Option<(NodeId, Took)>,
 }
 
 impl Since {
     fn later(self, other: Since) -> bool {
-        (self.endless.is_some(), self.ms) > (other.endless.is_some(), other.ms)
+        (self.endless, self.took.ms) > (other.endless, other.took.ms)
     }
 }
 
@@ -97,7 +126,7 @@ struct Walk<'p> {
     journey: &'p Journey,
     graph: Graph<'p>,
     /// How long effects may be kept back at each node.
-    kept: Vec<(i64, Option<Endless>)>,
+    kept: Vec<(Took, Option<Endless>)>,
     /// The longest round of each loop, as far as it is known.
     rounds: Vec<Since>,
     /// Only what the steps themselves wait for counts.
@@ -109,9 +138,9 @@ impl<'p> Walk<'p> {
     fn new(program: &'p Program, keepers: Option<&Keepers<'p>>, id: JourneyId) -> Walk<'p> {
         let graph = Graph::new(program, id);
         let journey = &program.journeys[id];
-        let kept = |node| keepers.map_or((0, None), |keepers| kept_back(program, journey, keepers, &graph, node));
+        let kept = |node| keepers.map_or((Took::default(), None), |keepers| kept_back(program, journey, keepers, &graph, node));
         let kept = (0..graph.nodes.len()).map(kept).collect();
-        let none = Since { ms: 0, endless: None, from: None };
+        let none = Since { took: Took::default(), endless: false, from: None };
         let rounds = vec![none; graph.loops.len()];
         Walk { program, journey, graph, kept, rounds, bare: keepers.is_none() }
     }
@@ -135,32 +164,48 @@ impl<'p> Walk<'p> {
         // Before a hand-over a run may have to wait for a pause to end.
         let done = |n: NodeId| self.pass(&since, n, Some(Length::default()));
         let longest = ends.filter_map(done).reduce(|a, b| if b.later(a) { b } else { a });
-        let mut way = Vec::new();
+        let mut way: Vec<(NodeId, Took)> = Vec::new();
         let mut at = longest.and_then(|l| l.from);
-        while let Some((node, ms)) = at {
-            if ms > 0 {
-                way.push((self.graph.nodes[node].span, ms));
+        while let Some((node, took)) = at {
+            let node_said = self.outermost(node);
+            match way.last_mut() {
+                Some((last, sum)) if *last == node_said => *sum = sum.and(took),
+                _ => way.push((node_said, took)),
             }
             at = since[node].and_then(|s| s.from);
         }
-        way.reverse();
-        let endless = longest.and_then(|l| l.endless);
+        let way = way.into_iter().rev().filter(|(_, took)| took.ms > 0);
         Stay {
             journey: self.graph.journey,
-            most: longest.filter(|_| endless.is_none()).map(|l| l.ms),
-            endless,
-            way,
-            by_steps: 0,
+            most: longest.filter(|l| !l.endless).map(|l| l.took),
+            open: (0..end).filter_map(|n| Some((self.graph.nodes[n].span, self.open(n)?))).collect(),
+            way: way.map(|(node, took)| (self.graph.nodes[node].span, took)).collect(),
+            by_steps: Took::default(),
             way_by_steps: Vec::new(),
-            latest: since.iter().map(|s| s.filter(|s| s.endless.is_none()).map(|s| s.ms)).collect(),
+            latest: since.iter().map(|s| s.filter(|s| !s.endless).map(|s| s.took)).collect(),
             limit: self.limit(),
         }
+    }
+
+    /// The node of the outermost loop around a node, or itself.
+    fn outermost(&self, node: NodeId) -> NodeId {
+        let mut at = node;
+        while let Some(id) = self.graph.nodes[at].within {
+            at = self.graph.loops[id].node;
+        }
+        at
+    }
+
+    /// Why a run may be at a node without end.
+    fn open(&self, node: NodeId) -> Option<Endless> {
+        let moment = || self.graph.ways(node).any(|e| e.time.most.is_none()).then_some(Endless::Moment);
+        self.kept[node].1.or_else(|| moment().filter(|_| !self.bare))
     }
 
     /// When a run is at each node from `start` on at the latest, counted from there. `inside`: one round of this loop.
     fn spread(&self, start: NodeId, end: NodeId, inside: Option<LoopId>) -> Vec<Option<Since>> {
         let mut since: Vec<Option<Since>> = vec![None; self.graph.nodes.len()];
-        since[start] = Some(Since { ms: 0, endless: None, from: None });
+        since[start] = Some(Since { took: Took::default(), endless: false, from: None });
         for node in start..end {
             let Some(here) = since[node] else { continue };
             let round = self.graph.loops.iter().position(|l| l.node == node).filter(|id| Some(*id) != inside);
@@ -170,9 +215,9 @@ impl<'p> Walk<'p> {
                         let (round, times) = (self.rounds[id], i64::from(self.graph.loops[id].times));
                         // Into the last round, or out after it.
                         let gone = if why == Why::Over { times } else { times - 1 };
-                        let passed = round.ms.saturating_mul(gone);
-                        let endless = here.endless.or(round.endless.filter(|_| gone > 0));
-                        Some(Since { ms: here.ms.saturating_add(passed), endless, from: Some((node, passed)) })
+                        let passed = round.took.times(gone);
+                        let endless = here.endless || (round.endless && gone > 0);
+                        Some(Since { took: here.took.and(passed), endless, from: Some((node, passed)) })
                     }
                     (None, _) => self.pass(&since, node, edge.time.most),
                 };
@@ -191,10 +236,9 @@ impl<'p> Walk<'p> {
     fn pass(&self, since: &[Option<Since>], node: NodeId, most: Option<Length>) -> Option<Since> {
         let here = since[node]?;
         let (kept, why) = self.kept[node];
-        let passed = most.map_or(0, most_ms).saturating_add(kept);
-        let why = why.or((most.is_none() && !self.bare).then_some(Endless::Moment));
-        let endless = here.endless.or(why.map(|why| (self.graph.nodes[node].span, why)));
-        Some(Since { ms: here.ms.saturating_add(passed), endless, from: Some((node, passed)) })
+        let passed = most.map_or(Took::default(), Took::of).and(kept);
+        let endless = here.endless || why.is_some() || (most.is_none() && !self.bare);
+        Some(Since { took: here.took.and(passed), endless, from: Some((node, passed)) })
     }
 
     /// The shortest life that a policy gives the journey's runs.
@@ -218,7 +262,8 @@ fn kept_back(
     Keepers { rules, meanwhile }: &Keepers<'_>,
     graph: &Graph,
     node: NodeId,
-) -> (i64, Option<Endless>) {
+) -> (Took, Option<Endless>) {
+    let open = |why| (Took::default(), Some(why));
     let acts = |kind: &StepKind| {
         matches!(
             kind,
@@ -231,18 +276,18 @@ fn kept_back(
         )
     };
     if !graph.step(node).is_some_and(|s| acts(&s.kind)) {
-        return (0, None);
+        return (Took::default(), None);
     }
     let stages = graph.clauses(node);
     let clauses = std::iter::once(&journey.clauses).chain(stages);
     let pauses: Vec<_> = clauses.flat_map(|c: &Clauses| &c.pauses).collect();
     let paused = match pauses.as_slice() {
-        [] => 0,
+        [] => Took::default(),
         [one] => match one.at_most {
-            Some(most) => most_ms(most),
-            None => return (0, Some(Endless::Pauses)),
+            Some(most) => Took::of(most),
+            None => return open(Endless::Pauses),
         },
-        _ => return (0, Some(Endless::Pauses)),
+        _ => return open(Endless::Pauses),
     };
     let Some(sending) = rules.sending(program, graph, node) else { return (paused, None) };
     // Another run of the journey itself is one of the others.
@@ -250,12 +295,12 @@ fn kept_back(
     let holds =
         |(id, purpose): &&(JourneyId, PurposeId)| *purpose == sending.purpose && (*id != graph.journey || several());
     if let Some((id, _)) = meanwhile.iter().find(holds) {
-        return (0, Some(Endless::Meanwhile(*id)));
+        return open(Endless::Meanwhile(*id));
     }
     match rules.hold(program, &sending, true) {
         // Released, it may come into a pause again, and then into hours once more.
-        Some(held) if held > 0 && paused > 0 => (held.saturating_add(paused).saturating_mul(2), None),
-        Some(held) => (held.saturating_add(paused), None),
-        None => (0, Some(Endless::Held)),
+        Some(held) if held > 0 && paused.ms > 0 => (Took { ms: held, clocks: 0 }.and(paused).times(2), None),
+        Some(held) => (Took { ms: held, clocks: 0 }.and(paused), None),
+        None => open(Endless::Held),
     }
 }

@@ -1,8 +1,7 @@
 //! Text for people: lines of pieces that say how they are meant, so that a terminal may colour them; and the summary laid out in it.
 
-use super::story::counted;
 use super::summary::{ArmSummary, JourneySummary, MemorySummary, Summary};
-use super::words::{bytes, count, share};
+use super::words::{bytes, count, counted, share};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use unicode_width::UnicodeWidthStr;

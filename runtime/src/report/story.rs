@@ -2,7 +2,7 @@
 
 use super::human::{Text, Tone};
 use super::line::how_left;
-use super::words::{count, date, duration, named, text, time};
+use super::words::{date, duration, named, text, time};
 use crate::image::{Image, MISSING};
 use crate::input::{Effect, EffectKind, Input, InputKind, LeaveHow, Reason, Sink};
 use crate::pool::Pool;
@@ -268,9 +268,4 @@ pub fn effect_in_words(program: &Program, effect: &Effect, zone: &Zone) -> (Tone
             (Tone::Bad, format!("cannot use {contract}{field}: {reason}"))
         }
     }
-}
-
-/// `3 messages`; one is `1 message`.
-pub(crate) fn counted(n: u64, one: &str) -> String {
-    format!("{} {one}{}", count(n), if n == 1 { "" } else { "s" })
 }

@@ -120,6 +120,11 @@ pub fn count(n: u64) -> String {
     text
 }
 
+/// `1 day`, `1,234 days`
+pub fn counted(n: u64, one: &str) -> String {
+    format!("{} {one}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 /// `25.9 %`; nothing of nothing is `–`.
 pub fn share(part: u64, whole: u64) -> String {
     if whole == 0 { "–".into() } else { format!("{:.1} %", part as f64 * 100.0 / whole as f64) }

@@ -1,10 +1,12 @@
 //! What an edit changes, as text, Markdown and JSON.
 
-use crate::view::Place;
+use super::reach::Reach;
+use crate::view::{self, Place};
 use crate::view::table::{self, Table};
-use journey_compiler::diff::{Change, Cite, Class, Diff, Fate, How, Part, Shift};
+use journey_compiler::diff::{Change, Cite, Class, Diff, Fate, How, Lasts, Part, Shift};
 use journey_compiler::project::Checked;
 use journey_compiler::prove::pressure::words;
+use journey_compiler::prove::words as proven;
 use journey_runtime::report::human::{Text, Tone};
 use serde_json::{Value, json};
 
@@ -66,8 +68,19 @@ fn people(part: &Part) -> Vec<String> {
     said
 }
 
-/// For each kind of messages `3 in 7 days, was 6`, and whether it is more than before; a number that is none is no messages.
-fn bounds(found: &Diff) -> Vec<(&str, String, bool)> {
+/// A table of what follows from the edit: what it is about, and its rows.
+struct Section {
+    title: &'static str,
+    /// What, in words how it was and is, and what to think of it.
+    rows: Vec<(String, String, Tone)>,
+}
+
+fn risen(rises: bool) -> Tone {
+    if rises { Tone::Bad } else { Tone::Good }
+}
+
+/// Everything that follows from the edit and is not a change by itself.
+fn sections(found: &Diff, reach: Option<&[Reach]>) -> Vec<Section> {
     let said = |most: Option<_>| most.map_or("none".to_string(), words::number);
     let same = |a: &Shift, b: &Shift| a.what == b.what;
     let kinds = found.pressure.chunk_by(same).map(|shifts| {
@@ -76,13 +89,48 @@ fn bounds(found: &Diff) -> Vec<(&str, String, bool)> {
             format!("{} in {days}, was {}", said(s.new), said(s.old))
         };
         let all: Vec<String> = shifts.iter().map(one).collect();
-        (shifts[0].what.as_str(), all.join("; "), shifts.iter().any(Shift::rises))
+        (shifts[0].what.clone(), all.join("; "), risen(shifts.iter().any(Shift::rises)))
     });
-    kinds.collect()
+    let stays = found.stays.iter().map(|stayed| {
+        let (old, new) = (&stayed.old, &stayed.new);
+        let mut said = Vec::new();
+        if old.by_steps != new.by_steps {
+            said.push(format!("{} by its steps, was {}", new.by_steps, old.by_steps));
+        }
+        if old.most != new.most && (&old.by_steps, &new.by_steps) != (&old.most, &new.most) {
+            said.push(format!("held back too {}, was {}", new.most, old.most));
+        }
+        (stayed.journey.clone(), said.join("; "), risen(stayed.rises()))
+    });
+    let gates = found.gates.iter().map(|gate| {
+        let was = gate.old.map_or("was not sent", proven::consent);
+        let text = match (gate.old, gate.new) {
+            (Some(_), Some(new)) => format!("{}, was {was}", proven::consent(new)),
+            (None, Some(new)) => format!("{}, {was}", proven::consent(new)),
+            (_, None) => format!("is not sent any more, was {was}"),
+        };
+        (gate.what.clone(), text, risen(gate.weakens()))
+    });
+    let number = |n: Option<usize>| n.map_or("none".to_string(), |n| crate::output::thousands(n as u64));
+    let touched = |r: &&Reach| {
+        let changed = r.no_longer + r.anew > 0;
+        changed || found.parts.iter().any(|p| p.kind == "journey" && p.name == r.journey)
+    };
+    let reach = reach.unwrap_or(&[]).iter().filter(touched).map(|r| {
+        let text = format!("{}, was {} ({})", number(r.now), number(r.before), r.shift());
+        (r.journey.clone(), text, if r.no_longer + r.anew == 0 { Tone::Dim } else { Tone::Plain })
+    });
+    let all = [
+        Section { title: "the most that one customer can get", rows: kinds.collect() },
+        Section { title: "how long a run may stay", rows: stays.collect() },
+        Section { title: "which consent is asked for", rows: gates.collect() },
+        Section { title: "how many customers of the recorded events come in", rows: reach.collect() },
+    ];
+    all.into_iter().filter(|section| !section.rows.is_empty()).collect()
 }
 
 /// For people, in so many columns.
-pub fn human(found: &Diff, old: &Checked, new: &Checked, columns: usize) -> Text {
+pub fn human(found: &Diff, reach: Option<&[Reach]>, old: &Checked, new: &Checked, columns: usize) -> Text {
     let mut out = Text::default();
     if found.parts.is_empty() {
         out.line().add(Tone::Good, "the same").add(Tone::Plain, ": nothing changes in what the two versions mean");
@@ -138,12 +186,11 @@ pub fn human(found: &Diff, old: &Checked, new: &Checked, columns: usize) -> Text
         }
         out.line();
     }
-    if !found.pressure.is_empty() {
-        out.line().add(Tone::Strong, "the most that one customer can get");
+    for section in sections(found, reach) {
+        out.line().add(Tone::Strong, section.title);
         let mut table = Table::new(2, &["", ""]);
-        for (what, bounds, rises) in bounds(found) {
-            let tone = if rises { Tone::Bad } else { Tone::Good };
-            table.row(vec![(Tone::Plain, what.to_string()), (tone, bounds)]);
+        for (what, said, tone) in section.rows {
+            table.row(vec![(Tone::Plain, what), (tone, said)]);
         }
         table.write(&mut out, columns);
         out.line();
@@ -158,8 +205,12 @@ pub fn human(found: &Diff, old: &Checked, new: &Checked, columns: usize) -> Text
 }
 
 /// For a comment of a review.
-pub fn markdown(found: &Diff, old: &Checked, new: &Checked) -> String {
+pub fn markdown(found: &Diff, reach: Option<&[Reach]>, old: &Checked, new: &Checked) -> String {
     let mut out = String::from("### What this changes\n\n");
+    for finding in &found.findings {
+        let at = Place::of(finding.span(), &new.sources);
+        out.push_str(&format!("**{}** {} ({}:{})\n\n", finding.code, cell(&finding.message), at.file, at.line));
+    }
     if found.parts.is_empty() {
         out.push_str("Nothing: the two versions mean the same.\n");
         return out;
@@ -169,10 +220,10 @@ pub fn markdown(found: &Diff, old: &Checked, new: &Checked) -> String {
         out.push_str(&format!(". Owned by {}", found.owners().join(", ")));
     }
     out.push_str(".\n");
-    if !found.pressure.is_empty() {
-        out.push_str("\n| the most that one customer can get | |\n|---|---|\n");
-        for (what, bounds, _) in bounds(found) {
-            out.push_str(&format!("| {} | {bounds} |\n", cell(what)));
+    for section in sections(found, reach) {
+        out.push_str(&format!("\n| {} | |\n|---|---|\n", section.title));
+        for (what, said, _) in section.rows {
+            out.push_str(&format!("| {} | {} |\n", cell(&what), cell(&said)));
         }
     }
     for part in &found.parts {
@@ -222,7 +273,7 @@ fn code(text: &str) -> String {
 }
 
 /// For programs.
-pub fn json(found: &Diff, old: &Checked, new: &Checked) -> Value {
+pub fn json(found: &Diff, reach: Option<&[Reach]>, old: &Checked, new: &Checked) -> Value {
     let at = |cite: &Cite, checked: &Checked| {
         let place = Place::of(cite.span, &checked.sources);
         json!({ "file": place.file, "line": place.line, "text": cite.text })
@@ -258,6 +309,7 @@ pub fn json(found: &Diff, old: &Checked, new: &Checked) -> Value {
             })).collect::<Vec<_>>(),
         })
     };
+    let lasts = |lasts: &Lasts| json!({ "by_steps": lasts.by_steps, "most": lasts.most, "most_ms": lasts.most_ms });
     let counts: serde_json::Map<String, Value> =
         Class::ALL.iter().map(|c| (c.word().to_string(), found.counts().get(c).copied().unwrap_or(0).into())).collect();
     json!({
@@ -270,6 +322,25 @@ pub fn json(found: &Diff, old: &Checked, new: &Checked) -> Value {
             "old": s.old.map(|most| most.number()),
             "new": s.new.map(|most| most.number()),
         })).collect::<Vec<_>>(),
+        "stays": found.stays.iter().map(|s| json!({
+            "journey": s.journey,
+            "old": lasts(&s.old),
+            "new": lasts(&s.new),
+        })).collect::<Vec<_>>(),
+        "consent": found.gates.iter().map(|g| json!({
+            "messages": g.what,
+            "old": g.old.map(proven::consent),
+            "new": g.new.map(proven::consent),
+            "weaker": g.weakens(),
+        })).collect::<Vec<_>>(),
+        "reach": reach.map(|all| all.iter().map(|r| json!({
+            "journey": r.journey,
+            "old": r.before,
+            "new": r.now,
+            "no_longer": r.no_longer,
+            "anew": r.anew,
+        })).collect::<Vec<_>>()),
+        "findings": found.findings.iter().map(|d| view::json::finding(d, &new.sources)).collect::<Vec<_>>(),
         "parts": found.parts.iter().map(part).collect::<Vec<_>>(),
     })
 }
