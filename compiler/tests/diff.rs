@@ -83,7 +83,11 @@ fn a_migration_from_a_place_that_is_not_there() {
         let (old, new) = (programs.next().unwrap(), programs.next().unwrap());
         let (before, mut after) = (checked(old), checked(new));
         let found = diff(&before, &after);
-        assert!(found.parts[0].versions.0.as_ref().is_some_and(|v| new.contains(&v[..8])), "{:?}", found.parts[0].versions);
+        assert!(
+            found.parts[0].versions.0.as_ref().is_some_and(|v| new.contains(&v[..8])),
+            "{:?}",
+            found.parts[0].versions
+        );
         after.diagnostics = found.findings;
         let _ = write!(told, "{}\n{}\n==========\n\n", section.trim_end(), testing::render(&after));
     }

@@ -73,8 +73,11 @@ fn the_longest_way_is_found() {
     let mut told = String::new();
     for stay in stay::stays(&checked.program) {
         let name = &checked.program.journeys[stay.journey].name;
-        let _ = writeln!(told, "{name}: {} by its steps, {}", words::by_steps(&stay), words::most(&checked.program, &stay));
-        let text = |span: Span| checked.sources[usize::from(span.file.0)].text[span.range()].lines().next().unwrap_or_default();
+        let _ =
+            writeln!(told, "{name}: {} by its steps, {}", words::by_steps(&stay), words::most(&checked.program, &stay));
+        let text = |span: Span| {
+            checked.sources[usize::from(span.file.0)].text[span.range()].lines().next().unwrap_or_default()
+        };
         for (span, took) in &stay.way_by_steps {
             let _ = writeln!(told, "  {}: {}", words::length(took.plain()), text(*span));
         }

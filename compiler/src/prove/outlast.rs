@@ -63,8 +63,11 @@ fn dates(program: &Program, texts: &Texts, stay: &Stay, found: &mut Vec<Diagnost
             continue;
         }
         let span = graph.nodes[node].span;
-        let waited =
-            if latest.ms == 0 { "at once".to_string() } else { format!("up to {} after the entry", length(latest.plain())) };
+        let waited = if latest.ms == 0 {
+            "at once".to_string()
+        } else {
+            format!("up to {} after the entry", length(latest.plain()))
+        };
         found.push(
             Diagnostic::new(
                 Code::OverBefore,

@@ -138,7 +138,9 @@ impl<'p> Walk<'p> {
     fn new(program: &'p Program, keepers: Option<&Keepers<'p>>, id: JourneyId) -> Walk<'p> {
         let graph = Graph::new(program, id);
         let journey = &program.journeys[id];
-        let kept = |node| keepers.map_or((Took::default(), None), |keepers| kept_back(program, journey, keepers, &graph, node));
+        let kept = |node| {
+            keepers.map_or((Took::default(), None), |keepers| kept_back(program, journey, keepers, &graph, node))
+        };
         let kept = (0..graph.nodes.len()).map(kept).collect();
         let none = Since { took: Took::default(), endless: false, from: None };
         let rounds = vec![none; graph.loops.len()];

@@ -1,8 +1,8 @@
 //! What an edit changes, as text, Markdown and JSON.
 
 use super::reach::Reach;
-use crate::view::{self, Place};
 use crate::view::table::{self, Table};
+use crate::view::{self, Place};
 use journey_compiler::diff::{Change, Cite, Class, Diff, Fate, How, Lasts, Part, Shift};
 use journey_compiler::project::Checked;
 use journey_compiler::prove::pressure::words;

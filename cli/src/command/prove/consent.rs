@@ -71,7 +71,8 @@ pub(super) fn markdown(checked: &Checked, rows: &[Row]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let mut out = format!("## {TITLE}\n\n{ABOUT}\n\n| purpose | by | asked for | sends | said by |\n|---|---|---|---|---|\n");
+    let mut out =
+        format!("## {TITLE}\n\n{ABOUT}\n\n| purpose | by | asked for | sends | said by |\n|---|---|---|---|---|\n");
     for group in together(rows) {
         out.push_str(&format!("| {} |\n", cells(checked, &group).join(" | ")));
     }

@@ -73,7 +73,8 @@ const ABOUT_TABLE: &str = "Whatever a customer does, and whenever. In brackets: 
 pub(super) fn human(checked: &Checked, pressure: &Pressure, shown: &Shown, columns: usize) -> Text {
     let program = &checked.program;
     let mut out = Text::default();
-    let say = |out: &mut Text, tone: Tone, indent: usize, text: &str| table::paragraph(out, tone, indent, text, columns);
+    let say =
+        |out: &mut Text, tone: Tone, indent: usize, text: &str| table::paragraph(out, tone, indent, text, columns);
     out.line().add(Tone::Strong, "Limits of the policies");
     say(&mut out, Tone::Plain, 0, &words::lead(pressure));
     for (number, verdict) in pressure.rules.iter().enumerate() {

@@ -60,7 +60,8 @@ fn longest(checked: &Checked, stay: &Stay, way: &[(Span, Took)]) -> String {
 fn reasons(checked: &Checked, stay: &Stay) -> Vec<String> {
     let mut said = vec![longest(checked, stay, &stay.way_by_steps)];
     if stay.most.is_some() {
-        let by_itself = |span: Span| stay.way_by_steps.iter().find(|(at, _)| *at == span).map_or(0, |(_, took)| took.ms);
+        let by_itself =
+            |span: Span| stay.way_by_steps.iter().find(|(at, _)| *at == span).map_or(0, |(_, took)| took.ms);
         let held = stay.way.iter().map(|(span, took)| (*span, Took { ms: took.ms - by_itself(*span), clocks: 0 }));
         let held: Vec<(Span, Took)> = held.filter(|(_, took)| took.ms > 0).collect();
         if !held.is_empty() {
@@ -112,7 +113,9 @@ pub(super) fn markdown(checked: &Checked, stays: &[Stay]) -> String {
     if stays.is_empty() {
         return String::new();
     }
-    let mut out = format!("## {TITLE}\n\n{ABOUT}\n\n| journey | by its steps | held back too | what takes longest |\n|---|---|---|---|\n");
+    let mut out = format!(
+        "## {TITLE}\n\n{ABOUT}\n\n| journey | by its steps | held back too | what takes longest |\n|---|---|---|---|\n"
+    );
     for stay in stays {
         out.push_str(&format!(
             "| `{}` | {} | {} | {} |\n",
