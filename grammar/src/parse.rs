@@ -29,11 +29,13 @@ mod sink;
 mod slips;
 mod steps;
 mod test_lines;
+mod uses;
 mod vocabulary;
 
 pub use expected::words_after;
 pub use placeholder::parse_placeholder;
 pub use rules::Body;
+pub use uses::{Use, uses_of_words};
 
 use crate::ast;
 use crate::codes::Code;

@@ -338,7 +338,7 @@ impl<'a> Reader<'a> {
 
     /// The text of a declaration with blanks for comments and for ends of lines that end none, all at their places;
     /// none when its tokens were mended, since places would move.
-    fn whole(&self, range: Range<usize>) -> Option<Buffer> {
+    pub fn whole(&self, range: Range<usize>) -> Option<Buffer> {
         let span = self.range_span(&range);
         let mut text = String::with_capacity(span.range().len());
         let mut at = span.start;

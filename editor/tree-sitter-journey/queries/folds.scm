@@ -1,0 +1,6 @@
+; What can be folded away: everything between braces, and long comments.
+[
+  (nodes) (event_body) (fields) (channel_body) (message_body) (parts) (offer_body) (policy_body) (webhook_body) (migrate_body)
+  (journey_body) (stage_body) (block) (arms) (cases) (whens) (variants) (next_best_body) (outcomes) (task_ends)
+  (test_body) (customer_body) (record) (json)
+] @fold
