@@ -88,7 +88,8 @@ fn both_agree_inside_the_placeholders_of_messages() {
 fn the_words_of_the_language_are_the_same() {
     let compiler: Vec<&str> = sorted(journey_grammar::tokens::words());
     let language = tree_sitter::Language::from(tree_sitter_journey::LANGUAGE);
-    let kinds = (0..language.node_kind_count() as u16).filter(|id| !language.node_kind_is_named(*id) && language.node_kind_is_visible(*id));
+    let kinds = (0..language.node_kind_count() as u16)
+        .filter(|id| !language.node_kind_is_named(*id) && language.node_kind_is_visible(*id));
     let kinds = kinds.filter_map(|id| language.node_kind_for_id(id));
     let tree_sitter = sorted(kinds.filter(|k| k.starts_with(|c: char| c.is_ascii_lowercase())));
     assert_eq!(tree_sitter, compiler);
@@ -117,9 +118,11 @@ fn no_place_is_coloured_twice() {
 #[test]
 fn a_mistake_costs_its_own_lines() {
     let colours = classes::TreeSitter::new();
-    let text = std::fs::read_to_string(programs::root().join("examples/retail/journeys/abandoned_cart.journey")).unwrap();
+    let text =
+        std::fs::read_to_string(programs::root().join("examples/retail/journeys/abandoned_cart.journey")).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    for at in (0..lines.len()).filter(|at| lines[*at].starts_with("  ") && !lines[*at].trim_end().ends_with(['{', '}'])) {
+    for at in (0..lines.len()).filter(|at| lines[*at].starts_with("  ") && !lines[*at].trim_end().ends_with(['{', '}']))
+    {
         let mut broken = lines.clone();
         broken[at] = "  send by by 5 5 else";
         let broken = broken.join("\n") + "\n";

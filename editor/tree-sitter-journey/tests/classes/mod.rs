@@ -126,7 +126,10 @@ pub fn placeholders_of(text: &str) -> Vec<Range<usize>> {
 pub fn words_of_placeholders(text: &str) -> Vec<Range<usize>> {
     let inside = placeholders_of(text).into_iter().flat_map(|p| {
         let (from, to) = (p.start + 2, p.end - 2);
-        tokenize(&text[from..to]).into_iter().filter(|t| !t.kind.is_trivia()).map(move |t| from + t.start as usize..from + t.end as usize)
+        tokenize(&text[from..to])
+            .into_iter()
+            .filter(|t| !t.kind.is_trivia())
+            .map(move |t| from + t.start as usize..from + t.end as usize)
     });
     inside.collect()
 }
@@ -248,7 +251,9 @@ impl TextMate {
         // A theme whose colours are the numbers of the classes.
         let rules: Vec<String> = SCOPES
             .iter()
-            .map(|(scope, class)| format!(r##"{{"scope":"{scope}","settings":{{"foreground":"{}"}}}}"##, colour_of(*class)))
+            .map(|(scope, class)| {
+                format!(r##"{{"scope":"{scope}","settings":{{"foreground":"{}"}}}}"##, colour_of(*class))
+            })
             .collect();
         let theme = format!(
             r##"{{"name":"classes","type":"dark","colors":{{"editor.foreground":"#000000","editor.background":"#ffffff"}},"tokenColors":[{}]}}"##,

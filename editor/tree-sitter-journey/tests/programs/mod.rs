@@ -23,8 +23,11 @@ pub fn root() -> PathBuf {
 pub fn sound() -> Vec<Program> {
     let root = root();
     let mut programs = Vec::new();
-    let mut files: Vec<PathBuf> =
-        ignore::Walk::new(&root).filter_map(Result::ok).map(ignore::DirEntry::into_path).filter(|p| p.is_file()).collect();
+    let mut files: Vec<PathBuf> = ignore::Walk::new(&root)
+        .filter_map(Result::ok)
+        .map(ignore::DirEntry::into_path)
+        .filter(|p| p.is_file())
+        .collect();
     files.sort();
     for path in files {
         let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
