@@ -1,29 +1,14 @@
 //! The command as people and scripts use it: exit codes, streams, extremes.
 
+mod common;
+
+use common::{code, err, journey, out};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-
-fn journey() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_journey"));
-    command.env_remove("NO_COLOR").env_remove("JOURNEY_FORMAT");
-    command
-}
+use std::process::{Output, Stdio};
 
 fn run(args: &[&str]) -> Output {
     journey().args(args).output().unwrap()
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// A project made by `journey new`.

@@ -202,17 +202,15 @@ proptest! {
     }
 }
 
+/// Plans in the shape in which the tools export them, and what is made of each.
 #[test]
 fn plans_and_schemas() {
-    for (name, text) in [
-        ("segment_plan", include_str!("data/segment_plan.json")),
-        ("rudderstack_plan", include_str!("data/rudderstack_plan.json")),
-        ("json_schema", include_str!("data/json_schema.json")),
-    ] {
-        let (kind, draft) = import(&serde_json::from_str(text).unwrap(), "order").unwrap();
+    insta::glob!("data/plans/*.json", |path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let (kind, draft) = import(&serde_json::from_str(&text).unwrap(), "order").unwrap();
         let written = draft.write().unwrap_or_else(|found| panic!("{found:#?}"));
         checked(&written);
-        snapshot!(name, format!("{text}\n{kind:?}\n\n{written}"));
-    }
+        snapshot!("plan", format!("{text}\n{kind:?}\n\n{written}"));
+    });
     assert!(import(&json!({ "hello": 1 }), "order").is_err());
 }

@@ -1,10 +1,11 @@
 //! The front page, and the owners.
 
 use crate::Project;
-use crate::html::{anchor, doc, esc, href, section, table};
+use crate::html::{anchor, doc, esc, href, said, section, table};
 use crate::journeys::sends_of;
 use journey_compiler::hir::TeamId;
 use journey_compiler::prove::pressure::Most;
+use journey_compiler::prove::words as proven;
 use journey_picture::words::{human, title};
 use std::collections::BTreeMap;
 
@@ -38,6 +39,7 @@ pub(crate) fn page(p: &Project<'_>) -> String {
     body += &format!("<div class=\"tiles\">{tiles}</div>");
     body += &section("journeys", "Journeys", &by_owner(p));
     body += &section("contact", "Contact at a glance", &contact(p));
+    body += &section("stays", "How long people stay", &stays(p));
     body += &section("channels", "Who speaks by which channel", &matrix(p));
     p.page("index.html", "Overview", &body)
 }
@@ -117,6 +119,16 @@ fn number(most: Most) -> String {
         Most::Of(n) => journey_runtime::report::words::count(n),
         Most::Endless => "no limit".to_string(),
     }
+}
+
+/// How long a run of each journey may stay.
+fn stays(p: &Project<'_>) -> String {
+    let row = |journey: &usize| {
+        let stay = p.stays.get(*journey)?;
+        Some(vec![p.journey("", *journey), said(&proven::by_steps(stay)), said(&proven::most(p.program, stay))])
+    };
+    let rows: Vec<Vec<String>> = p.journeys.iter().filter_map(row).collect();
+    table(&["At most", "by its steps", "with what holds it back"], &rows)
 }
 
 /// Journeys and channels.

@@ -30,6 +30,15 @@ pub fn doc(doc: Option<&String>) -> String {
     paragraphs.collect()
 }
 
+/// Words of a report as HTML: what stands in backticks is code.
+pub fn said(text: &str) -> String {
+    let parts = text.split('`').enumerate().map(|(at, part)| match at % 2 {
+        0 => esc(part),
+        _ => format!("<code>{}</code>", esc(part)),
+    });
+    parts.collect()
+}
+
 /// A table; nothing when it has no rows. Cells are HTML.
 pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {

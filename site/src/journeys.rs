@@ -1,11 +1,13 @@
 //! A journey: picture, clauses, steps, data, messages, rules.
 
 use crate::Project;
-use crate::html::{doc, esc, href, section, table};
+use crate::html::{doc, esc, href, said, section, table};
 use crate::text;
 use journey_compiler::hir::{FacetId, RuleKind, Step as HirStep, StepKind};
 use journey_compiler::inventory::{Owner, Personal};
+use journey_compiler::prove::consent::Row;
 use journey_compiler::prove::pressure::Most;
+use journey_compiler::prove::words as proven;
 use journey_picture::words::{human, listed};
 use journey_picture::{Options, Picture, svg};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +48,7 @@ pub(crate) fn page(p: &Project<'_>, journey: usize) -> String {
         body += &section("leaving", "At any end", &text::steps(p, up, &picture.on_leaving, true));
     }
     body += &section("messages", "Messages it sends", &messages(p, journey));
+    body += &section("certain", "What is certain", &certain(p, journey));
     body += &section("policies", "Policies that concern it", &policies(p, journey));
     body += &section("data", "Data it reads", &data(p, journey));
     p.page(&path, &picture.title, &body)
@@ -68,7 +71,86 @@ fn facts(p: &Project<'_>, journey: usize) -> String {
             tile(text, &format!("messages in {days} at most, before any policy"));
         }
     }
+    if let Some(stay) = p.stays.get(journey) {
+        let what = if stay.by_steps.ms == 0 { "in the whole journey" } else { "a run stays at most, by its steps" };
+        let tile = format!("<div class=\"tile\"><b>{}</b><span>{what}</span></div>", esc(&proven::by_steps(stay)));
+        tiles += &tile;
+    }
     if tiles.is_empty() { tiles } else { format!("<div class=\"tiles\">{tiles}</div>") }
+}
+
+/// What is proven of it: how long its runs may stay, and which consent stands before its sends.
+fn certain(p: &Project<'_>, journey: usize) -> String {
+    let mut out = String::new();
+    if let Some(stay) = p.stays.get(journey) {
+        let mut why: Vec<String> =
+            proven::longest(p.sources, &stay.way_by_steps, 6).into_iter().map(|(text, _)| code(&text)).collect();
+        why.extend(proven::longest(p.sources, &proven::held(stay), 6).iter().map(|(text, _)| format!("held back at {}", code(text))));
+        why.extend(proven::open(p.program, stay).into_iter().map(|(why, spans)| {
+            let steps: Vec<String> = spans.iter().map(|s| code(&proven::step(p.sources, *s))).collect();
+            format!("no end at {}: {}", steps.join(", "), said(&why))
+        }));
+        let why: String = why.iter().map(|why| format!("<li>{why}</li>")).collect();
+        out += &format!(
+            "<h3>How long a run may stay</h3><p>By its steps at most <b>{}</b>; with pauses and with rules that hold a send back, \
+             <b>{}</b>.</p><ul class=\"small\">{why}</ul>",
+            said(&proven::by_steps(stay)),
+            said(&proven::most(p.program, stay))
+        );
+    }
+    let of = &p.program.journeys[journey];
+    let mut sends = BTreeSet::new();
+    places(p, &of.body, &mut sends);
+    places(p, &of.on_leaving, &mut sends);
+    let here = |row: &&Row| row.sends.iter().any(|s| sends.contains(&(s.file.0, s.start)));
+    let rows = consent(p, "../", &p.consent.iter().filter(here).collect::<Vec<_>>());
+    if !rows.is_empty() {
+        out += &format!("<h3>Which consent is asked for</h3>{rows}");
+    }
+    out
+}
+
+/// What a step says, as code, and how long it takes.
+fn code(text: &str) -> String {
+    match text.rsplit_once(": ") {
+        Some((step, long)) => format!("<code>{}</code>: {}", esc(step), esc(long)),
+        None => format!("<code>{}</code>", esc(text)),
+    }
+}
+
+/// A table of purposes, channels and what the gate asks for before a send.
+pub(crate) fn consent(p: &Project<'_>, up: &str, rows: &[&Row]) -> String {
+    let cells = |row: &&Row| {
+        let purpose = &p.program.purposes[row.purpose];
+        let policy = |(policy, _): &(usize, usize)| {
+            let name = &p.program.policies[*policy].name;
+            let anchor = esc(&crate::html::anchor(name));
+            format!("<a href=\"{up}policies.html#{anchor}\">{}</a>", esc(&journey_picture::words::title(name)))
+        };
+        let mut by: Vec<String> = row.said.iter().map(policy).collect();
+        by.dedup();
+        vec![
+            esc(&purpose.label),
+            esc(&human(&p.program.channels[row.channel].name)),
+            esc(proven::consent(row.rule)),
+            if by.is_empty() { "the purpose itself".to_string() } else { by.join(", ") },
+        ]
+    };
+    table(&["For", "By", "Asked for at each hand-over", "Said by"], &rows.iter().map(cells).collect::<Vec<_>>())
+}
+
+/// Where sends stand, those of the offers that steps choose from included.
+fn places(p: &Project<'_>, steps: &[HirStep], found: &mut BTreeSet<(u16, u32)>) {
+    for step in steps {
+        match &step.kind {
+            StepKind::Send(_) => _ = found.insert((step.span.file.0, step.span.start)),
+            StepKind::NextBest { candidates, .. } => {
+                candidates.iter().for_each(|(offer, _)| places(p, &p.program.offers[*offer].body, found));
+            }
+            _ => {}
+        }
+        step.kind.blocks().into_iter().for_each(|block| places(p, block, found));
+    }
 }
 
 /// Sends of steps, those of the offers they choose from included: message and the channels it is tried by.

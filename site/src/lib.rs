@@ -19,7 +19,9 @@ use html::{Page, href};
 use journey_compiler::hir::Program;
 use journey_compiler::inventory::{Inventory, inventory};
 use journey_compiler::project::Source;
+use journey_compiler::prove::consent::{Row, table};
 use journey_compiler::prove::pressure::{Pressure, pressure};
+use journey_compiler::prove::stay::{Stay, stays};
 use journey_picture::words::{Words, title};
 
 /// A project and what is known of it.
@@ -29,6 +31,9 @@ pub(crate) struct Project<'a> {
     pub(crate) words: Words<'a>,
     pub(crate) inventory: Inventory,
     pub(crate) pressure: Pressure,
+    /// By journey.
+    pub(crate) stays: Vec<Stay>,
+    pub(crate) consent: Vec<Row>,
     /// Journeys, messages and offers in the order of their names.
     pub(crate) journeys: Vec<usize>,
     pub(crate) messages: Vec<usize>,
@@ -48,6 +53,8 @@ pub fn pages(program: &Program, sources: &[Source]) -> Vec<(String, String)> {
         words: Words { program, sources },
         inventory: inventory(program),
         pressure: pressure(program),
+        stays: stays(program),
+        consent: table(program),
         journeys: by_name(program.journeys.iter().map(|j| &j.name)),
         messages: by_name(program.messages.iter().map(|m| &m.name)),
         offers: by_name(program.offers.iter().map(|o| &o.name)),

@@ -60,5 +60,7 @@ pub(crate) fn page(p: &Project<'_>) -> String {
         "Why we write",
         &crate::html::table(&["Purpose", "In words", "Needs consent"], &purposes),
     );
+    let rows: Vec<_> = p.consent.iter().collect();
+    body += &crate::html::section("consent", "Which consent is asked for", &crate::journeys::consent(p, "", &rows));
     p.page("policies.html", "Policies", &body)
 }

@@ -18,6 +18,8 @@ pub fn render(diagnostics: &[Diagnostic], off: &[TurnedOff], sources: &[Source])
         .map(|c| {
             json!({
                 "id": c.as_str(),
+                "name": format!("{c:?}"),
+                "fullDescription": { "text": about(c.page()) },
                 "shortDescription": { "text": c.summary() },
                 "defaultConfiguration": { "level": level(c.severity()) },
                 "help": { "text": c.page(), "markdown": c.page() },
@@ -65,6 +67,13 @@ pub fn render(diagnostics: &[Diagnostic], off: &[TurnedOff], sources: &[Source])
         }],
     });
     format!("{report:#}\n")
+}
+
+/// What the page of a code says below its title, up to its first example. There is no address in the web at which the page stands
+/// for every project, so it is brought along as help instead of a link.
+fn about(page: &str) -> String {
+    let lines = page.lines().skip(1).take_while(|line| !line.starts_with("## "));
+    lines.collect::<Vec<_>>().join("\n").trim().to_string()
 }
 
 fn level(severity: Severity) -> &'static str {

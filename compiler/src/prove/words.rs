@@ -2,9 +2,11 @@
 
 use super::consent::ConsentRule;
 use super::pressure::walk;
-use super::stay::{Endless, Stay};
+use super::stay::{Endless, Stay, Took};
 use crate::flow::most_ms;
 use crate::hir::Program;
+use crate::project::Source;
+use journey_grammar::span::Span;
 use journey_runtime::report::words::counted;
 
 const SECOND: i64 = 1_000;
@@ -71,4 +73,55 @@ pub fn consent(rule: ConsentRule) -> &'static str {
         ConsentRule::Any => "consent by any channel",
         ConsentRule::Channel => "consent by that channel",
     }
+}
+
+/// What a step says before its first block, on one line, without annotations.
+pub fn step(sources: &[Source], span: Span) -> String {
+    let text = sources.get(usize::from(span.file.0)).and_then(|s| s.text.get(span.range())).unwrap_or("");
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('@')).unwrap_or("");
+    line.split(['{', '(', '"']).next().unwrap_or("").trim().to_string()
+}
+
+/// At most so many steps of a way, the longest ones, in the order of the journey: what each says and how long it takes.
+pub fn longest(sources: &[Source], way: &[(Span, Took)], most: usize) -> Vec<(String, Span)> {
+    let mut by_length: Vec<&(Span, Took)> = way.iter().collect();
+    by_length.sort_by_key(|(span, took)| (std::cmp::Reverse(*took), span.start));
+    by_length.truncate(most);
+    by_length.sort_by_key(|(span, _)| span.start);
+    let said = by_length.into_iter().map(|(span, took)| {
+        let text = step(sources, *span);
+        let more = if says_how_long(&text) { String::new() } else { format!(": {}", length(took.plain())) };
+        (text + &more, *span)
+    });
+    said.collect()
+}
+
+/// Whether a step's first words end with how long it is: `wait up to 2 days`.
+fn says_how_long(step: &str) -> bool {
+    let units = ["second", "minute", "hour", "day", "week"];
+    let unit = step.rsplit(' ').next().unwrap_or("");
+    step.starts_with("wait ") && units.contains(&unit.trim_end_matches('s'))
+}
+
+/// The steps at which a run may be held back, and for how long beside what they wait for themselves; none when there is no end to it.
+pub fn held(stay: &Stay) -> Vec<(Span, Took)> {
+    if stay.most.is_none() {
+        return Vec::new();
+    }
+    let by_itself = |span: Span| stay.way_by_steps.iter().find(|(at, _)| *at == span).map_or(0, |(_, took)| took.ms);
+    let held = stay.way.iter().map(|(span, took)| (*span, Took { ms: took.ms - by_itself(*span), clocks: 0 }));
+    held.filter(|(_, took)| took.ms > 0).collect()
+}
+
+/// What has no end by itself, each reason once, with the steps it holds for.
+pub fn open(program: &Program, stay: &Stay) -> Vec<(String, Vec<Span>)> {
+    let mut reasons: Vec<(Endless, Vec<Span>)> = Vec::new();
+    for (span, why) in &stay.open {
+        match reasons.iter_mut().find(|(of, _)| of == why) {
+            Some((_, spans)) if spans.contains(span) => {}
+            Some((_, spans)) => spans.push(*span),
+            None => reasons.push((*why, vec![*span])),
+        }
+    }
+    reasons.into_iter().map(|(why, spans)| (endless(program, why), spans)).collect()
 }

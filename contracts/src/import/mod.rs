@@ -73,12 +73,28 @@ fn plan(document: &Value, rules: &[Value]) -> Draft {
     let text = |value: &Value, names: &[&str]| {
         names.iter().filter_map(|n| value.get(*n)).find_map(Value::as_str).map(str::to_string)
     };
-    if let Some(title) = text(document, &["display_name", "name"]) {
+    let plan = ["/data/trackingPlan", ""].into_iter().find_map(|at| document.pointer(at)).unwrap_or(document);
+    if let Some(title) = text(plan, &["display_name", "name"]) {
         draft.notes.push(format!("the tracking plan \"{title}\""));
     }
+    if document.pointer("/data/pagination/next").is_some_and(|next| !next.is_null()) {
+        draft.notes.push("left out: the rules of further pages: the export has more than this one".to_string());
+    }
+    let version = |rule: &Value| rule.get("version").and_then(Value::as_f64).unwrap_or(0.0);
+    let newer = |rule: &Value| {
+        let same = |other: &&Value| ["type", "eventType", "key", "name"].iter().all(|k| other.get(*k) == rule.get(*k));
+        rules.iter().filter(same).any(|other| version(other) > version(rule))
+    };
     let mut names = BTreeSet::new();
     let mut records = BTreeSet::new();
     let mut reader = Reader::new(document, &mut draft.records, &mut records);
+    // Segment's older API keeps what is said of people beside the events.
+    for schema in ["/rules/identify", "/data/trackingPlan/rules/identify"].iter().filter_map(|at| document.pointer(at)) {
+        let mut event = Event { name: "profile".into(), wire: "identify".into(), ..Event::default() };
+        reader.body(&mut event, schema, Where::Traits);
+        draft.profile_notes.append(&mut event.left_out);
+        draft.profile.append(&mut event.fields);
+    }
     for rule in rules {
         let Some(schema) = schema_of(rule) else { continue };
         let kind =
@@ -98,8 +114,12 @@ fn plan(document: &Value, rules: &[Value]) -> Draft {
                     draft.notes.push("left out: a rule without a name".to_string());
                     continue;
                 };
+                if newer(rule) {
+                    draft.notes.push(format!("left out: an older version of the rule for `{wire}`"));
+                    continue;
+                }
                 if draft.events.iter().any(|e: &Event| e.wire == wire) {
-                    draft.notes.push(format!("left out: another rule for `{wire}` (an older version?)"));
+                    draft.notes.push(format!("left out: another rule for `{wire}`"));
                     continue;
                 }
                 let mut event =

@@ -12,6 +12,30 @@ pub(super) enum Where {
     Traits,
 }
 
+/// What the schema of a whole message says of, whatever tool wrote it.
+const MESSAGE: &[&str] = &[
+    "anonymousId",
+    "channel",
+    "context",
+    "event",
+    "groupId",
+    "integrations",
+    "messageId",
+    "name",
+    "originalTimestamp",
+    "properties",
+    "receivedAt",
+    "sentAt",
+    "timestamp",
+    "traits",
+    "type",
+    "userId",
+    "version",
+];
+
+/// A schema that says nothing.
+static NOTHING: Value = Value::Null;
+
 /// References followed, and objects gone into.
 const DEEPEST: usize = 8;
 
@@ -38,13 +62,15 @@ const NOT_SAID: &[&str] = &[
 /// Reads the schemas of one document.
 pub(super) struct Reader<'r> {
     document: &'r Value,
+    /// The schema that is read: references begin at its root, in some tools at that of the document.
+    root: &'r Value,
     records: &'r mut Vec<Event>,
     names: &'r mut BTreeSet<String>,
 }
 
 impl<'r> Reader<'r> {
     pub(super) fn new(document: &'r Value, records: &'r mut Vec<Event>, names: &'r mut BTreeSet<String>) -> Reader<'r> {
-        Reader { document, records, names }
+        Reader { document, root: document, records, names }
     }
 
     /// An event of a plain schema: of its properties, or of a whole message where it has `properties.properties`.
@@ -57,19 +83,23 @@ impl<'r> Reader<'r> {
 
     /// The fields of a message's schema.
     pub(super) fn body(&mut self, event: &mut Event, schema: &'r Value, place: Where) {
+        self.root = schema;
+        let schema = self.followed(schema, 0);
         let below = match place {
             Where::Properties => "properties",
             Where::Traits => "traits",
         };
         let parts = schema.get("properties");
-        let nested = parts
-            .and_then(|p| p.get(below))
-            .filter(|p| p.get("properties").is_some() || p.get("type") == Some(&"object".into()));
-        if let (Some(parts), Some(_)) = (parts.and_then(Value::as_object), nested) {
+        let object = |p: &&Value| p.get("properties").is_some() || p.get("type") == Some(&"object".into());
+        // RudderStack may keep traits in the context.
+        let in_context = || parts.and_then(|p| p.pointer("/context/properties/traits")).filter(|_| place == Where::Traits);
+        let nested = parts.and_then(|p| p.get(below)).filter(object).or_else(in_context);
+        let nested = nested.or_else(|| is_message(parts?).then_some(&NOTHING));
+        if let (Some(parts), Some(nested)) = (parts.and_then(Value::as_object), nested) {
             // Other parts of a message are no fields.
             for (part, schema) in parts.iter().filter(|(part, _)| *part != below) {
                 let said = schema.get("properties").and_then(Value::as_object).is_some_and(|p| !p.is_empty());
-                if said {
+                if said && !(part == "context" && schema.pointer("/properties/traits").is_some_and(|t| std::ptr::eq(t, nested))) {
                     event.left_out.push(format!("left out: rules for `{part}`: only `{below}` are fields here"));
                 }
             }
@@ -82,7 +112,7 @@ impl<'r> Reader<'r> {
     /// What a local reference leads to.
     fn followed(&self, schema: &'r Value, depth: usize) -> &'r Value {
         let target = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#'));
-        match target.and_then(|pointer| self.document.pointer(pointer)) {
+        match target.and_then(|pointer| self.root.pointer(pointer).or_else(|| self.document.pointer(pointer))) {
             Some(found) if depth < DEEPEST => self.followed(found, depth + 1),
             _ => schema,
         }
@@ -112,7 +142,8 @@ impl<'r> Reader<'r> {
             }
             let there = always && required.contains(key.as_str());
             let (kind, nullable) = kind(field);
-            if kind == Some("object") && depth < DEEPEST && field.get("properties").is_some() {
+            let inside = field.get("properties").and_then(Value::as_object).is_some_and(|p| !p.is_empty());
+            if kind == Some("object") && depth < DEEPEST && inside {
                 self.object(event, field, &full, there && !nullable, names, depth + 1);
                 continue;
             }
@@ -162,7 +193,9 @@ impl<'r> Reader<'r> {
                 return Ok((format!("one of {}", words.join(", ")), notes));
             }
             let listed: Vec<String> = values.iter().map(Value::to_string).collect();
-            notes.push(format!("values that are no words: {}", listed.join(", ")));
+            // `true` and `false` are all there is.
+            let both = values.iter().all(Value::is_boolean) && values.len() == 2;
+            notes.extend((!both).then(|| format!("values that are no words: {}", listed.join(", "))));
         }
         let (kind, _) = kind(schema);
         let number = |name: &str| schema.get(name).and_then(Value::as_f64);
@@ -246,6 +279,13 @@ impl<'r> Reader<'r> {
         self.records.push(record);
         Ok(name)
     }
+}
+
+/// Whether these are the parts of a whole message, and not fields.
+fn is_message(parts: &Value) -> bool {
+    let Some(parts) = parts.as_object() else { return false };
+    let holds = ["context", "properties", "traits"].iter().any(|part| parts.contains_key(*part));
+    holds && parts.keys().all(|part| MESSAGE.contains(&part.as_str()))
 }
 
 /// The one type of a schema, and whether `null` is allowed too.

@@ -109,7 +109,8 @@ fn sections(found: &Diff, reach: Option<&[Reach]>) -> Vec<Section> {
             (None, Some(new)) => format!("{}, {was}", proven::consent(new)),
             (_, None) => format!("is not sent any more, was {was}"),
         };
-        (gate.what.clone(), text, risen(gate.weakens()))
+        let tone = if gate.old.is_some() { risen(gate.weakens()) } else { Tone::Plain };
+        (gate.what.clone(), text, if gate.weakens() { Tone::Bad } else { tone })
     });
     let number = |n: Option<usize>| n.map_or("none".to_string(), |n| crate::output::thousands(n as u64));
     let touched = |r: &&Reach| {

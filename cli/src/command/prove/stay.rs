@@ -17,20 +17,6 @@ const ABOUT: &str = "From the entry, or from the last `start over`, with every w
 /// Steps that are shown of each longest way.
 const STEPS: usize = 4;
 
-/// What a step says before its first block, on one line, without annotations.
-fn head(checked: &Checked, span: Span) -> String {
-    let text = checked.sources.get(usize::from(span.file.0)).and_then(|s| s.text.get(span.range())).unwrap_or("");
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('@')).unwrap_or("");
-    line.split(['{', '(', '"']).next().unwrap_or("").trim().to_string()
-}
-
-/// Whether a step's first words end with how long it is: `wait up to 2 days`.
-fn says_how_long(head: &str) -> bool {
-    let units = ["second", "minute", "hour", "day", "week"];
-    let unit = head.rsplit(' ').next().unwrap_or("");
-    head.starts_with("wait ") && units.contains(&unit.trim_end_matches('s'))
-}
-
 /// The line of a step of a journey, with its file where that is another one.
 fn line(checked: &Checked, stay: &Stay, span: Span) -> String {
     let place = Place::of(span, &checked.sources);
@@ -38,19 +24,13 @@ fn line(checked: &Checked, stay: &Stay, span: Span) -> String {
     if span.file == home { place.line.to_string() } else { format!("{}:{}", place.file, place.line) }
 }
 
-/// The steps that make a way long: the longest ones, in the order of the journey.
+/// The steps that make a way long, with their lines.
 fn longest(checked: &Checked, stay: &Stay, way: &[(Span, Took)]) -> String {
-    let mut by_length: Vec<&(Span, Took)> = way.iter().collect();
-    by_length.sort_by_key(|(span, took)| (std::cmp::Reverse(*took), span.start));
-    by_length.truncate(STEPS);
-    by_length.sort_by_key(|(span, _)| span.start);
-    let said = by_length.iter().map(|(span, took)| {
-        let head = head(checked, *span);
-        let more = if says_how_long(&head) { String::new() } else { format!(": {}", words::length(took.plain())) };
-        format!("{head}{more} ({})", line(checked, stay, *span))
-    });
-    let mut said: Vec<String> = said.collect();
-    if let more @ 1.. = way.len() - by_length.len() {
+    let shown = words::longest(&checked.sources, way, STEPS);
+    let more = way.len() - shown.len();
+    let mut said: Vec<String> =
+        shown.iter().map(|(text, span)| format!("{text} ({})", line(checked, stay, *span))).collect();
+    if more > 0 {
         said.push(format!("and {more} more"));
     }
     said.join(" · ")
@@ -59,28 +39,14 @@ fn longest(checked: &Checked, stay: &Stay, way: &[(Span, Took)]) -> String {
 /// What makes it so, a line each: the longest waits; what holds back for how long; what has no end by itself.
 fn reasons(checked: &Checked, stay: &Stay) -> Vec<String> {
     let mut said = vec![longest(checked, stay, &stay.way_by_steps)];
-    if stay.most.is_some() {
-        let by_itself =
-            |span: Span| stay.way_by_steps.iter().find(|(at, _)| *at == span).map_or(0, |(_, took)| took.ms);
-        let held = stay.way.iter().map(|(span, took)| (*span, Took { ms: took.ms - by_itself(*span), clocks: 0 }));
-        let held: Vec<(Span, Took)> = held.filter(|(_, took)| took.ms > 0).collect();
-        if !held.is_empty() {
-            said.push(format!("held back: {}", longest(checked, stay, &held)));
-        }
+    let held = words::held(stay);
+    if !held.is_empty() {
+        said.push(format!("held back: {}", longest(checked, stay, &held)));
     }
-    let mut open: Vec<(Endless, Vec<String>)> = Vec::new();
-    for (span, why) in &stay.open {
-        let line = line(checked, stay, *span);
-        match open.iter_mut().find(|(of, _)| of == why) {
-            Some((_, lines)) if lines.contains(&line) => {}
-            Some((_, lines)) => lines.push(line),
-            None => open.push((*why, vec![line])),
-        }
-    }
-    let no_end = |(why, lines): (Endless, Vec<String>)| {
-        format!("no end: {} ({})", words::endless(&checked.program, why), lines.join(", "))
-    };
-    said.extend(open.into_iter().map(no_end));
+    said.extend(words::open(&checked.program, stay).into_iter().map(|(why, spans)| {
+        let lines: Vec<String> = spans.iter().map(|span| line(checked, stay, *span)).collect();
+        format!("no end: {why} ({})", lines.join(", "))
+    }));
     said.retain(|said| !said.is_empty());
     said
 }
@@ -134,7 +100,7 @@ pub(super) fn json(checked: &Checked, stays: &[Stay]) -> Value {
         json!({ "file": place.file, "line": place.line })
     };
     let way = |way: &[(Span, Took)]| -> Vec<Value> {
-        way.iter().map(|(span, took)| json!({ "step": head(checked, *span), "at": at(*span), "ms": took.ms })).collect()
+        way.iter().map(|(span, took)| json!({ "step": words::step(&checked.sources, *span), "at": at(*span), "ms": took.ms })).collect()
     };
     let open = |(span, why): &(Span, Endless)| {
         let kind = match why {
@@ -143,7 +109,7 @@ pub(super) fn json(checked: &Checked, stays: &[Stay]) -> Value {
             Endless::Held => "held",
             Endless::Meanwhile(_) => "meanwhile",
         };
-        json!({ "step": head(checked, *span), "at": at(*span), "why": kind, "says": words::endless(&checked.program, *why) })
+        json!({ "step": words::step(&checked.sources, *span), "at": at(*span), "why": kind, "says": words::endless(&checked.program, *why) })
     };
     let one = |stay: &Stay| {
         let limit = stay.limit.map(|(policy, rule, length)| {
