@@ -85,7 +85,11 @@ fn certain(p: &Project<'_>, journey: usize) -> String {
     if let Some(stay) = p.stays.get(journey) {
         let mut why: Vec<String> =
             proven::longest(p.sources, &stay.way_by_steps, 6).into_iter().map(|(text, _)| code(&text)).collect();
-        why.extend(proven::longest(p.sources, &proven::held(stay), 6).iter().map(|(text, _)| format!("held back at {}", code(text))));
+        why.extend(
+            proven::longest(p.sources, &proven::held(stay), 6)
+                .iter()
+                .map(|(text, _)| format!("held back at {}", code(text))),
+        );
         why.extend(proven::open(p.program, stay).into_iter().map(|(why, spans)| {
             let steps: Vec<String> = spans.iter().map(|s| code(&proven::step(p.sources, *s))).collect();
             format!("no end at {}: {}", steps.join(", "), said(&why))

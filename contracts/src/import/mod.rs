@@ -89,7 +89,8 @@ fn plan(document: &Value, rules: &[Value]) -> Draft {
     let mut records = BTreeSet::new();
     let mut reader = Reader::new(document, &mut draft.records, &mut records);
     // Segment's older API keeps what is said of people beside the events.
-    for schema in ["/rules/identify", "/data/trackingPlan/rules/identify"].iter().filter_map(|at| document.pointer(at)) {
+    for schema in ["/rules/identify", "/data/trackingPlan/rules/identify"].iter().filter_map(|at| document.pointer(at))
+    {
         let mut event = Event { name: "profile".into(), wire: "identify".into(), ..Event::default() };
         reader.body(&mut event, schema, Where::Traits);
         draft.profile_notes.append(&mut event.left_out);

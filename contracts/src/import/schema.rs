@@ -92,14 +92,18 @@ impl<'r> Reader<'r> {
         let parts = schema.get("properties");
         let object = |p: &&Value| p.get("properties").is_some() || p.get("type") == Some(&"object".into());
         // RudderStack may keep traits in the context.
-        let in_context = || parts.and_then(|p| p.pointer("/context/properties/traits")).filter(|_| place == Where::Traits);
+        let in_context =
+            || parts.and_then(|p| p.pointer("/context/properties/traits")).filter(|_| place == Where::Traits);
         let nested = parts.and_then(|p| p.get(below)).filter(object).or_else(in_context);
         let nested = nested.or_else(|| is_message(parts?).then_some(&NOTHING));
         if let (Some(parts), Some(nested)) = (parts.and_then(Value::as_object), nested) {
             // Other parts of a message are no fields.
             for (part, schema) in parts.iter().filter(|(part, _)| *part != below) {
                 let said = schema.get("properties").and_then(Value::as_object).is_some_and(|p| !p.is_empty());
-                if said && !(part == "context" && schema.pointer("/properties/traits").is_some_and(|t| std::ptr::eq(t, nested))) {
+                if said
+                    && !(part == "context"
+                        && schema.pointer("/properties/traits").is_some_and(|t| std::ptr::eq(t, nested)))
+                {
                     event.left_out.push(format!("left out: rules for `{part}`: only `{below}` are fields here"));
                 }
             }

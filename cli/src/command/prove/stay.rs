@@ -100,7 +100,9 @@ pub(super) fn json(checked: &Checked, stays: &[Stay]) -> Value {
         json!({ "file": place.file, "line": place.line })
     };
     let way = |way: &[(Span, Took)]| -> Vec<Value> {
-        way.iter().map(|(span, took)| json!({ "step": words::step(&checked.sources, *span), "at": at(*span), "ms": took.ms })).collect()
+        way.iter()
+            .map(|(span, took)| json!({ "step": words::step(&checked.sources, *span), "at": at(*span), "ms": took.ms }))
+            .collect()
     };
     let open = |(span, why): &(Span, Endless)| {
         let kind = match why {
