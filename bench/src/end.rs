@@ -7,7 +7,7 @@
 use crate::Scale;
 use crate::engines;
 use crate::ingest::scan::{Lines, PADDING, moment};
-use crate::measure::{Contestant, Kind, Race, Sample, race, timed, timed_by_process, timed_by_wall};
+use crate::measure::{Contestant, Kind, Race, Sample, held_to, race, timed, timed_by_process, timed_by_wall};
 use crate::source;
 use crate::table::thousands;
 use journey_columns::{History, Replay};
@@ -29,13 +29,14 @@ const EACH: u64 = 10;
 /// The races.
 pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
     let unit: u64 = if scale.quick { 20_000 } else { 500_000 };
-    Ok(vec![
+    let mut races = vec![
         engines(scale, 2 * unit, Mix::Visits)?,
         engines(scale, 2 * unit, Mix::Carts)?,
         sizes(scale, unit)?,
         journeys(scale, unit)?,
-        threads(scale, 4 * unit)?,
-    ])
+    ];
+    races.extend(cores(scale, 1_000_000)?);
+    Ok(races)
 }
 
 /// How events stand.
@@ -213,18 +214,48 @@ fn journeys(scale: &Scale, unit: u64) -> Result<Race, String> {
     race("end", "end to end, as journeys grow", "event", scale.rounds(5), contestants)
 }
 
-fn threads(scale: &Scale, count: u64) -> Result<Race, String> {
+/// What a second core gives: the same work on one core (all threads held to it) and on two. What the machine itself gives is the first
+/// of them: cores of a rented machine are often two threads of one.
+fn cores(scale: &Scale, count: u64) -> Result<Vec<Race>, String> {
     let work = &Work::new(scale, shop(0)?, count, Mix::Visits)?;
     let engine = &engines::best(&work.program);
-    let mut contestants = Vec::new();
+    let rounds = 100 * count;
+    let sums = |_| {
+        let threads: Vec<_> = (0..2).map(|seed| std::thread::spawn(move || sums(seed, rounds))).collect();
+        threads.into_iter().fold(0, |all, thread| all ^ thread.join().unwrap_or_default())
+    };
+    let title = |what: &str| format!("what a second core gives: {what}");
+    let mut races = vec![on_cores(scale, title("sums in registers"), "sum", 16 * rounds as usize, sums)?];
     for from in From::ALL {
-        for threads in [1, 2] {
-            let name = format!("{}, {threads} thread{}", from.name(), if threads == 1 { "" } else { "s" });
-            contestants.push(Contestant::new(Kind::Ours, name, "by the clock on the wall", move |_| {
-                timed_by_wall(work.count as usize, || work.run(from, threads, engine))
-            }));
-        }
+        let title = title(&format!("{} to effects, {} events", from.name(), thousands(count)));
+        races.push(on_cores(scale, title, "event", count as usize, |cores| work.run(from, cores, engine))?);
     }
-    let title = format!("end to end, {} events, by threads", thousands(count));
-    race("end", title, "event", scale.rounds(3), contestants)
+    Ok(races)
+}
+
+/// Work on one core, with one thread, and on two, with two.
+fn on_cores(
+    scale: &Scale,
+    title: String,
+    unit: &'static str,
+    units: usize,
+    work: impl Fn(usize) -> u64,
+) -> Result<Race, String> {
+    let work = &work;
+    let contestants = [(Kind::Floor, 1), (Kind::Ours, 2)].map(|(kind, cores)| {
+        let name = if cores == 1 { "one core" } else { "two cores" };
+        Contestant::new(kind, name, "by the clock on the wall", move |_| {
+            held_to(cores, || timed_by_wall(units, || work(cores)))
+        })
+    });
+    race("end", title, unit, scale.rounds(5), contestants.into())
+}
+
+/// Eight sums that do not wait for each other.
+fn sums(seed: u64, rounds: u64) -> u64 {
+    let mut sums = [0, 1, 2, 3, 4, 5, 6, 7].map(|n| seed + n);
+    for round in 0..rounds {
+        sums.iter_mut().for_each(|sum| *sum = sum.wrapping_add(round) ^ (*sum >> 3));
+    }
+    sums.iter().fold(0, |all, sum| all ^ sum)
 }

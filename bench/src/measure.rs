@@ -197,6 +197,25 @@ pub fn timed_by_wall(units: usize, work: impl FnOnce() -> u64) -> Sample {
     Sample { seconds: started.elapsed().as_secs_f64(), units: units as u64, check, want: None, bytes: None }
 }
 
+/// Does something with this thread, and those it starts, held to the first so many cores.
+pub fn held_to<R>(cores: usize, work: impl FnOnce() -> R) -> R {
+    let size = std::mem::size_of::<libc::cpu_set_t>();
+    // SAFETY: a `cpu_set_t` of zeros is an empty one; both live through the calls, and `size` is theirs.
+    let before = unsafe {
+        let mut before: libc::cpu_set_t = std::mem::zeroed();
+        libc::sched_getaffinity(0, size, &mut before);
+        let mut held: libc::cpu_set_t = std::mem::zeroed();
+        let mine = (0..libc::CPU_SETSIZE as usize).filter(|core| libc::CPU_ISSET(*core, &before));
+        mine.take(cores).for_each(|core| libc::CPU_SET(core, &mut held));
+        libc::sched_setaffinity(0, size, &held);
+        before
+    };
+    let result = work();
+    // SAFETY: as above.
+    unsafe { libc::sched_setaffinity(0, size, &before) };
+    result
+}
+
 /// Times work on several threads by the CPU time of all of them.
 pub fn timed_by_process(units: usize, work: impl FnOnce() -> u64) -> Sample {
     let started = process_cpu();

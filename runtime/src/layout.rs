@@ -14,10 +14,10 @@
 //! | by limit | offers, likewise |
 //! | 2 per trigger | calendar triggers: next due, latest local date fired |
 //! | 1 per message | half of the effect id of the latest hand-over, where receipts may name a message instead of a send |
-//! | 1 per 2 journeys | how often a run was entered |
 //!
 //! Behind the fixed part stand hashes of the latest message ids, as many as the customer has needed so far (up to
-//! [`ID_COUNT`], see [`crate::state::repeated`]), and then the records.
+//! [`ID_COUNT`], see [`crate::state::repeated`]), a word for each journey that the customer has entered (see
+//! [`crate::state::entered`]), and then the records. So a journey that a customer never enters takes no room in their state.
 
 use crate::image::{
     Due, HistoryKind, Image, Journey, Limit, MISSING, Occasion, Place, PlaceKind, Role, RuleKind, Trigger, Ty, Window,
@@ -27,9 +27,12 @@ use crate::time::ZoneId;
 
 /// The latest moment that was worked on: of an input or a timer; [`MISSING`] (the least `i64`) before the first.
 pub const SEEN: usize = 0;
-/// The zone that local times are read in ([`ZoneId`], low half), and small things: [`OWN_ZONE`], [`KNOWN`], and how many words of
-/// message ids there are ([`IDS_ROOM`]) and which of them is next ([`IDS_NEXT`]).
+/// The zone that local times are read in ([`ZoneId`], the lowest 16 bits), and small things: how many journeys were entered
+/// ([`ENTERED_COUNT`]), [`OWN_ZONE`], [`KNOWN`], and how many words of message ids there are ([`IDS_ROOM`]) and which of them is next
+/// ([`IDS_NEXT`]).
 pub const ZONE: usize = 1;
+/// In [`ZONE`]: the lowest of sixteen bits with the number of journeys that the customer has entered.
+pub const ENTERED_COUNT: u32 = 16;
 /// In [`ZONE`]: the zone is the customer's own, not the project's.
 pub const OWN_ZONE: Word = 1 << 32;
 /// In [`ZONE`]: an input of this customer has been handled.
@@ -211,8 +214,6 @@ pub struct Layout {
     pub calendar: Vec<CalendarPlace>,
     /// The first word of the messages, if they have any.
     pub messages_at: Option<usize>,
-    /// The first word of the journeys: half a word for each, how often a run was entered.
-    pub journeys_at: usize,
     /// The length of the fixed part, behind which message ids and records stand.
     pub fixed: usize,
     /// For each journey, the form of its runs.
@@ -291,8 +292,6 @@ impl Layout {
         if messages_at.is_some() {
             fresh.resize(fresh.len() + image.messages.len(), MISSING);
         }
-        let journeys_at = fresh.len();
-        fresh.resize(journeys_at + image.journeys.len().div_ceil(2), 0);
         let forms: Vec<Form> = image.journeys.iter().map(|journey| Form::of(image, journey)).collect();
         Layout {
             profile_at,
@@ -305,7 +304,6 @@ impl Layout {
             offers,
             calendar,
             messages_at,
-            journeys_at,
             fixed: fresh.len(),
             run_words: image.journeys.iter().zip(&forms).map(|(j, form)| form.header() + j.slots.len()).collect(),
             forms,
@@ -345,7 +343,7 @@ impl Layout {
             rules: memories(&mut self.rules.iter().flatten()),
             offers: memories(&mut self.offers.iter().flatten()),
             calendar: 8 * 2 * self.calendar.len(),
-            journeys: 8 * (self.fixed - self.messages_at.unwrap_or(self.journeys_at)),
+            messages: 8 * (self.fixed - self.messages_at.unwrap_or(self.fixed)),
             customer: 8 * self.fixed,
             runs: self.run_words.iter().map(|words| 8 * words).collect(),
         }
@@ -396,8 +394,8 @@ pub struct Footprint {
     pub offers: usize,
     /// Calendar triggers.
     pub calendar: usize,
-    /// Words of the messages and journeys.
-    pub journeys: usize,
+    /// Words of the messages.
+    pub messages: usize,
     /// All of the above: a customer without runs.
     pub customer: usize,
     /// One run of each journey.

@@ -1,10 +1,10 @@
 //! Reading and changing a customer's state by its [`Layout`].
 //!
-//! Behind the fixed part and the message ids stand records, one after another. The first word of a record is its head: its
+//! Behind the fixed part, the message ids and the journeys that were entered stand records, one after another. The first word of a record is its head: its
 //! length in words in the upper 24 bits; the others are its owner's (see [`crate::step`]).
 
 use crate::image::{MISSING, Word};
-use crate::layout::{ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, Layout, OWN_ZONE, ZONE};
+use crate::layout::{ENTERED_COUNT, ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, Layout, OWN_ZONE, ZONE};
 use crate::pool::Pool;
 use crate::program::Program;
 use crate::time::{Zone, ZoneId};
@@ -73,21 +73,32 @@ pub fn ids_room(state: &[Word]) -> usize {
 
 /// Where the records begin.
 pub fn records_at(layout: &Layout, state: &[Word]) -> usize {
-    layout.fixed + ids_room(state)
+    layout.fixed + ids_room(state) + entered(state)
 }
 
-/// How often a run of a journey was entered.
-pub fn entries(layout: &Layout, state: &[Word], journey: u16) -> u32 {
-    let (at, shift) = (layout.journeys_at + usize::from(journey) / 2, journey % 2 * 32);
-    (state[at] >> shift) as u32
+/// How many journeys the customer has entered. Before the records each has a word: the journey (high half) and how often a run of it
+/// was entered, in the order of their first entries.
+pub fn entered(state: &[Word]) -> usize {
+    (state[ZONE] >> ENTERED_COUNT & 0xffff) as usize
 }
 
-/// Counts an entry; gives how many there were, this one included.
-pub fn count_entry(layout: &Layout, state: &mut [Word], journey: u16) -> u32 {
-    let entries = entries(layout, state, journey).saturating_add(1);
-    let (at, shift) = (layout.journeys_at + usize::from(journey) / 2, journey % 2 * 32);
-    state[at] = state[at] & !(0xffff_ffff << shift) | Word::from(entries) << shift;
-    entries
+/// Where the word of an entered journey stands.
+pub fn entry_count(layout: &Layout, state: &[Word], journey: u16) -> Option<usize> {
+    let records = records_at(layout, state);
+    (records - entered(state)..records).find(|at| state[*at] >> 32 == Word::from(journey))
+}
+
+/// Lists a journey behind those that were entered before, with how often; what stands behind moves. Gives the new length; none: there is
+/// no room.
+pub fn list_entered(layout: &Layout, words: &mut [Word], len: usize, journey: u16, count: u32) -> Option<usize> {
+    let at = records_at(layout, words);
+    if len == words.len() {
+        return None;
+    }
+    words.copy_within(at..len, at + 1);
+    words[at] = Word::from(journey) << 32 | Word::from(count);
+    words[ZONE] += 1 << ENTERED_COUNT;
+    Some(len + 1)
 }
 
 /// Puts a word at the end of a ring, whose oldest leaves.
@@ -136,7 +147,7 @@ pub fn set_profile(program: &Program, pool: &Pool, state: &mut [Word], field: u1
     if program.image.zone_field == Some(field) {
         let own = if value == MISSING { None } else { program.zone_of(pool, value) };
         let zone = own.map_or(Word::from(program.zone), |zone| Word::from(zone) | OWN_ZONE);
-        let zone = zone | state[ZONE] & !(0xffff_ffff | OWN_ZONE);
+        let zone = zone | state[ZONE] & !(Word::from(ZoneId::MAX) | OWN_ZONE);
         if state[ZONE] != zone {
             let moved = state[ZONE] as ZoneId != zone as ZoneId;
             state[ZONE] = zone;

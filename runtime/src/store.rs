@@ -50,7 +50,8 @@ impl Entry {
 fn class_of(words: usize) -> u64 {
     let units = words.div_ceil(UNIT);
     if units <= 16 {
-        return units as u64;
+        // A slot of seven would lie over three lines as often as over two.
+        return if units == 7 { 8 } else { units as u64 };
     }
     // Eight classes to each doubling.
     let octave = (units - 1).ilog2() - 4;
@@ -73,6 +74,8 @@ fn words_of(class: u64) -> usize {
 pub struct Store {
     index: Index,
     chunks: Vec<Chunk>,
+    /// The addresses of the chunks, to ask for what is there ahead of its use.
+    bases: Vec<usize>,
     /// Where the next new slot begins, in units from the first chunk's beginning as if all were of full size.
     top: u64,
     /// For each class the first slot that was given up; its first word names the next.
@@ -178,6 +181,7 @@ impl Default for Store {
         Store {
             index: Index::default(),
             chunks: Vec::new(),
+            bases: Vec::new(),
             top: 0,
             free: vec![NONE; class_of(LARGEST) as usize + 1],
             alone: Vec::new(),
@@ -186,20 +190,27 @@ impl Default for Store {
     }
 }
 
-/// Bytes of a cache line.
+/// Bytes of a cache line, and units.
 const LINE: usize = 64;
+const LINE_UNITS: u64 = (LINE / (8 * UNIT)) as u64;
 
 /// Asks for the cache line of a value ahead of its use. A hint: it never fails and means nothing.
 #[inline]
 pub(crate) fn prefetch<T>(word: &T) {
+    prefetch_address(std::ptr::from_ref(word).addr());
+}
+
+/// The same for the line of an address, whatever may be there.
+#[inline]
+fn prefetch_address(address: usize) {
     #[cfg(target_arch = "x86_64")]
     #[expect(unsafe_code, reason = "the instruction has no safe form")]
     // SAFETY: a prefetch of any address has no effect that a program can see; SSE is part of x86-64.
     unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(std::ptr::from_ref(word).cast());
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(std::ptr::without_provenance(address));
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = word;
+    let _ = address;
 }
 
 /// Units of a full chunk.
@@ -230,21 +241,23 @@ impl Store {
         }
     }
 
-    /// Asks for the first lines of a customer's state ahead of their use; the index entry should be near by then.
+    /// Asks for the first lines of a customer's state, and its last, ahead of their use; the index entry should be near by then.
     #[inline]
     pub fn prefetch_state(&self, customer: u32) {
         let Some(entry) = self.index.entries().get(customer as usize).map(|entry| Entry(*entry)) else { return };
-        if entry.class() == 0 || entry.class() == ALONE {
-            return;
-        }
+        // No chunk has the number of a state that stands alone but by chance, and then a line is brought near for nothing.
         let (chunk, at) = place(entry.place());
-        let words = self.chunks[chunk].words();
-        let length = entry.length().max(1);
+        let Some(base) = self.bases.get(chunk) else { return };
+        let first = base.wrapping_add(8 * at);
+        prefetch_address(first);
+        prefetch_address(first.wrapping_add(LINE));
+        let last = 8 * entry.length().max(1) - 8;
+        prefetch_address(first.wrapping_add(last));
         // Longer states are read from the front on; the processor sees that itself.
-        for word in (at..at + length.min(4 * LINE / 8)).step_by(LINE / 8) {
-            prefetch(&words[word]);
+        if last > 2 * LINE {
+            prefetch_address(first.wrapping_add(2 * LINE));
+            prefetch_address(first.wrapping_add(3 * LINE));
         }
-        prefetch(&words[at + length - 1]);
     }
 
     /// A customer's state.
@@ -393,6 +406,10 @@ impl Store {
             return slot;
         }
         let units = (words_of(class) / UNIT) as u64;
+        if units.is_multiple_of(LINE_UNITS) {
+            // Whole lines; a smaller slot never takes what is left before them.
+            self.top = self.top.next_multiple_of(LINE_UNITS);
+        }
         let (used, room) = match self.chunks.len() {
             0 => (0, 0),
             1 => (self.top, (FIRST / UNIT) as u64),
@@ -401,7 +418,9 @@ impl Store {
         if used + units > room {
             // What is left of the last chunk is lost: at most a slot.
             self.top = self.chunks.len() as u64 * UNITS;
-            self.chunks.push(Chunk::new(if self.chunks.is_empty() { FIRST } else { CHUNK }));
+            let chunk = Chunk::new(if self.chunks.is_empty() { FIRST } else { CHUNK });
+            self.bases.push(chunk.words().as_ptr().addr());
+            self.chunks.push(chunk);
         }
         let slot = self.top;
         self.top += units;
@@ -490,8 +509,8 @@ mod tests {
             let class = class_of(words);
             let slot = words_of(class);
             assert!(slot >= words, "{words}: class {class} of {slot}");
-            assert!(slot < words + UNIT || slot * 8 <= words * 9, "{words}: class {class} of {slot}");
-            assert!(class == last || class == last + 1, "{words}");
+            assert!(slot < words + 2 * UNIT || slot * 8 <= words * 9, "{words}: class {class} of {slot}");
+            assert!(class == last || class == last + 1 || class == 8, "{words}");
             assert!(class == last || words_of(last) < words, "{words}: a smaller class would do");
             last = class;
         }

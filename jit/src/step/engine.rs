@@ -16,7 +16,7 @@ use journey_runtime::tables::Vm;
 use std::any::Any;
 
 /// Inputs that are worked on in one go, while the states of as many more are asked for.
-const AHEAD: usize = 16;
+const AHEAD: usize = 8;
 /// Customers that are looked at together when everything ends.
 const TOGETHER: usize = 1 << 10;
 /// Words that effects have room for, beyond what they have, when the code begins.

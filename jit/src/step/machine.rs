@@ -16,7 +16,7 @@ use journey_runtime::image::{
     Trigger, Word,
 };
 use journey_runtime::input::Reason;
-use journey_runtime::layout::{Form, ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, SEEN, WAKE, ZONE};
+use journey_runtime::layout::{ENTERED_COUNT, Form, ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, SEEN, WAKE, ZONE};
 use journey_runtime::pool::Pool;
 use journey_runtime::record::{self, how, why};
 use journey_runtime::step::in_stage;
@@ -517,8 +517,9 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
     fn records(&mut self) -> (Value, Value) {
         let words = self.get(|v| v.words);
         let zone = self.load(words, ZONE as i32);
-        let room = self.bits(zone, IDS_ROOM, 8);
-        let first = self.b.ins().iadd_imm_s(room, self.plan.program.layout.fixed as i64);
+        let (room, entered) = (self.bits(zone, IDS_ROOM, 8), self.bits(zone, ENTERED_COUNT, 16));
+        let behind = self.b.ins().iadd(room, entered);
+        let first = self.b.ins().iadd_imm_s(behind, self.plan.program.layout.fixed as i64);
         let offset = self.b.ins().ishl_imm_u(first, 3);
         (self.b.ins().iadd(words, offset), first)
     }

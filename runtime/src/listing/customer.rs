@@ -122,13 +122,14 @@ impl Out<'_> {
             ("caps and gaps", parts.rules),
             ("limits of offers", parts.offers),
             ("calendar triggers", parts.calendar),
-            ("journeys", parts.journeys),
+            ("messages handed over", parts.messages),
         ];
         rows.extend(
             rest.iter().filter(|(_, bytes)| *bytes > 0).map(|(what, bytes)| ((*what).into(), format!("{bytes} bytes"))),
         );
         let ids = 8 * crate::layout::ID_COUNT;
         rows.push(("message ids".into(), format!("up to {ids} bytes, as they come")));
+        rows.push(("journeys".into(), "8 bytes for each that was entered".into()));
         let title =
             format!("remembered of each customer: {} bytes, message ids, and what their runs keep", parts.customer);
         self.part(&title, rows);

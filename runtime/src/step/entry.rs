@@ -256,7 +256,7 @@ impl<S: Sink> Machine<'_, S> {
         }
         let oldest_first = run::records(self.state, self.first()).filter(|other| *other != run);
         let age = oldest_first.map(|other| other.get(self.state, AGE)).max().map_or(0, |age| age.saturating_add(1));
-        let number = crate::state::count_entry(&self.program.layout, self.state, j);
+        let number = run::count_entry(&self.program.layout, self.state, j);
         run.set_numbers(self.state, number, 1);
         run.put(self.state, KEY, key);
         run.put(self.state, AGE, age);

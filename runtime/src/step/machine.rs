@@ -342,6 +342,7 @@ impl<'a, S: Sink> Machine<'a, S> {
 
     /// Leaves the state as it is kept: without what nobody asks for any more, and with the moment at which time does something.
     pub fn finish(&mut self) {
+        self.list_entered();
         self.forget();
         // What came where it stands by this input hears the next one.
         let mut at = self.first();
@@ -350,6 +351,19 @@ impl<'a, S: Sink> Machine<'a, S> {
             at += Run(at).len(self.state);
         }
         self.state[WAKE] = self.earliest() as Word;
+    }
+
+    /// Lists the journeys that were entered for the first time.
+    fn list_entered(&mut self) {
+        let layout = &self.program.layout;
+        let unlisted = |run: &Run| state::entry_count(layout, self.state, run.journey(self.state)).is_none();
+        let room = run::records(self.state, self.first()).filter(unlisted).count();
+        if room > 0 {
+            let len = self.state.len();
+            self.state.resize(len + room, MISSING);
+            let listed = run::list_entered(layout, self.state, len).unwrap_or(len);
+            self.state.truncate(listed);
+        }
     }
 
     fn earliest(&self) -> i64 {

@@ -4,7 +4,7 @@
 //! asks for it: a goal that may still convert, a re-entry rule, a bar. Once only those last two may ask, it keeps no slots.
 
 use crate::image::{MISSING, Word};
-use crate::layout::Form;
+use crate::layout::{Form, Layout};
 use crate::state;
 pub use crate::time::NEVER;
 
@@ -249,6 +249,42 @@ impl Run {
         self.set_slot(words, slot, upper);
         self.set_slot(words, slot.saturating_add(1), lower);
     }
+}
+
+/// Counts an entry; gives how many there were, this one included. A journey that was never entered before is listed at the end of the
+/// input ([`list_entered`]), since that moves records; until then its records say how often.
+pub fn count_entry(layout: &Layout, state: &mut [Word], journey: u16) -> u32 {
+    match state::entry_count(layout, state, journey) {
+        Some(at) => {
+            let count = (state[at] as u32).saturating_add(1);
+            state[at] = state[at] & !0xffff_ffff | Word::from(count);
+            count
+        }
+        None => latest_number(layout, state, journey).saturating_add(1),
+    }
+}
+
+/// The highest number of a journey's records; 0 without one.
+fn latest_number(layout: &Layout, state: &[Word], journey: u16) -> u32 {
+    let own = records(state, state::records_at(layout, state)).filter(|run| run.journey(state) == journey);
+    own.map(|run| run.number(state)).max().unwrap_or(0)
+}
+
+/// Lists the journeys that were entered for the first time; their records move. The state is the first `len` of the words. Gives the new
+/// length; none: there is no room.
+pub fn list_entered(layout: &Layout, words: &mut [Word], len: usize) -> Option<usize> {
+    let (mut at, mut len) = (state::records_at(layout, words), len);
+    while at < len {
+        let run = Run(at);
+        at += run.len(words);
+        let journey = run.journey(words);
+        if state::entry_count(layout, words, journey).is_none() {
+            let count = latest_number(layout, &words[..len], journey);
+            len = state::list_entered(layout, words, len, journey, count)?;
+            at += 1;
+        }
+    }
+    Some(len)
 }
 
 /// Appends a fresh record to the words.

@@ -23,7 +23,7 @@ impl Tables {
             events,
             calm: image.watches.is_empty() && program.layout.calendar.is_empty(),
             meanwhile: image.journeys.iter().any(|journey| !journey.meanwhile.is_empty()),
-            room: program.layout.fixed + run.min(RUN),
+            room: program.layout.fixed + 1 + run.min(RUN),
             journeys,
         }
     }

@@ -620,7 +620,8 @@ impl<'m> Machine<'m> {
             }
             at = next;
         }
-        let number = crate::state::count_entry(&self.program.layout, self.words, j);
+        let number = step::run::count_entry(&self.program.layout, &mut self.words[..self.len], j);
+        self.entered = true;
         run.set_numbers(self.words, number, 1);
         run.put(self.words, KEY, key);
         run.put(self.words, AGE, age.map_or(0, |age| age.saturating_add(1)));

@@ -52,7 +52,7 @@ pub struct Tables {
     pub calm: bool,
     /// Some journey holds or drops the sends of others meanwhile.
     pub meanwhile: bool,
-    /// Words that the place of a new customer should have room for: what all have, and a run.
+    /// Words that the place of a new customer should have room for: what all have, the journey that is entered first, and its run.
     pub room: usize,
 }
 
@@ -325,6 +325,7 @@ fn attempt<'m>(
         event: u16::MAX,
         row: &[],
         happened_at: 0,
+        entered: false,
     };
     let done = match input {
         Input::Event { table, item, row } => machine.event(table, item, row),
@@ -364,6 +365,8 @@ struct Machine<'m> {
     event: u16,
     row: &'m [Word],
     happened_at: i64,
+    /// A run was entered: perhaps the first of its journey.
+    entered: bool,
 }
 
 impl<'m> Machine<'m> {

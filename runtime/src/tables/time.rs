@@ -88,6 +88,10 @@ impl<'m> Machine<'m> {
 
     /// Leaves the state as it is kept: without what nobody asks for any more, and with the moment at which time does something.
     pub(super) fn finish(&mut self) -> Result<(), Declined> {
+        if self.entered {
+            let listed = crate::step::run::list_entered(&self.program.layout, self.words, self.len);
+            self.len = listed.ok_or(Declined::Room)?;
+        }
         let mut wake = self.calendar_due();
         if self.program.layout.watches > 0 {
             wake = wake.min(self.words[WATCH_DUE] as i64);

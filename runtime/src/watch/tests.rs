@@ -1,4 +1,5 @@
 use super::*;
+use crate::step::run;
 use crate::history::{Seen, observe};
 use crate::sample::{self, noon};
 use crate::{limits, state};
@@ -119,8 +120,25 @@ fn repeated_messages_are_known_for_a_while() {
 fn entries_are_counted_by_journey() {
     let customer = Customer::new();
     let (layout, mut words) = (&customer.program.layout, customer.state.clone());
-    assert_eq!([1, 2, 3].map(|_| state::count_entry(layout, &mut words, 0)), [1, 2, 3]);
-    assert_eq!(state::entries(layout, &words, 0), 3);
+    let form = layout.forms[0];
+    let enter = |words: &mut Vec<Word>| {
+        let run = run::append(words, 0, form, 0, &[]);
+        let number = run::count_entry(layout, words, 0);
+        run.set_numbers(words, number, 1);
+        number
+    };
+    // Two at one instant: records do not move before its end.
+    let none = words.len();
+    assert_eq!([enter(&mut words), enter(&mut words)], [1, 2]);
+    assert_eq!(run::list_entered(layout, &mut words.clone(), words.len()), None, "no room");
+    let len = words.len();
+    words.push(0);
+    assert_eq!(run::list_entered(layout, &mut words, len), Some(len + 1));
+    assert_eq!((state::entered(&words), state::records_at(layout, &words)), (1, none + 1));
+    // It is known when no record is left.
+    words.truncate(none + 1);
+    assert_eq!(enter(&mut words), 3);
+    assert_eq!(run::list_entered(layout, &mut words.clone(), words.len()), Some(words.len()), "it is listed");
 }
 
 mod room {
@@ -185,6 +203,6 @@ fn the_footprint_adds_up() {
     let program = Program::new(sample::image()).expect("it is well-formed");
     let parts = program.layout.footprint();
     let sum = parts.header + parts.profile + parts.consent + parts.histories.iter().sum::<usize>() + parts.watches;
-    assert_eq!(sum + parts.rules + parts.offers + parts.calendar + parts.journeys, parts.customer);
+    assert_eq!(sum + parts.rules + parts.offers + parts.calendar + parts.messages, parts.customer);
     assert_eq!(parts.customer, 8 * program.layout.fresh().len());
 }

@@ -15,12 +15,17 @@ impl<'a> Machine<'_, 'a, '_> {
         };
         let journey = self.journey(j);
         let (form, run_words) = (self.form(j), self.plan.tables.journeys[usize::from(j)].words);
+        let (counted, unlisted) = self.entry_count(j);
         let (len, room) = (self.get(|v| v.len), self.get(|v| v.room));
+        let len = self.b.ins().iadd(len, unlisted);
         let end = self.b.ins().iadd_imm_s(len, run_words as i64);
         let over = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, room);
         self.unless(over, declined);
         // Behind the state's end: if nobody comes in, it has no meaning.
         let run = self.get(|v| v.run);
+        let more = self.b.ins().ishl_imm_u(unlisted, 3);
+        let run = self.b.ins().iadd(run, more);
+        self.set(|v| v.run, run);
         for slot in 0..journey.slots.len() as u16 {
             let value = self.word(if journey.zeroed.contains(&slot) { 0 } else { MISSING });
             self.set_slot(j, run, slot, value);
@@ -61,13 +66,19 @@ impl<'a> Machine<'_, 'a, '_> {
             refuse(self, Reason::NoKey);
             self.b.switch_to_block(yes);
         }
+        let zone = self.get(|v| v.zone);
+        let one = self.b.ins().ishl_imm_u(unlisted, i64::from(ENTERED_COUNT));
+        let zone = self.b.ins().iadd(zone, one);
+        self.set(|v| v.zone, zone);
         self.commit();
-        let entries = (8 * (self.plan.program.layout.journeys_at + usize::from(j) / 2) + usize::from(j % 2) * 4) as i32;
-        let number = self.b.ins().uload32(flags(), words, entries);
+        let number = self.b.ins().uload32(flags(), counted, 0);
         let all = self.is(number, Word::from(u32::MAX));
         let more = self.b.ins().iadd_imm_s(number, 1);
-        let number = self.b.ins().select(all, number, more);
-        self.b.ins().istore32(flags(), number, words, entries);
+        let more = self.b.ins().select(all, number, more);
+        let (first, new) = (self.word(1), self.is(unlisted, 1));
+        let number = self.b.ins().select(new, first, more);
+        let listed = self.b.ins().bor_imm_u(number, i64::from(j) << 32);
+        self.store(listed, counted, 0);
         let start = self.word(1 << 32);
         let numbers = self.b.ins().bor(number, start);
         self.store(numbers, run, NUMBERS);
@@ -85,6 +96,31 @@ impl<'a> Machine<'_, 'a, '_> {
         self.commit();
         self.put(NEVER as Word, words, WAKE as i32);
         self.jump(done);
+    }
+
+    /// Where the word stands that counts a journey's entries, of a customer without a run; and 1 when it is not there yet: then it comes
+    /// at the end of the state. As [`journey_runtime::state::entry_count`].
+    fn entry_count(&mut self, j: u16) -> (Value, Value) {
+        let (run, zone) = (self.get(|v| v.run), self.get(|v| v.zone));
+        let words = self.bits(zone, ENTERED_COUNT, 16);
+        let bytes = self.b.ins().ishl_imm_u(words, 3);
+        let from = self.b.ins().isub(run, bytes);
+        let (test, body, found) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        self.b.append_block_param(test, types::I64);
+        self.b.ins().jump(test, &[from.into()]);
+        self.b.switch_to_block(test);
+        let at = self.b.block_params(test)[0];
+        let more = self.b.ins().icmp(IntCC::UnsignedLessThan, at, run);
+        self.b.ins().brif(more, body, &[], found, &[]);
+        self.b.switch_to_block(body);
+        let journey = self.b.ins().uload32(flags(), at, 4);
+        let same = self.is(journey, Word::from(j));
+        let after = self.b.ins().iadd_imm_s(at, 8);
+        self.b.ins().brif(same, found, &[], test, &[after.into()]);
+        self.b.switch_to_block(found);
+        let end = self.b.ins().icmp(IntCC::Equal, at, run);
+        let unlisted = self.b.ins().uextend(types::I64, end);
+        (at, unlisted)
     }
 
     pub(super) fn start_over(&mut self, j: u16, run: Value) {
