@@ -1,7 +1,7 @@
 use super::*;
-use crate::step::run;
 use crate::history::{Seen, observe};
 use crate::sample::{self, noon};
+use crate::step::run;
 use crate::{limits, state};
 
 struct Customer {
