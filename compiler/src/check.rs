@@ -1,74 +1,72 @@
 //! From the texts of a project to the checked program.
 
+pub use crate::again::Kept;
 use crate::mentions::Mentions;
 use crate::project::{Checked, Project, Source};
 use crate::scope::{Context, Kind, listed};
+use crate::severity::TurnedOff;
 use crate::{collect, declare, journey, prove, settings, severity, test};
 use journey_grammar::ast::{self, Decl, Path};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::{Diagnostic, Severity, nearest};
 use journey_grammar::span::FileId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Checks a project. Never fails: what is wrong is said in [`Checked::diagnostics`].
 pub fn check(project: &Project) -> Checked {
-    check_all(project, &mut Trees::default(), false)
+    let mut checked = check_all(project, &mut Kept::default(), false);
+    let proved = checked.prove();
+    (checked.diagnostics, checked.turned_off) = checked.findings_with(proved);
+    checked
 }
 
-/// [`check`] for an editor: texts that `trees` has from the time before are not read again, and every name is written down with what
-/// it stands for, in [`Checked::mentions`].
-pub fn check_again(project: &Project, trees: &mut Trees) -> Checked {
-    check_all(project, trees, true)
+/// [`check`] for an editor: what is `kept` from the time before is not made again, and every name is written down with what it stands
+/// for, in [`Checked::mentions`]. What has to be proved is not among the findings; it takes longer, and may come later
+/// ([`Checked::prove`], [`Checked::findings_with`]).
+pub fn check_again(project: &Project, kept: &mut Kept) -> Checked {
+    let mut checked = check_all(project, kept, true);
+    (checked.diagnostics, checked.turned_off) = checked.findings_with(Vec::new());
+    checked
 }
 
-/// The trees of texts as they were read last, by path.
-#[derive(Debug, Default)]
-pub struct Trees {
-    known: BTreeMap<String, Known>,
-    /// Counts checks, so that texts which are no longer there are forgotten.
-    round: u64,
-}
+impl Checked {
+    /// Whether the check itself found no error, however much the project says it matters: so that something can be proved.
+    pub fn is_sound(&self) -> bool {
+        !self.found.iter().any(|d| d.severity == Severity::Error)
+    }
 
-#[derive(Debug)]
-struct Known {
-    round: u64,
-    file: FileId,
-    text: String,
-    tree: Arc<ast::File>,
-    found: Vec<Diagnostic>,
-}
-
-impl Trees {
-    fn parse(&mut self, file: FileId, path: &str, text: &str) -> (Arc<ast::File>, Vec<Diagnostic>) {
-        if let Some(known) = self.known.get_mut(path).filter(|k| k.file == file && k.text == text) {
-            known.round = self.round;
-            return (known.tree.clone(), known.found.clone());
+    /// What can be proved of the program, in no order: nothing as long as it has errors.
+    pub fn prove(&self) -> Vec<Diagnostic> {
+        if !self.is_sound() {
+            return Vec::new();
         }
-        let parsed = journey_grammar::parse::parse(file, text);
-        let (tree, found) = (Arc::new(parsed.file), parsed.diagnostics);
-        if self.round == 0 {
-            return (tree, found); // Nobody will ask again.
-        }
-        let known = Known { round: self.round, file, text: text.to_string(), tree: tree.clone(), found: found.clone() };
-        self.known.insert(path.to_string(), known);
-        (tree, found)
+        prove::prove(&self.program, &self.sources, &self.found)
+    }
+
+    /// The findings of the check together with what was proved: by file and place, as much as the project says they matter; and those
+    /// that it turned off.
+    pub fn findings_with(&self, proved: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<TurnedOff>) {
+        let all = self.found.iter().cloned().chain(proved).collect();
+        severity::apply(in_order(all), &self.adjusted)
     }
 }
 
-fn check_all(project: &Project, known: &mut Trees, noting: bool) -> Checked {
-    known.round += u64::from(noting);
+/// Everything but the findings in order.
+fn check_all(project: &Project, kept: &mut Kept, noting: bool) -> Checked {
+    if noting {
+        kept.begin();
+    }
     let mut sources = vec![Source { path: "journey.toml".into(), text: project.settings.clone(), pack: false }];
     let mut found = Vec::new();
     let mut trees = Vec::new();
     // A `FileId` has room for 65,536 files; what is beyond is reported, not read.
     let room = usize::from(u16::MAX) - project.packs.len();
     for (path, text) in project.files.iter().take(room) {
-        add(&mut sources, &mut trees, &mut found, known, path, text, false);
+        add(&mut sources, &mut trees, &mut found, kept, path, text, false);
     }
     let mut packs = Packs { missing: false, known: project.packs, used: BTreeSet::new() };
-    packs.load(&mut sources, &mut trees, &mut found, known);
-    known.known.retain(|_, k| k.round == known.round);
+    packs.load(&mut sources, &mut trees, &mut found, kept);
 
     let mut cx = Context::new(project.assets, sources);
     cx.noting = noting;
@@ -92,19 +90,18 @@ fn check_all(project: &Project, known: &mut Trees, noting: bool) -> Checked {
     collect::collect(&mut cx, &trees);
     settings::names(&cx, &project.settings);
     declare::declare(&mut cx);
-    journey::check_journeys(&mut cx);
+    if noting {
+        kept.compare(&trees, &cx.sources);
+    }
+    journey::check_journeys(&mut cx, &trees, noting.then_some(kept));
     declare::finish(&mut cx);
     test::check_tests(&mut cx);
 
     let Context { program, sources, diagnostics, mentions, .. } = cx;
     let mentions = if noting { Mentions::new(mentions.into_inner(), &program) } else { Mentions::default() };
-    let mut diagnostics = diagnostics.into_inner();
-    if !diagnostics.iter().any(|d| d.severity == Severity::Error) {
-        let proved = prove::prove(&program, &sources, &diagnostics);
-        diagnostics.extend(proved);
-    }
-    let (diagnostics, turned_off) = severity::apply(in_order(diagnostics), &adjusted);
-    Checked { sources, trees, settings, program, mentions, diagnostics, turned_off }
+    let found = diagnostics.into_inner();
+    let (diagnostics, turned_off) = (Vec::new(), Vec::new());
+    Checked { sources, trees, settings, program, mentions, diagnostics, turned_off, found, adjusted }
 }
 
 /// Findings of one file that are shown. Who has more has pasted something that is no journey, or will mend these first.
@@ -135,7 +132,7 @@ fn add(
     sources: &mut Vec<Source>,
     trees: &mut Vec<Arc<ast::File>>,
     found: &mut Vec<Diagnostic>,
-    known: &mut Trees,
+    kept: &mut Kept,
     path: &str,
     text: &str,
     pack: bool,
@@ -143,7 +140,7 @@ fn add(
     // There is room: the caller sees to it.
     let file = FileId(sources.len() as u16);
     sources.push(Source { path: path.to_string(), text: text.to_string(), pack });
-    let (tree, mistakes) = known.parse(file, path, text);
+    let (tree, mistakes) = kept.parse(file, path, text);
     trees.push(tree);
     found.extend(mistakes);
 }
@@ -162,7 +159,7 @@ impl<'a> Packs<'a> {
         sources: &mut Vec<Source>,
         trees: &mut Vec<Arc<ast::File>>,
         found: &mut Vec<Diagnostic>,
-        trees_known: &mut Trees,
+        kept: &mut Kept,
     ) {
         let mut next = 0;
         while next < trees.len() {
@@ -191,7 +188,7 @@ impl<'a> Packs<'a> {
                     }
                 };
                 if let Some((name, text)) = known {
-                    add(sources, trees, found, trees_known, name, text, true);
+                    add(sources, trees, found, kept, name, text, true);
                 }
             }
         }

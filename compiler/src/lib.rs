@@ -2,6 +2,7 @@
 //!
 //! Pure: it reads no files, clocks or environment. The caller brings sources and answers for the files they name.
 
+mod again;
 pub mod check;
 mod collect;
 pub mod declare;

@@ -2,7 +2,7 @@
 
 use crate::hir;
 use crate::mentions::Mentions;
-use crate::severity::TurnedOff;
+use crate::severity::{Adjusted, TurnedOff};
 use journey_grammar::ast;
 use journey_grammar::diagnostic::{Diagnostic, Severity};
 use serde::Deserialize;
@@ -113,6 +113,10 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// What the project has turned off, with its reason.
     pub turned_off: Vec<TurnedOff>,
+    /// What the check itself found, in the order in which it was found.
+    pub(crate) found: Vec<Diagnostic>,
+    /// How much findings matter in this project.
+    pub(crate) adjusted: Vec<Adjusted>,
 }
 
 impl Checked {

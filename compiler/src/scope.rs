@@ -251,7 +251,21 @@ pub struct Context<'a> {
     /// Names that were resolved, in any order.
     pub mentions: RefCell<Vec<Mention>>,
     /// Unknown names that were reported, with the index of the finding.
-    reported: RefCell<BTreeMap<(String, String), usize>>,
+    reported: RefCell<BTreeMap<Unknown, usize>>,
+    /// What is told of one declaration, while that is kept for the next time.
+    record: RefCell<Option<Vec<Told>>>,
+}
+
+/// An unknown name: in whose sight, and the name. It is reported once.
+type Unknown = (String, String);
+
+/// Something that was told of a declaration: as it is found there, before it is put together with what others say.
+#[derive(Debug, Clone)]
+pub(crate) enum Told {
+    /// A finding.
+    Finding(Diagnostic),
+    /// A name that is not known, with its finding should it be the first.
+    Unknown(Unknown, Diagnostic),
 }
 
 impl<'a> Context<'a> {
@@ -268,12 +282,40 @@ impl<'a> Context<'a> {
             noting: false,
             mentions: RefCell::default(),
             reported: RefCell::default(),
+            record: RefCell::default(),
         }
     }
 
     /// Keeps a finding.
     pub fn report(&self, diagnostic: Diagnostic) {
-        self.diagnostics.borrow_mut().push(diagnostic);
+        self.tell(Told::Finding(diagnostic));
+    }
+
+    /// From here on what is told is only recorded.
+    pub(crate) fn begin_record(&self) {
+        *self.record.borrow_mut() = Some(Vec::new());
+    }
+
+    /// What was told since the record began. It still has to be told.
+    pub(crate) fn end_record(&self) -> Vec<Told> {
+        self.record.borrow_mut().take().unwrap_or_default()
+    }
+
+    /// Tells something, or records it.
+    pub(crate) fn tell(&self, told: Told) {
+        if let Some(record) = &mut *self.record.borrow_mut() {
+            record.push(told);
+            return;
+        }
+        match told {
+            Told::Finding(d) => self.diagnostics.borrow_mut().push(d),
+            Told::Unknown(key, d) if !self.again(&key, d.span()) => {
+                let mut diagnostics = self.diagnostics.borrow_mut();
+                self.reported.borrow_mut().insert(key, diagnostics.len());
+                diagnostics.push(d);
+            }
+            Told::Unknown(..) => {}
+        }
     }
 
     /// Writes down what a name stands for.
@@ -509,9 +551,6 @@ impl<'a> Context<'a> {
             Some(f.nodes[*node as usize].path.clone())
         });
         let key = (format!("path of {}", f.name), text.to_string());
-        if self.again(&key, path.span) {
-            return;
-        }
         let mut d = Diagnostic::new(
             Code::UnknownPath,
             path.span,
@@ -531,7 +570,7 @@ impl<'a> Context<'a> {
                 }
             }
         }
-        self.keep(key, d);
+        self.tell(Told::Unknown(key, d));
     }
 
     /// Reports a name that is not known as `what` (`event`, ``field of `x` ``), with the nearest of `names` as fix. A second use
@@ -557,9 +596,6 @@ impl<'a> Context<'a> {
         also: impl FnOnce(Diagnostic) -> Diagnostic,
     ) {
         let key = (whose.to_string(), name.text.clone());
-        if self.again(&key, name.span) {
-            return;
-        }
         let near = nearest(&name.text, names);
         let mut d = Diagnostic::new(
             Code::UnknownName,
@@ -574,11 +610,11 @@ impl<'a> Context<'a> {
             Some(near) => d.fix(format!("change it to `{near}`"), name.span, near),
             None => also(d),
         };
-        self.keep(key, d);
+        self.tell(Told::Unknown(key, d));
     }
 
     /// Whether this unknown name was reported; then its place and fix are added to that finding.
-    fn again(&self, key: &(String, String), span: Span) -> bool {
+    fn again(&self, key: &Unknown, span: Span) -> bool {
         let reported = self.reported.borrow();
         let Some(index) = reported.get(key) else { return false };
         let mut diagnostics = self.diagnostics.borrow_mut();
@@ -593,12 +629,6 @@ impl<'a> Context<'a> {
             fix.edits.push((span, text));
         }
         true
-    }
-
-    fn keep(&self, key: (String, String), d: Diagnostic) {
-        let mut diagnostics = self.diagnostics.borrow_mut();
-        self.reported.borrow_mut().insert(key, diagnostics.len());
-        diagnostics.push(d);
     }
 
     /// What may help with an unknown name: it is known as something else.

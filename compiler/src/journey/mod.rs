@@ -16,18 +16,25 @@ mod waits;
 pub use events::of_phrase;
 pub use inputs::{is_left_out_list, lacking_fields};
 
+use crate::again::Kept;
 use crate::hir::{Journey, JourneyId, OfferId, Step, Trigger, Variable};
 use crate::scope::{Context, Kind};
 use journey_grammar::ast::{self, Block, ClauseKind, StepKind};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
-use run::{Flow, Run, Sending, SetsOff};
+use run::{Flow, Run, Sending};
+pub(crate) use run::{Effect, SetsOff};
+use std::sync::Arc;
 
 /// Checks every journey. `cx.program.journeys` already has each with its name, `about` and parameters; the rest is filled in.
-pub fn check_journeys(cx: &mut Context) {
+/// What is kept from the time before is not checked again.
+pub fn check_journeys<'a>(cx: &mut Context<'a>, trees: &'a [Arc<ast::File>], mut kept: Option<&mut Kept>) {
     let mut sets_off: Vec<(JourneyId, SetsOff)> = Vec::new();
     for id in 0..cx.decls.journeys.len() {
-        let (journey, effects) = check_journey(cx, id);
+        let (journey, effects) = match &mut kept {
+            Some(kept) => kept.journey(cx, trees, id, || check_journey(cx, id)),
+            None => check_journey(cx, id),
+        };
         cx.program.journeys[id] = journey;
         sets_off.extend(effects.into_iter().map(|e| (id, e)));
     }

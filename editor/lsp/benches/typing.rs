@@ -1,7 +1,8 @@
 //! How long a keystroke takes: a journey of the retail example is typed, character by character, into a project of ten thousand lines.
 //!
-//! After each character the findings of the file are waited for, and at every word's end a completion. Each answer is read as the
-//! protocol has it. Printed are the median, the 99th of a hundred and the longest, in milliseconds.
+//! After each character the findings of the file are waited for, and at every word's end a completion. Then a sound journey is changed
+//! with pauses in which the project is proved, so that keystrokes meet proofs. Each answer is read as the protocol has it. Printed are
+//! the median, the 99th of a hundred and the longest, in milliseconds.
 //!
 //! `cargo bench -p journey-lsp` · `TYPED=200` types only the first characters.
 
@@ -58,10 +59,36 @@ fn main() {
         }
     }
     client.forget();
+    let mut paused = with_pauses(&mut client, &files);
     client.end();
     println!("{} characters typed into {lines} lines", findings.len());
     tell("findings", &mut findings);
     tell("completion", &mut completions);
+    tell("with pauses", &mut paused);
+}
+
+/// A number in a sound journey is changed, again and again, after pauses of different lengths.
+fn with_pauses(client: &mut Client, files: &[(String, String)]) -> Vec<Duration> {
+    client.say("textDocument/didClose", json!({ "textDocument": { "uri": uri("/p/typed.journey") } }));
+    let (path, text) = &files[files.len() / 2];
+    let path = format!("/p/{path}");
+    client.open(&path, text);
+    client.told(&path);
+    let wait = text.find("  wait ").expect("every file has a wait") + "  wait ".len();
+    let line = text[..wait].matches('\n').count();
+    let at = json!({ "line": line, "character": 7 });
+    let behind = json!({ "line": line, "character": 8 });
+    let mut took = Vec::new();
+    for n in 0..100u64 {
+        std::thread::sleep(Duration::from_millis(60 + n * 37 % 140));
+        client.forget();
+        let begun = Instant::now();
+        client.change(&path, json!({ "start": at, "end": behind }), &(1 + n % 9).to_string());
+        client.told(&path);
+        took.push(begun.elapsed());
+    }
+    client.forget();
+    took
 }
 
 fn tell(what: &str, times: &mut [Duration]) {

@@ -2,30 +2,66 @@
 
 use crate::text::Lines;
 use journey_compiler::project::Checked;
+use journey_compiler::prove::pressure::{Pressure, pressure};
+use journey_compiler::prove::stay::{Stay, stays};
 use journey_grammar::ast;
+use journey_grammar::diagnostic::{Diagnostic, Severity};
 use journey_grammar::span::{FileId, Span};
 use journey_grammar::tokens::{Token, tokenize};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A checked project with what is worked out from it when it is first asked for.
 #[derive(Debug)]
 pub struct Analysis {
-    /// What the compiler found.
-    pub checked: Checked,
+    /// The program.
+    pub checked: Arc<Checked>,
+    /// Everything found, ordered by file and place: by the check, and what was proved or stays from earlier proofs.
+    pub findings: Vec<Diagnostic>,
     by_path: BTreeMap<String, FileId>,
     lines: Vec<OnceCell<Lines>>,
     tokens: Vec<OnceCell<Vec<Token>>>,
+    proven: OnceCell<Option<Proven>>,
+}
+
+/// What is proven of a program without errors, in numbers.
+#[derive(Debug)]
+pub struct Proven {
+    /// How long runs may stay.
+    pub stays: Vec<Stay>,
+    /// How many messages somebody may get.
+    pub pressure: Pressure,
 }
 
 impl Analysis {
-    /// Of a project that was checked for an editor.
+    /// Of a project that was checked for an editor, with everything that was proved.
     pub fn new(checked: Checked) -> Analysis {
+        let proved = checked.prove();
+        Analysis::with(Arc::new(checked), proved)
+    }
+
+    /// Of a project that was checked for an editor, with what is known to be proved.
+    pub fn with(checked: Arc<Checked>, proved: Vec<Diagnostic>) -> Analysis {
         let ids = (0..checked.sources.len()).filter_map(|at| u16::try_from(at).ok().map(FileId));
         let by_path = checked.sources.iter().map(|s| s.path.clone()).zip(ids).collect();
         let lines = checked.sources.iter().map(|_| OnceCell::new()).collect();
         let tokens = checked.sources.iter().map(|_| OnceCell::new()).collect();
-        Analysis { checked, by_path, lines, tokens }
+        let findings = checked.findings_with(proved).0;
+        Analysis { checked, findings, by_path, lines, tokens, proven: OnceCell::new() }
+    }
+
+    /// Whether the program must not be run.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// What is proven of the program; none while it has errors. It is made when it is first asked for, which may take longer than
+    /// anything else here.
+    pub fn proven(&self) -> Option<&Proven> {
+        let program = &self.checked.program;
+        let make = || Proven { stays: stays(program), pressure: pressure(program) };
+        self.proven.get_or_init(|| self.checked.is_sound().then(make)).as_ref()
     }
 
     /// The file with this path relative to the project, or of the pack of that name.

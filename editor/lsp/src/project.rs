@@ -2,12 +2,15 @@
 
 use crate::analysis::Analysis;
 use crate::disk::{Disk, Folder};
-use journey_compiler::check::{Trees, check_again};
-use journey_compiler::project::Project as Brought;
+use crate::proofs::carried;
+use journey_compiler::check::{Kept, check_again};
+use journey_compiler::project::{Checked, Project as Brought};
+use journey_grammar::diagnostic::Diagnostic;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The settings of a file that belongs to no project.
 const LOOSE: &str = "[project]\nname = \"untitled\"\ntime_zone = \"UTC\"\ncurrency = \"EUR\"\n";
@@ -26,8 +29,12 @@ pub struct Project {
     open: BTreeMap<String, String>,
     /// Files that it names, as they were read.
     named: RefCell<BTreeMap<String, Result<String, String>>>,
-    trees: Trees,
+    kept: Kept,
     analysis: Option<Rc<Analysis>>,
+    /// What the newest analysis knows to be proved: by its own proofs, or by earlier ones.
+    proved: Vec<Diagnostic>,
+    /// The newest analysis has been proved itself.
+    settled: bool,
     /// Something changed since the analysis was made.
     stale: bool,
     /// Counts analyses.
@@ -53,8 +60,10 @@ impl Project {
             folder,
             open: BTreeMap::new(),
             named: RefCell::default(),
-            trees: Trees::default(),
+            kept: Kept::default(),
             analysis: None,
+            proved: Vec::new(),
+            settled: false,
             stale: true,
             revision: 0,
         }
@@ -118,7 +127,7 @@ impl Project {
         (settings, files.into_iter().collect())
     }
 
-    fn check(&self, disk: &dyn Disk, trees: &mut Trees, instead: &BTreeMap<String, String>) -> Analysis {
+    fn check(&self, disk: &dyn Disk, kept: &mut Kept, instead: &BTreeMap<String, String>) -> Checked {
         let (settings, files) = self.brought(instead);
         let assets = |path: &str| -> Result<String, String> {
             if let Some(text) = instead.get(path).or_else(|| self.open.get(path)) {
@@ -128,30 +137,74 @@ impl Project {
             named.entry(path.to_string()).or_insert_with(|| disk.read(&self.root, path)).clone()
         };
         let project = Brought { settings, files, assets: &assets, packs: journey_stdlib::packs() };
-        Analysis::new(check_again(&project, trees))
+        check_again(&project, kept)
     }
 
-    /// The project as it stands now, checked.
+    /// The project as it stands now, checked. What has to be proved is there as far as it is known ([`crate::proofs`]).
     pub fn analysis(&mut self, disk: &dyn Disk) -> Rc<Analysis> {
         if !self.stale
             && let Some(analysis) = &self.analysis
         {
             return analysis.clone();
         }
-        let mut trees = std::mem::take(&mut self.trees);
-        let analysis = Rc::new(self.check(disk, &mut trees, &BTreeMap::new()));
-        self.trees = trees;
-        self.analysis = Some(analysis.clone());
+        let mut kept = std::mem::take(&mut self.kept);
+        let checked = Arc::new(self.check(disk, &mut kept, &BTreeMap::new()));
+        self.kept = kept;
+        self.proved = match &self.analysis {
+            Some(before) => carried(&self.proved, &before.checked, &checked),
+            None => Vec::new(),
+        };
+        self.settled = false;
         self.stale = false;
         self.revision += 1;
+        self.show(checked)
+    }
+
+    fn show(&mut self, checked: Arc<Checked>) -> Rc<Analysis> {
+        let analysis = Rc::new(Analysis::with(checked, self.proved.clone()));
+        self.analysis = Some(analysis.clone());
         analysis
     }
 
-    /// What it would be with other texts in place of some, by path.
+    /// The project as it stands now, checked and proved.
+    pub fn complete(&mut self, disk: &dyn Disk) -> Rc<Analysis> {
+        let analysis = self.analysis(disk);
+        if self.settled || !analysis.checked.is_sound() {
+            return analysis;
+        }
+        let found = analysis.checked.prove();
+        self.settle(analysis.checked.clone(), found)
+    }
+
+    /// What is to be proved of the newest analysis; none when it is stale, has errors, or is proved.
+    pub fn to_prove(&self) -> Option<Arc<Checked>> {
+        let analysis = self.analysis.as_ref().filter(|_| !self.stale && !self.settled)?;
+        analysis.checked.is_sound().then(|| analysis.checked.clone())
+    }
+
+    /// Takes what was proved of an analysis, if that is still the newest one. Whether anything is known now that was not.
+    pub fn take(&mut self, revision: u64, found: Option<Vec<Diagnostic>>) -> bool {
+        let Some(before) = self.analysis.clone().filter(|_| self.revision == revision && !self.stale && !self.settled)
+        else {
+            return false;
+        };
+        // A proof that failed is not made again.
+        let found = found.unwrap_or_else(|| self.proved.clone());
+        self.settle(before.checked.clone(), found).findings != before.findings
+    }
+
+    /// The newest analysis, with its own proofs.
+    fn settle(&mut self, checked: Arc<Checked>, found: Vec<Diagnostic>) -> Rc<Analysis> {
+        self.proved = found;
+        self.settled = true;
+        self.show(checked)
+    }
+
+    /// What it would be with other texts in place of some, by path; proved.
     pub fn supposing(&mut self, disk: &dyn Disk, instead: &BTreeMap<String, String>) -> Analysis {
-        let mut trees = std::mem::take(&mut self.trees);
-        let analysis = self.check(disk, &mut trees, instead);
-        self.trees = trees;
-        analysis
+        let mut kept = std::mem::take(&mut self.kept);
+        let checked = self.check(disk, &mut kept, instead);
+        self.kept = kept;
+        Analysis::new(checked)
     }
 }

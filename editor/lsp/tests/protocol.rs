@@ -217,8 +217,8 @@ fn tests_are_run_from_the_line_above_them() {
     assert_eq!(client.told("/p/t.journey").diagnostics, []);
     let lenses = client.ask::<lt::CodeLensRequest>(json!({ "textDocument": { "uri": uri("/p/t.journey") } })).unwrap();
     let titles: Vec<&str> = lenses.iter().map(|l| l.command.as_ref().unwrap().title.as_str()).collect();
-    assert_eq!(titles, ["1 wait", "▶ run all 2 tests", "▶ run", "▶ run"]);
-    for (lens, good) in [(&lenses[2], true), (&lenses[3], false)] {
+    assert_eq!(titles, ["▷ picture", "1 wait", "▶ run all 2 tests", "▶ run", "▶ run"]);
+    for (lens, good) in [(&lenses[3], true), (&lenses[4], false)] {
         let command = lens.command.clone().unwrap();
         let params = json!({ "command": command.command, "arguments": command.arguments });
         client.ask::<lt::ExecuteCommandRequest>(params);
@@ -311,5 +311,132 @@ fn an_extension_is_given_pictures_and_tests() {
     let asked = json!({ "uri": uri("/p/t.journey"), "journey": "hello" });
     let (_, why) = client.ask_for("journey/picture", asked).unwrap_err();
     assert_eq!(why, "the program has errors: the picture is drawn when they are mended");
+    client.end();
+}
+
+#[test]
+fn a_picture_is_shown_as_far_as_the_client_can() {
+    let disk = Memory::new(&[("/p/journey.toml", SETTINGS), ("/p/events.journey", EVENTS), ("/p/t.journey", TESTED)]);
+    let choose = |client: &mut Client, nth: usize| {
+        client.open("/p/t.journey", TESTED);
+        assert_eq!(client.told("/p/t.journey").diagnostics, []);
+        let asked = json!({ "textDocument": { "uri": uri("/p/t.journey") } });
+        let lens = client.ask::<lt::CodeLensRequest>(asked).unwrap().swap_remove(nth);
+        let command = lens.command.unwrap();
+        let params = json!({ "command": command.command, "arguments": command.arguments });
+        client.ask::<lt::ExecuteCommandRequest>(params).unwrap()
+    };
+    let picture = "file:///shelf/pictures/page/hello.svg";
+    let mut able = Client::with(disk.clone(), json!({ "window": { "showDocument": { "support": true } } }));
+    assert_eq!(choose(&mut able, 0), json!({ "uri": picture }));
+    assert_eq!(able.asked("window/showDocument"), json!({ "uri": picture, "external": true }));
+    able.end();
+    let mut plain = Client::new(disk);
+    choose(&mut plain, 0);
+    assert_eq!(plain.shown(), "the picture is at /shelf/pictures/page/hello.svg");
+    plain.end();
+}
+
+#[test]
+fn what_is_proven_of_a_journey_is_said() {
+    let disk = Memory::new(&[("/p/journey.toml", SETTINGS), ("/p/events.journey", EVENTS), ("/p/t.journey", TESTED)]);
+    let mut client = Client::with(disk, json!({}));
+    client.open("/p/t.journey", TESTED);
+    client.told("/p/t.journey");
+    let params = json!({ "command": "journey.showFacts", "arguments": [uri("/p/t.journey"), "hello"] });
+    client.ask::<lt::ExecuteCommandRequest>(params);
+    let said = client.shown();
+    assert!(said.starts_with("hello: 1 wait\nLongest stay by its steps: 1 hour"), "{said}");
+    client.end();
+}
+
+/// A condition that follows from another: something that only a proof can find.
+const PROVEN: &str = "
+profile { points: int = 0 }
+
+journey hello {
+  trigger on cart_updated
+  only if profile.points > 3
+  re-entry never
+  if profile.points > 2 { wait 1 hour } else { wait 2 hours }
+}
+";
+
+#[test]
+fn what_was_proved_stays_while_something_else_is_typed() {
+    let disk = Memory::new(&[("/p/journey.toml", SETTINGS), ("/p/events.journey", EVENTS), ("/p/t.journey", PROVEN)]);
+    let mut client = Client::new(disk);
+    client.open("/p/t.journey", PROVEN);
+    // First what the check finds; then, when nobody types, what is proved.
+    assert_eq!(client.told("/p/t.journey").diagnostics, []);
+    let proved = client.told("/p/t.journey");
+    assert!(!proved.diagnostics.is_empty());
+    assert_eq!(proved.version, Some(1));
+    // Above it a mistake is typed: what was proved goes down with its declaration, and stays.
+    client.change("/p/t.journey", json!({ "start": place(0, 0), "end": place(0, 0) }), "team\n");
+    let told = client.told("/p/t.journey");
+    let moved: Vec<u32> = told.diagnostics.iter().filter(|d| d.range.start.line > 2).map(|d| d.range.start.line).collect();
+    let before: Vec<u32> = proved.diagnostics.iter().map(|d| d.range.start.line + 1).collect();
+    assert_eq!(moved, before);
+    assert_eq!(told.diagnostics.len(), before.len() + 1);
+    // In the declaration itself it is not known any more.
+    client.change("/p/t.journey", json!({ "start": place(0, 0), "end": place(1, 0) }), "");
+    client.told("/p/t.journey");
+    client.change("/p/t.journey", json!({ "start": place(5, 27), "end": place(5, 28) }), "4");
+    assert_eq!(client.told("/p/t.journey").diagnostics, []);
+    assert!(!client.told("/p/t.journey").diagnostics.is_empty());
+    client.end();
+}
+
+const LETTER: &str = "
+use std.messaging
+
+purpose service \"About your order\" needs no consent
+
+message letter(cart: cart_updated) for service {
+  email { subject \"Your cart\"  body file \"content/letter.html\" }
+}
+";
+
+#[test]
+fn contents_that_are_not_saved_are_checked_completed_and_renamed() {
+    let disk = Memory::new(&[
+        ("/p/journey.toml", SETTINGS),
+        ("/p/events.journey", EVENTS),
+        ("/p/letter.journey", LETTER),
+        ("/p/content/letter.html", "<p>Saved</p>\n"),
+    ]);
+    let html = "/p/content/letter.html";
+    let mut client = Client::new(disk);
+    client.open("/p/letter.journey", LETTER);
+    assert_eq!(client.told("/p/letter.journey").diagnostics, []);
+    // Opened with another text than the saved one; then a name that there is not.
+    client.open(html, "<p>{{ cart.value }}</p>\n");
+    assert_eq!(client.told(html).diagnostics, []);
+    client.change(html, json!({ "start": place(0, 11), "end": place(0, 16) }), "valeu");
+    let told = client.told(html);
+    let [finding] = &told.diagnostics[..] else { panic!("{told:#?}") };
+    assert_eq!((finding.range.start, finding.range.end), (lt::Position { line: 0, character: 11 }, lt::Position { line: 0, character: 16 }));
+    // What is half written is completed.
+    client.change(html, json!({ "start": place(0, 11), "end": place(0, 16) }), "");
+    client.told(html);
+    let at = json!({ "textDocument": { "uri": uri(html) }, "position": place(0, 11) });
+    let Some(lt::CompletionResponse::CompletionList(list)) = client.ask::<lt::CompletionRequest>(at) else { panic!() };
+    let labels: Vec<&str> = list.items.iter().map(|i| i.label.as_str()).collect();
+    assert_eq!(labels, ["happened_at", "value"]);
+    // A name is changed from here, everywhere.
+    client.change(html, json!({ "start": place(0, 11), "end": place(0, 11) }), "value");
+    assert_eq!(client.told(html).diagnostics, []);
+    let rename = |character: u32, name: &str| {
+        json!({ "textDocument": { "uri": uri(html) }, "position": place(0, character), "newName": name })
+    };
+    let edit = serde_json::to_value(client.ask::<lt::RenameRequest>(rename(12, "amount"))).unwrap();
+    let files: Vec<&String> = edit["changes"].as_object().unwrap().keys().collect();
+    assert_eq!(files, ["file:///p/content/letter.html", "file:///p/events.journey"]);
+    let edit = serde_json::to_value(client.ask::<lt::RenameRequest>(rename(7, "basket"))).unwrap();
+    assert_eq!(edit["changes"][uri(html)][0]["newText"], "basket");
+    assert_eq!(edit["changes"][uri("/p/letter.journey")].as_array().unwrap().len(), 1);
+    // Closed without saving, what is saved counts.
+    client.say("textDocument/didClose", json!({ "textDocument": { "uri": uri(html) } }));
     client.end();
 }

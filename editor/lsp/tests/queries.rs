@@ -2,7 +2,7 @@
 
 mod support;
 
-use journey_compiler::check::{Trees, check_again};
+use journey_compiler::check::{Kept, check_again};
 use journey_compiler::project::Project;
 use journey_grammar::diagnostic::edited;
 use journey_grammar::span::{FileId, Span};
@@ -40,7 +40,7 @@ fn fixture(text: &str) -> Fixture {
     };
     let settings = SETTINGS.to_string();
     let project = Project { settings, files: journeys, assets: &assets, packs: journey_stdlib::packs() };
-    let analysis = Analysis::new(check_again(&project, &mut Trees::default()));
+    let analysis = Analysis::new(check_again(&project, &mut Kept::default()));
     let file = analysis.file(&path).unwrap();
     Fixture { analysis, file, offset }
 }
@@ -464,4 +464,80 @@ fn no_answer_panics_anywhere_in_broken_text() {
         lenses::of_file(&f.analysis, f.file);
         layout::part(&f.analysis, Span { file: f.file, start: f.offset, end: f.offset });
     }
+}
+
+/// A real project, with the text of one file replaced.
+fn retail(path: &str, text: &str) -> Fixture {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/retail");
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).map_err(|e| e.to_string());
+    let mut files = Vec::new();
+    for folder in ["", "content", "journeys"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let below = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            if below.ends_with(".journey") && below != path {
+                files.push((below.clone(), read(&below).unwrap()));
+            }
+        }
+    }
+    files.push((path.to_string(), text.to_string()));
+    files.sort();
+    let settings = read("journey.toml").unwrap();
+    let project = Project { settings, files, assets: &read, packs: journey_stdlib::packs() };
+    let analysis = Analysis::new(check_again(&project, &mut Kept::default()));
+    let file = analysis.file(path).unwrap();
+    Fixture { analysis, file, offset: text.len() as u32 }
+}
+
+/// The names that are given with `as` in the journey that is open at the end of a text, and whether they are of events.
+fn aliases(text: &str) -> Vec<(&str, bool)> {
+    let declaration = text.rfind("\njourney ").map_or(text, |at| &text[at..]);
+    let mut found = Vec::new();
+    for line in declaration.lines().filter(|l| !l.trim_start().starts_with("//")) {
+        let words: Vec<&str> = line.split(|c: char| c.is_whitespace() || c == ',').filter(|w| !w.is_empty()).collect();
+        for at in words.windows(2).filter(|w| w[0] == "as" && !w[1].starts_with('"')).map(|w| w[1]) {
+            found.push((at, words.contains(&"on") && !words.contains(&"send")));
+        }
+    }
+    found
+}
+
+#[test]
+fn what_a_journey_names_is_offered_wherever_it_is_cut_off() {
+    let every = std::env::var("JOURNEY_EVERY").ok().and_then(|n| n.parse().ok()).unwrap_or(149);
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/retail");
+    for path in ["journeys/abandoned_cart.journey", "journeys/after_purchase.journey", "journeys/back_in_stock.journey"] {
+        let text = std::fs::read_to_string(root.join(path)).unwrap();
+        let body = text.find("re-entry").unwrap();
+        for (at, _) in text.char_indices().skip(body).step_by(every) {
+            // Not inside a text or comment: there the words are the customer's.
+            let line = &text[text[..at].rfind('\n').map_or(0, |n| n + 1)..at];
+            if line.matches('"').count() % 2 == 1 || line.contains("//") {
+                continue;
+            }
+            let known = aliases(&text[..at - line.len()]);
+            let cut = format!("{}\n  if ", &text[..at]);
+            let f = retail(path, &cut);
+            let (_, items) = complete::complete(&f.analysis, f.file, f.offset);
+            for (name, _) in &known {
+                assert!(items.iter().any(|i| i.label == *name), "`{name}` is not offered in {path}, after\n{cut}");
+            }
+            if let Some((name, _)) = known.iter().find(|(_, event)| *event) {
+                let f = retail(path, &format!("{cut}{name}."));
+                let (_, items) = complete::complete(&f.analysis, f.file, f.offset);
+                assert!(items.iter().any(|i| i.sort == complete::Sort::Field), "nothing of `{name}` in {path}, after\n{cut}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_line_that_cannot_be_read_yet_names_things_all_the_same() {
+    let f = fixture(&format!(
+        "=== main.journey\n{}\njourney half {{\n  trigger on cart_updated as basket where basket.$0",
+        SHOP.trim_start().split("=== ").next().unwrap()
+    ));
+    let (_, items) = complete::complete(&f.analysis, f.file, f.offset);
+    let labels: Vec<&str> = items.iter().map(|i| i.label.as_str()).collect();
+    assert_eq!(labels, ["cart_id", "happened_at", "kind", "value"]);
 }

@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::{describe, snippets};
 use crate::analysis::Analysis;
 use journey_compiler::hir::{Field, Program, Ty, Variable, VariableKind};
-use journey_compiler::mentions::Target;
+use journey_compiler::mentions::{Local, Target};
 use journey_compiler::scope::Kind;
 use journey_grammar::parse::{Body, words_after};
 use journey_grammar::span::{FileId, Span};
@@ -47,7 +47,7 @@ pub enum Sort {
 /// Everything that may stand at a byte, best first, and the word it takes the place of.
 pub fn complete(analysis: &Analysis, file: FileId, offset: u32) -> (Span, Vec<Item>) {
     let cursor = Cursor::new(analysis, file, offset);
-    let mut offers = Offers { analysis, program: &analysis.checked.program, items: Vec::new() };
+    let mut offers = Offers::new(analysis, &cursor, file, offset);
     if analysis.tree(file).is_none() || cursor.in_text.is_some() {
         let word = offers.in_template(file, offset);
         return (word, offers.done());
@@ -55,7 +55,7 @@ pub fn complete(analysis: &Analysis, file: FileId, offset: u32) -> (Span, Vec<It
     if cursor.in_comment {
         return (cursor.word, Vec::new());
     }
-    let names_only = offers.names(&cursor, file, offset);
+    let names_only = offers.names(&cursor);
     if !names_only {
         let words = cursor.words();
         if words.is_empty() {
@@ -73,6 +73,10 @@ pub fn complete(analysis: &Analysis, file: FileId, offset: u32) -> (Span, Vec<It
 struct Offers<'a> {
     analysis: &'a Analysis,
     program: &'a Program,
+    /// The declaration that holds the cursor, as far as it is written.
+    here: Option<Span>,
+    /// What its text names up to the cursor, whether or not the line could be read.
+    written: Vec<(&'a str, VariableKind)>,
     items: Vec<Item>,
 }
 
@@ -80,6 +84,29 @@ const TYPES: [&str; 12] =
     ["text", "int", "number", "money", "bool", "date", "time", "moment", "duration", "percent", "probability", "zone"];
 
 impl<'a> Offers<'a> {
+    fn new(analysis: &'a Analysis, cursor: &Cursor<'a>, file: FileId, offset: u32) -> Offers<'a> {
+        let program = &analysis.checked.program;
+        // A declaration that is not closed yet ends with its last word; the cursor stands behind that.
+        let unfinished = || {
+            let tree = analysis.tree(file).filter(|_| !cursor.open.is_empty())?;
+            let item = tree.items.iter().rev().find(|i| i.span.start <= offset)?;
+            Some(Span { end: offset, ..item.span })
+        };
+        let here = analysis.item(file, offset).map(|i| i.span).or_else(unfinished);
+        let aliases = here.map(|h| cursor.aliases(h.start)).unwrap_or_default();
+        let written = aliases.into_iter().filter_map(|(name, said, of)| {
+            let event = || program.events.iter().position(|e| e.name == of);
+            let kind = match said {
+                "on" => VariableKind::Event(vec![event()?]),
+                "collect" => VariableKind::Collected(event()?),
+                "send" => VariableKind::Send(program.messages.iter().position(|m| m.name == of)?),
+                _ => VariableKind::Answer(program.webhooks.iter().position(|w| w.name == of)?),
+            };
+            Some((name, kind))
+        });
+        Offers { analysis, program, here, written: written.collect(), items: Vec::new() }
+    }
+
     fn push(&mut self, label: &str, sort: Sort, detail: &str, snippet: Option<String>, target: Option<Target>) {
         self.items.push(Item { label: label.to_string(), sort, detail: detail.to_string(), snippet, target });
     }
@@ -142,6 +169,11 @@ impl<'a> Offers<'a> {
         self.fields(&fields, |at| Target::Declared(Kind::ProfileField, at), colon);
     }
 
+    fn answer_fields(&mut self, webhook: usize) {
+        let gives = self.program.webhooks.get(webhook).map(|w| w.gives.as_slice()).unwrap_or_default();
+        self.fields(gives, |at| Target::AnswerField(webhook, at), false);
+    }
+
     fn event(&self, name: &str) -> Option<usize> {
         self.program.events.iter().position(|e| e.name == name)
     }
@@ -174,22 +206,32 @@ impl<'a> Offers<'a> {
         }
     }
 
-    /// The variables of the journey or offer that holds a byte.
-    fn variables(&self, file: FileId, offset: u32) -> &'a [Variable] {
-        let item = self.analysis.item(file, offset).map(|i| i.span);
-        let holds = |s: Span| item.is_some_and(|i| i.file == s.file && i.start <= s.start && s.start < i.end);
+    /// The variables of the journey or offer that holds the cursor.
+    fn variables(&self) -> &'a [Variable] {
+        let holds = |s: Span| self.here.is_some_and(|i| i.file == s.file && i.start <= s.start && s.start < i.end);
         let journeys = self.program.journeys.iter().find(|j| holds(j.about.span)).map(|j| j.variables.as_slice());
         let offers = || self.program.offers.iter().find(|o| holds(o.about.span)).map(|o| o.variables.as_slice());
         journeys.or_else(offers).unwrap_or_default()
     }
 
-    /// What may be named in an expression.
-    fn expression(&mut self, cursor: &Cursor, file: FileId, offset: u32) {
-        use journey_compiler::mentions::Local;
-        for v in self.variables(file, offset).iter().filter(|v| !v.name.starts_with('#')) {
+    /// Offers the variables of a sort: as they are known, else as they are written.
+    fn named(&mut self, fits: impl Fn(&VariableKind) -> bool) {
+        for v in self.variables().iter().filter(|v| !v.name.starts_with('#') && fits(&v.kind)) {
             let detail = describe::kind_of(self.program, &v.kind);
             self.push(&v.name, Sort::Variable, &detail, None, Some(Target::Local(Local::Variable, v.span)));
         }
+        for (name, kind) in std::mem::take(&mut self.written) {
+            if fits(&kind) {
+                let detail = describe::kind_of(self.program, &kind);
+                self.push(name, Sort::Variable, &detail, None, None);
+            }
+            self.written.push((name, kind));
+        }
+    }
+
+    /// What may be named in an expression.
+    fn expression(&mut self, cursor: &Cursor) {
+        self.named(|_| true);
         self.push("profile", Sort::Variable, "what is known of the customer", None, None);
         // Behind an event's `where` its fields stand bare.
         let words = cursor.words();
@@ -215,17 +257,13 @@ impl<'a> Offers<'a> {
     }
 
     /// What stands behind `x.`.
-    fn members(&mut self, root: &str, file: FileId, offset: u32) {
+    fn members(&mut self, root: &str) {
         if root == "profile" {
             return self.profile(false);
         }
-        if let Some(v) = self.variables(file, offset).iter().find(|v| v.name == root) {
+        if let Some(v) = self.variables().iter().find(|v| v.name == root) {
             match &v.kind {
-                VariableKind::Answer(w) => {
-                    let gives = self.program.webhooks.get(*w).map(|w| w.gives.as_slice()).unwrap_or_default();
-                    let w = *w;
-                    self.fields(gives, |at| Target::AnswerField(w, at), false);
-                }
+                VariableKind::Answer(w) => self.answer_fields(*w),
                 _ => {
                     for field in &v.fields {
                         let target = field.sources.first().map(|(event, at)| Target::EventField(*event, *at));
@@ -236,7 +274,20 @@ impl<'a> Offers<'a> {
             }
             return;
         }
-        let here = self.analysis.item(file, offset).map(|i| i.span);
+        if let Some((_, kind)) = self.written.iter().find(|(name, _)| *name == root).cloned() {
+            match kind {
+                VariableKind::Event(events) => events.into_iter().for_each(|e| self.event_fields(e, false)),
+                VariableKind::Answer(w) => self.answer_fields(w),
+                VariableKind::Send(_) => {
+                    for name in ["due", "sent_at", "channel"] {
+                        self.push(name, Sort::Field, "", None, None);
+                    }
+                }
+                VariableKind::Collected(_) | VariableKind::Value(_) => {}
+            }
+            return;
+        }
+        let here = self.here;
         let message = self.program.messages.iter().find(|m| {
             here.is_some_and(|h| {
                 h.file == m.about.span.file && h.start <= m.about.span.start && m.about.span.start < h.end
@@ -251,26 +302,31 @@ impl<'a> Offers<'a> {
     }
 
     /// The type of a path: `cart.kind`, `profile.tier`, a bare field of an event on the line.
-    fn type_of(&self, path: &[&str], words: &[&str], file: FileId, offset: u32) -> Option<Ty> {
+    fn type_of(&self, path: &[&str], words: &[&str]) -> Option<Ty> {
         match path {
             ["profile", name] => {
                 self.program.profile.iter().find(|f| f.field.name == *name).map(|f| f.field.ty.ty.clone())
             }
-            [root, name] => {
-                let v = self.variables(file, offset).iter().find(|v| v.name == *root)?;
-                v.fields.iter().find(|f| f.name == *name).map(|f| f.ty.ty.clone())
-            }
+            [root, name] => match self.variables().iter().find(|v| v.name == *root) {
+                Some(v) => v.fields.iter().find(|f| f.name == *name).map(|f| f.ty.ty.clone()),
+                None => self.written.iter().find(|(of, _)| of == root).and_then(|(_, kind)| match kind {
+                    VariableKind::Event(events) => events.iter().find_map(|e| self.type_of_field(*e, name)),
+                    _ => None,
+                }),
+            },
             [name] => {
-                let of_event = words.iter().filter_map(|w| self.event(w)).find_map(|e| {
-                    self.program.events[e].fields.iter().find(|f| f.name == *name).map(|f| f.ty.ty.clone())
-                });
+                let of_event = words.iter().filter_map(|w| self.event(w)).find_map(|e| self.type_of_field(e, name));
                 of_event.or_else(|| {
-                    let v = self.variables(file, offset).iter().find(|v| v.name == *name)?;
+                    let v = self.variables().iter().find(|v| v.name == *name)?;
                     v.fields.first().map(|f| f.ty.ty.clone())
                 })
             }
             _ => None,
         }
+    }
+
+    fn type_of_field(&self, event: usize, name: &str) -> Option<Ty> {
+        self.program.events.get(event)?.fields.iter().find(|f| f.name == name).map(|f| f.ty.ty.clone())
     }
 
     /// The path that ends before `end` in the words of a line.
@@ -288,7 +344,7 @@ impl<'a> Offers<'a> {
     }
 
     /// Offers names; whether nothing but names may stand here.
-    fn names(&mut self, cursor: &Cursor, file: FileId, offset: u32) -> bool {
+    fn names(&mut self, cursor: &Cursor) -> bool {
         let words = cursor.words();
         let n = words.len();
         let back = |i: usize| n.checked_sub(i).and_then(|at| words.get(at)).copied().unwrap_or("");
@@ -333,7 +389,7 @@ impl<'a> Offers<'a> {
             } else {
                 Self::path_before(&words, n - 1).first().copied()
             };
-            self.members(root.unwrap_or(""), file, offset);
+            self.members(root.unwrap_or(""));
             return true;
         }
         if last == ":" {
@@ -354,7 +410,7 @@ impl<'a> Offers<'a> {
                 self.values(&ty);
             }
             if matches!(body, Body::Journey | Body::Block) {
-                self.expression(cursor, file, offset);
+                self.expression(cursor);
             }
             return true;
         }
@@ -372,7 +428,7 @@ impl<'a> Offers<'a> {
                     let head = cursor.open.last().map(|o| cursor.head(o)).unwrap_or_default();
                     let on = Self::path_before(&head, head.len());
                     let all: Vec<&str> = head.clone();
-                    if let Some(ty) = self.type_of(&on, &all, file, offset) {
+                    if let Some(ty) = self.type_of(&on, &all) {
                         self.values(&ty);
                     }
                 }
@@ -382,13 +438,13 @@ impl<'a> Offers<'a> {
                         self.push(part, Sort::Field, "", Some(format!("{part} \"$0\"")), None);
                     }
                 }
-                Body::Test => self.customers(file, offset),
+                Body::Test => self.customers(),
                 _ => {}
             }
             return false;
         }
         match (before, last) {
-            (_, "on") if first == "branch" => self.expression(cursor, file, offset),
+            (_, "on") if first == "branch" => self.expression(cursor),
             (_, "on") if matches!(body, Body::Journey | Body::Arms) && first != "require" => self.kind(Kind::Event),
             (_, "until") if first == "pause" => self.kind(Kind::Event),
             (_, "emit" | "does" | "sees" | "collect" | "emits") | ("extend", "event") => self.kind(Kind::Event),
@@ -409,23 +465,17 @@ impl<'a> Offers<'a> {
             (_, "for") if first == "message" || has("consent") => self.kind(Kind::Purpose),
             ("meanwhile", "hold" | "drop") | (_, "except" | "grants" | "withdraws") => self.kind(Kind::Purpose),
             ("when", "enters" | "leaves") => self.kind(Kind::Segment),
-            (_, "expect") => self.customers(file, offset),
+            (_, "expect") => self.customers(),
             (_, "offers") => self.kind(Kind::Offer),
             (_, "of") if has("on") && !first.is_empty() => {
-                for v in self.variables(file, offset).iter().filter(|v| matches!(v.kind, VariableKind::Send(_))) {
-                    let target = Target::Local(journey_compiler::mentions::Local::Variable, v.span);
-                    self.push(&v.name, Sort::Variable, &describe::kind_of(self.program, &v.kind), None, Some(target));
-                }
+                self.named(|kind| matches!(kind, VariableKind::Send(_)));
             }
             ("for", "this" | "any") | ("run", "per") | (_, "update") => {
-                for v in self.variables(file, offset).iter().filter(|v| matches!(v.kind, VariableKind::Event(_))) {
-                    let target = Target::Local(journey_compiler::mentions::Local::Variable, v.span);
-                    self.push(&v.name, Sort::Variable, &describe::kind_of(self.program, &v.kind), None, Some(target));
-                }
+                self.named(|kind| matches!(kind, VariableKind::Event(_)));
             }
             (_, "==" | "!=") | (_, "in") => {
                 let path = Self::path_before(&words, n - 1);
-                match self.type_of(&path, &words, file, offset) {
+                match self.type_of(&path, &words) {
                     Some(ty) => self.values(&ty),
                     // `in loyal`: the customer is in that segment.
                     None if last == "in" => {
@@ -434,7 +484,7 @@ impl<'a> Offers<'a> {
                     }
                     None => {}
                 }
-                self.expression(cursor, file, offset);
+                self.expression(cursor);
                 return true;
             }
             (_, "(") if matches!(before, "count" | "sum" | "last" | "first") => self.kind(Kind::Event),
@@ -445,11 +495,11 @@ impl<'a> Offers<'a> {
             ) => {
                 if last == "=" && first == "set" {
                     let path = Self::path_before(&words, n - 1);
-                    if let Some(ty) = self.type_of(&path, &words, file, offset) {
+                    if let Some(ty) = self.type_of(&path, &words) {
                         self.values(&ty);
                     }
                 }
-                self.expression(cursor, file, offset);
+                self.expression(cursor);
             }
             (_, number) if number.starts_with(|c: char| c.is_ascii_digit()) => {
                 let currency = self.program.currency.clone();
@@ -522,9 +572,9 @@ impl<'a> Offers<'a> {
     }
 
     /// The customers of the test that holds a byte.
-    fn customers(&mut self, file: FileId, offset: u32) {
-        let test =
-            self.program.tests.iter().find(|t| t.span.file == file && t.span.start <= offset && offset <= t.span.end);
+    fn customers(&mut self) {
+        let here = self.here;
+        let test = self.program.tests.iter().find(|t| here.is_some_and(|h| (h.file, h.start) == (t.span.file, t.span.start)));
         for name in test.map(|t| t.customers.as_slice()).unwrap_or_default() {
             self.push(name, Sort::Variable, "customer", None, None);
         }
@@ -544,7 +594,7 @@ impl<'a> Offers<'a> {
             .strip_suffix('.')
             .map(|h| h.rsplit(|c| !journey_grammar::tokens::is_word_char(c)).next().unwrap_or(""));
         // The messages that this text belongs to.
-        let in_message = self.analysis.item(file, offset).map(|i| i.span);
+        let in_message = self.here;
         let path = self.analysis.path(file);
         let messages: Vec<usize> = (0..self.program.messages.len())
             .filter(|m| {
@@ -587,7 +637,7 @@ impl<'a> Offers<'a> {
             }
             None => {
                 for p in messages.iter().flat_map(|m| &self.program.messages[*m].params) {
-                    let target = Target::Local(journey_compiler::mentions::Local::Input, p.span);
+                    let target = Target::Local(Local::Input, p.span);
                     let detail = self.program.type_text(&p.ty);
                     self.items.push(Item {
                         label: p.name.clone(),

@@ -105,6 +105,24 @@ impl<'a> Cursor<'a> {
         cursor
     }
 
+    /// The names that are given with `as` from a byte up to the cursor: each with the word that says what is named (`on`, `send`, `call`,
+    /// `collect`), and what stands behind that.
+    pub fn aliases(&self, from: u32) -> Vec<(&'a str, &'a str, &'a str)> {
+        let first = self.tokens.partition_point(|t| t.start < from);
+        let mut found = Vec::new();
+        for at in first..self.tokens.len() {
+            let named = self.tokens.get(at + 1).is_some_and(|t| t.kind == TokenKind::Word);
+            if self.text_of(at) != "as" || !named {
+                continue;
+            }
+            let says = |i: &usize| matches!(self.text_of(*i), "on" | "send" | "call" | "collect");
+            if let Some(said) = (first..at).rev().find(says) {
+                found.push((self.text_of(at + 1), self.text_of(said), self.text_of(said + 1)));
+            }
+        }
+        found
+    }
+
     /// A line ends, unless a bracket is open on it.
     fn end_line(&mut self) {
         let depth = self.tokens[self.line..].iter().fold(0i32, |d, t| match t.kind {

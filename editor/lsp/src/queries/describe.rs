@@ -1,5 +1,6 @@
 //! What is known of a name, in Markdown.
 
+use super::facts;
 use super::names::{input, variable};
 use crate::analysis::Analysis;
 use journey_compiler::hir::{About, Field, HAPPENED_AT, Param, Program, VariableKind};
@@ -201,7 +202,10 @@ fn declared<'p>(analysis: &Analysis, program: &'p Program, kind: Kind, id: usize
                 .map(|v| format!("{}: {}", v.name, kind_of(program, &v.kind)))
                 .collect();
             let inputs = if inputs.is_empty() { String::new() } else { format!("({})", inputs.join(", ")) };
-            more.extend(super::lenses::facts(analysis, id));
+            let short = facts::in_short(analysis, id);
+            more.extend((!short.is_empty()).then(|| short.join(" · ")));
+            let proven = facts::of_journey(analysis, id);
+            more.extend((!proven.is_empty()).then(|| list(&proven)));
             (format!("journey {}{inputs}", j.name), Some(&j.about), more)
         }
     })
@@ -284,6 +288,11 @@ fn braced(program: &Program, fields: &[Field]) -> String {
 /// `cart: cart_updated, amount: money EUR`
 pub fn params(program: &Program, params: &[Param]) -> String {
     params.iter().map(|p| format!("{}: {}", p.name, program.type_text(&p.ty))).collect::<Vec<_>>().join(", ")
+}
+
+/// As a list of Markdown.
+pub fn list(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")
 }
 
 fn code_list(words: &[String]) -> String {

@@ -21,7 +21,7 @@ pub struct Mending {
 /// What mends the findings in a part of a file, best first for each.
 pub fn in_range(analysis: &Analysis, range: Span) -> Vec<Mending> {
     let mut found = Vec::new();
-    for (at, d) in analysis.checked.diagnostics.iter().enumerate() {
+    for (at, d) in analysis.findings.iter().enumerate() {
         let touched = |s: Span| s.file == range.file && s.start <= range.end && range.start <= s.end;
         if !d.labels.iter().any(|l| touched(l.span)) {
             continue;
@@ -40,7 +40,7 @@ pub fn in_range(analysis: &Analysis, range: Span) -> Vec<Mending> {
 /// Everything in a file that can be mended without a second look.
 pub fn all(analysis: &Analysis, file: FileId) -> Option<Mending> {
     let here = |s: Span| s.file == file && !analysis.is_pack(file);
-    let diagnostics = &analysis.checked.diagnostics;
+    let diagnostics = &analysis.findings;
     let (mended, edits) = safe_edits(diagnostics.iter().filter(|d| here(d.span())), here);
     let title = if mended == 1 { "fix the one thing that can be" } else { "fix all that can be" };
     (mended > 0).then(|| Mending { title: title.to_string(), edits, preferred: false, finding: None })

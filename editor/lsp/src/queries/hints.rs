@@ -96,8 +96,11 @@ fn of_steps(analysis: &Analysis, block: &ast::Block, hints: &mut Vec<Hint>) {
                     }
                 }
             }
-            (ast::StepKind::Send(send), StepKind::Send(checked)) if send.args.is_empty() => {
-                let Some(message) = program.messages.get(checked.message) else { return };
+            (ast::StepKind::Send(send), StepKind::Send(checked)) => {
+                addresses(analysis, send, hints);
+                let Some(message) = program.messages.get(checked.message).filter(|_| send.args.is_empty()) else {
+                    return;
+                };
                 if !message.params.is_empty() {
                     let names: Vec<&str> = message.params.iter().map(|p| p.name.as_str()).collect();
                     let why = "inputs that are called like variables in sight are passed by their names".to_string();
@@ -107,6 +110,22 @@ fn of_steps(analysis: &Analysis, block: &ast::Block, hints: &mut Vec<Hint>) {
             _ => {}
         }
     });
+}
+
+/// What a customer must have to be reached by each channel, and which channel is tried for who has not.
+fn addresses(analysis: &Analysis, send: &ast::Send, hints: &mut Vec<Hint>) {
+    let program = &analysis.checked.program;
+    for (n, name) in send.channels.iter().enumerate() {
+        let Some(channel) = program.channels.iter().find(|c| c.name == name.text) else { continue };
+        let Some(address) = channel.address.as_ref().filter(|a| a.ty.optional) else { continue };
+        let address = analysis.at(address.span);
+        let why = match (send.channels.get(n + 1), &send.otherwise) {
+            (Some(next), _) => format!("who has no `{address}`, or must not get it so, is tried by {}", next.text),
+            (None, Some(_)) => format!("who has no `{address}`, or must not get it, goes into the `else`"),
+            (None, None) => format!("who has no `{address}`, or must not get it, gets nothing here and goes on"),
+        };
+        hints.push(Hint { at: name.span.end, label: format!("needs {address}"), why });
+    }
 }
 
 /// `6.2500 percent` as `6.25 percent`.

@@ -1,6 +1,6 @@
 //! What is said of what stands under the pointer.
 
-use super::{describe, moments, names, reference};
+use super::{describe, facts, moments, names, reference};
 use crate::analysis::Analysis;
 use journey_compiler::hir::{Over, RuleKind, Send, Step, StepKind};
 use journey_compiler::journey::blocks;
@@ -85,7 +85,12 @@ fn of_step(analysis: &Analysis, step: &Step, now: i64) -> String {
                 None => String::new(),
             }
         }
-        StepKind::Send(send) => format!("\n\n**What may keep it back**\n\n{}", gates(analysis, send).join("\n")),
+        StepKind::Send(send) => {
+            let purpose = analysis.checked.program.messages.get(send.message).map(|m| m.purpose);
+            let worst = purpose.and_then(|p| facts::of_purpose(analysis, p));
+            let worst = worst.map(|w| format!("\n\n{w}")).unwrap_or_default();
+            format!("\n\n**What may keep it back**\n\n{}{worst}", gates(analysis, send).join("\n"))
+        }
         _ => String::new(),
     }
 }
@@ -100,8 +105,9 @@ fn gates(analysis: &Analysis, send: &Send) -> Vec<String> {
         lines.push("- the message's own dates".to_string());
     }
     let concerned = |channels: &[usize]| channels.is_empty() || channels.iter().any(|c| send.channels.contains(c));
-    for policy in &program.policies {
-        for rule in policy.rules.iter().filter(|r| !r.except.contains(&message.purpose)) {
+    for (id, policy) in program.policies.iter().enumerate() {
+        let rules = policy.rules.iter().enumerate().filter(|(_, r)| !r.except.contains(&message.purpose));
+        for (number, rule) in rules {
             let (over, applies) = match &rule.kind {
                 RuleKind::Consent { purpose, .. } => (None, *purpose == message.purpose),
                 RuleKind::Cap { purpose, channels, over, .. } | RuleKind::Gap { purpose, channels, over, .. } => {
@@ -120,6 +126,7 @@ fn gates(analysis: &Analysis, send: &Send) -> Vec<String> {
                 let scope = if policy.scope.is_empty() { "" } else { ", for a part of the taxonomy" };
                 let words = describe::shortened(analysis.at(rule.span));
                 lines.push(format!("- {what}: `{words}` ({}{scope})", policy.name));
+                lines.extend(facts::of_rule(analysis, id, number).map(|proven| format!("  - {proven}")));
             }
         }
     }

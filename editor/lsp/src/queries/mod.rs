@@ -4,6 +4,7 @@ pub mod calls;
 pub mod complete;
 pub mod cursor;
 pub mod describe;
+pub mod facts;
 pub mod fixes;
 pub mod folds;
 pub mod hints;

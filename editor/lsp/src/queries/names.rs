@@ -205,12 +205,12 @@ pub fn changed(analysis: &Analysis, edits: &Edits) -> BTreeMap<String, String> {
 /// Else what would be wrong.
 pub fn means_the_same(before: &Analysis, edits: &Edits, after: &Analysis) -> Result<(), String> {
     let errors = |a: &Analysis| -> Vec<String> {
-        let all = a.checked.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+        let all = a.findings.iter().filter(|d| d.severity == Severity::Error);
         all.map(|d| format!("{} {}", d.code, d.message)).collect()
     };
     let (old, new) = (errors(before), errors(after));
     if new.len() > old.len() {
-        let first = after.checked.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+        let first = after.findings.iter().filter(|d| d.severity == Severity::Error);
         let first = first.map(|d| (&d.message, format!("{} {}", d.code, d.message))).find(|(_, e)| !old.contains(e));
         let why = first.map_or_else(|| "it would no longer compile".to_string(), |(message, _)| message.clone());
         return Err(format!("with that name the program would not compile: {why}"));

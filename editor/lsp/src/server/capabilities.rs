@@ -4,8 +4,8 @@ use super::client::Client;
 use crate::queries::paint::{MODIFIERS, PAINTS};
 use gen_lsp_types as lt;
 
-/// What a client may have executed: run a test, or all of a file; and show where a journey is named.
-pub const COMMANDS: [&str; 3] = ["journey.runTest", "journey.runTests", "journey.showUses"];
+/// What a client may have executed: run a test, or all of a file; show the picture of a journey, or what is proven of it.
+pub const COMMANDS: [&str; 4] = ["journey.runTest", "journey.runTests", "journey.showPicture", "journey.showFacts"];
 
 /// Everything, for a client.
 pub fn capabilities(client: &Client) -> lt::ServerCapabilities {

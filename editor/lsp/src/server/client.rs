@@ -27,6 +27,10 @@ pub struct Client {
     pub lenses_again: bool,
     /// It can be asked to ask for hints again.
     pub hints_again: bool,
+    /// It can show a file in the program that is made for it.
+    pub shows: bool,
+    /// It follows links that are commands.
+    pub command_links: bool,
 }
 
 impl Client {
@@ -49,6 +53,8 @@ impl Client {
             nested_symbols: yes("/textDocument/documentSymbol/hierarchicalDocumentSymbolSupport"),
             lenses_again: yes("/workspace/codeLens/refreshSupport"),
             hints_again: yes("/workspace/inlayHint/refreshSupport"),
+            shows: yes("/window/showDocument/support"),
+            command_links: initialize["initializationOptions"]["commandLinks"].as_bool().unwrap_or(false),
         }
     }
 }

@@ -8,6 +8,7 @@ use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::{Diagnostic, Severity};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 impl State<'_> {
     /// Sends what has changed, to a client that waits for it.
@@ -20,22 +21,32 @@ impl State<'_> {
             }
             // Made now for a client that asks, too: the answer to its next question is ready.
             let analysis = project.analysis(self.disk);
-            if self.client.pulls {
-                continue;
-            }
-            for (path, findings) in self.findings(&root, &analysis) {
-                let version = self.version(&path);
-                let known = self.told.get(&path);
-                let same = known.map_or(findings.is_empty(), |known| *known == findings);
-                if same && self.told_versions.get(&path).copied() == version {
-                    continue;
-                }
-                if let Some(version) = version {
-                    self.told_versions.insert(path.clone(), version);
-                }
-                self.publish(path, findings);
+            if !self.client.pulls {
+                self.tell_of(&root, &analysis);
             }
         }
+    }
+
+    /// Sends what has changed in a project.
+    pub fn tell_of(&mut self, root: &Path, analysis: &Analysis) {
+        for (path, findings) in self.findings(root, analysis) {
+            let version = self.version(&path);
+            let known = self.told.get(&path);
+            let same = known.map_or(findings.is_empty(), |known| *known == findings);
+            if same && self.told_versions.get(&path).copied() == version {
+                continue;
+            }
+            if let Some(version) = version {
+                self.told_versions.insert(path.clone(), version);
+            }
+            self.publish(path, findings);
+        }
+    }
+
+    /// The project for a client that asks: one that cannot be told to ask again gets everything at once.
+    fn to_answer(&mut self, root: &Path) -> Option<Rc<Analysis>> {
+        let project = self.projects.get_mut(root)?;
+        Some(if self.client.pulls_again { project.analysis(self.disk) } else { project.complete(self.disk) })
     }
 
     /// Takes back what was told of a file that is no longer anybody's.
@@ -59,7 +70,7 @@ impl State<'_> {
         for path in self.documents.keys().chain(self.told.keys()).filter(|p| ours(p)) {
             found.insert(path.clone(), Vec::new());
         }
-        for diagnostic in &analysis.checked.diagnostics {
+        for diagnostic in &analysis.findings {
             let Some(path) = self.path(root, analysis, diagnostic.span().file) else { continue };
             // The settings of a file without a project are ours, and packs are nobody's to mend.
             let settings = diagnostic.span().file.0 == 0 && self.projects.get(root).is_some_and(|p| !p.has_settings());
@@ -114,9 +125,8 @@ impl State<'_> {
         let path = path_of(&params.text_document.uri);
         let mut items = Vec::new();
         if let Some((root, _)) = self.owner(&path)
-            && let Some(project) = self.projects.get_mut(&root)
+            && let Some(analysis) = self.to_answer(&root)
         {
-            let analysis = project.analysis(self.disk);
             items = self.findings(&root, &analysis).remove(&path).unwrap_or_default();
         }
         let id = number(&items);
@@ -137,8 +147,7 @@ impl State<'_> {
         let mut all: BTreeMap<PathBuf, Vec<lt::Diagnostic>> = BTreeMap::new();
         let roots: Vec<PathBuf> = self.projects.keys().cloned().collect();
         for root in roots {
-            let Some(project) = self.projects.get_mut(&root) else { continue };
-            let analysis = project.analysis(self.disk);
+            let Some(analysis) = self.to_answer(&root) else { continue };
             all.extend(self.findings(&root, &analysis));
         }
         let before: BTreeMap<PathBuf, &str> =

@@ -18,12 +18,15 @@ pub use capabilities::{COMMANDS, capabilities};
 pub use client::Client;
 
 use crate::disk::Disk;
+use crate::proofs::Proved;
+use crossbeam_channel::{Receiver, Sender, after, never, select};
 use gen_lsp_types as lt;
 use lsp_server::{Connection, ErrorCode, Message, Notification, ProtocolError, Request, RequestId, Response};
 use serde_json::{Value, json};
 use state::State;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 /// Why a request has no answer.
 #[derive(Debug)]
@@ -48,7 +51,14 @@ pub fn run(connection: &Connection, disk: &dyn Disk) -> Result<bool, ProtocolErr
         "serverInfo": { "name": "journey", "version": env!("CARGO_PKG_VERSION") },
     });
     connection.initialize_finish(id, answer)?;
-    let mut server = Server { connection, state: State::new(disk, client), queue: VecDeque::new(), leaving: false };
+    let mut server = Server {
+        connection,
+        state: State::new(disk, client),
+        queue: VecDeque::new(),
+        leaving: false,
+        proofs: crossbeam_channel::bounded(1),
+        proving: false,
+    };
     server.state.begin();
     server.serve();
     Ok(server.leaving)
@@ -61,7 +71,24 @@ struct Server<'c> {
     queue: VecDeque<Message>,
     /// The client has asked to shut down.
     leaving: bool,
+    /// Where proofs are handed in.
+    proofs: (Sender<Proved>, Receiver<Proved>),
+    /// One is being made.
+    proving: bool,
 }
+
+/// What is waited for.
+enum Come {
+    Message(Message),
+    Proof(Proved),
+    /// Nobody has typed for a while.
+    Pause,
+    /// Nobody is there any more.
+    Gone,
+}
+
+/// Proofs are made when nobody has typed for so long.
+const PAUSE: Duration = Duration::from_millis(120);
 
 impl Server<'_> {
     fn serve(&mut self) {
@@ -71,9 +98,15 @@ impl Server<'_> {
                 // Nobody waits: what was found can be told. Changes that come meanwhile are seen before the next telling.
                 self.guarded(|server| server.state.tell());
                 self.flush();
-                match self.connection.receiver.recv() {
-                    Ok(message) => self.queue.push_back(message),
-                    Err(_) => return,
+                match self.come() {
+                    Come::Message(message) => self.queue.push_back(message),
+                    Come::Proof(proved) => {
+                        self.proving = false;
+                        self.guarded(|server| server.state.proved(proved));
+                        self.flush();
+                    }
+                    Come::Pause => self.prove(),
+                    Come::Gone => return,
                 }
                 self.queue.extend(self.connection.receiver.try_iter());
             }
@@ -86,10 +119,32 @@ impl Server<'_> {
                 }
                 Message::Notification(n) if n.method == "exit" => return,
                 Message::Notification(n) => self.guarded(move |server| server.state.notice(n)),
-                Message::Response(_) => {}
+                Message::Response(response) => self.state.answered(&response),
             }
             self.flush();
         }
+    }
+
+    /// Waits for what comes next.
+    fn come(&self) -> Come {
+        let wanted = !self.proving && self.state.to_prove().is_some();
+        let pause = if wanted { after(PAUSE) } else { never() };
+        select! {
+            recv(self.connection.receiver) -> message => message.map_or(Come::Gone, Come::Message),
+            recv(self.proofs.1) -> proved => proved.map_or(Come::Gone, Come::Proof),
+            recv(pause) -> _ => Come::Pause,
+        }
+    }
+
+    /// Begins to prove what is to be proved, beside everything else. What comes of it is looked at only if nothing was changed meanwhile.
+    fn prove(&mut self) {
+        let Some(job) = self.state.to_prove() else { return };
+        let hand_in = self.proofs.0.clone();
+        self.proving = true;
+        std::thread::spawn(move || {
+            // Nobody waits for it when the server has ended.
+            let _ = hand_in.send(job.run());
+        });
     }
 
     /// Answers what the client has given up on, without working on it.

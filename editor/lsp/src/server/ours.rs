@@ -95,7 +95,7 @@ pub struct TestsParams {
 /// A test that there is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListedTest {
-    /// What it says; no two of a file say the same.
+    /// What it says.
     pub title: String,
     /// Its file.
     pub uri: lt::Uri,
@@ -212,7 +212,7 @@ pub(crate) fn picture(state: &mut State, p: PictureParams) -> Answer<PictureRequ
 /// A journey as it is drawn; refused while the program has errors, since what it means is not known.
 pub(super) fn drawn(analysis: &Analysis, id: JourneyId) -> Result<Picture, Refused> {
     let checked = &analysis.checked;
-    if checked.has_errors() {
+    if !checked.is_sound() {
         return Err(Refused::because("the program has errors: the picture is drawn when they are mended"));
     }
     Ok(Picture::new(&checked.program, &checked.sources, id))
@@ -286,13 +286,13 @@ type Seen = (PathBuf, Rc<Analysis>, Option<FileId>);
 /// The project of a file, and the file; or all projects.
 fn projects(state: &mut State, uri: Option<&lt::Uri>) -> Result<Vec<Seen>, Refused> {
     if let Some(uri) = uri {
-        let Some(Place { root, analysis, file }) = state.place(uri) else {
+        let Some(Place { root, analysis, file }) = state.place_proved(uri) else {
             return Err(Refused::because(format!("{} belongs to no project", path_of(uri).display())));
         };
         return Ok(vec![(root, analysis, Some(file))]);
     }
     let disk = state.disk;
-    Ok(state.projects.iter_mut().map(|(root, project)| (root.clone(), project.analysis(disk), None)).collect())
+    Ok(state.projects.iter_mut().map(|(root, project)| (root.clone(), project.complete(disk), None)).collect())
 }
 
 /// A line of a file, from 1.
@@ -322,7 +322,7 @@ impl Ran {
 /// Runs tests through the runner that `journey test` uses: those of a file, or all; of these, those with a title, or all.
 pub(super) fn run(analysis: &Analysis, only: Option<FileId>, titles: Option<&[String]>) -> Result<Ran, Refused> {
     let checked = &analysis.checked;
-    if checked.has_errors() {
+    if analysis.has_errors() {
         return Err(Refused::because("the program has errors: tests run when they are mended"));
     }
     let program = Program::new(lower(&checked.program, &checked.sources))

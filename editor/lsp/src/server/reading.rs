@@ -5,16 +5,39 @@ use super::state::{Place, State};
 use crate::analysis::Analysis;
 use crate::queries::{folds, hints, hover, selection, symbols};
 use gen_lsp_types as lt;
+use journey_compiler::mentions::Target;
+use journey_compiler::scope::Kind;
 use journey_grammar::span::Span;
+use serde_json::json;
 
 pub(crate) fn hover(state: &mut State, p: lt::HoverParams) -> Answer<lt::HoverRequest> {
     let Some((Place { analysis, file, .. }, offset)) = state.position(&p.text_document_position_params) else {
         return Ok(None);
     };
-    Ok(hover::hover(&analysis, file, offset, state.disk.now()).map(|(span, text)| lt::Hover {
-        contents: lt::Contents::MarkupContent(markdown(text)),
-        range: Some(state.range(&analysis, span)),
-    }))
+    let Some((span, mut text)) = hover::hover(&analysis, file, offset, state.disk.now()) else { return Ok(None) };
+    if state.client.command_links
+        && let Some(name) = journey_named(&analysis, span)
+    {
+        let arguments = json!([p.text_document_position_params.text_document.uri, name]).to_string();
+        text.push_str(&format!("\n[Show the picture](command:journey.showPicture?{})\n", escaped(&arguments)));
+    }
+    let (contents, range) = (lt::Contents::MarkupContent(markdown(text)), Some(state.range(&analysis, span)));
+    Ok(Some(lt::Hover { contents, range }))
+}
+
+/// The journey that is named at a place.
+fn journey_named(analysis: &Analysis, span: Span) -> Option<&str> {
+    let id = analysis.checked.mentions.at(span.file, span.start).into_iter().find_map(|m| match m.target {
+        Target::Declared(Kind::Journey, id) if m.span == span => Some(id),
+        _ => None,
+    });
+    Some(&analysis.checked.program.journeys.get(id?)?.name)
+}
+
+/// As it may stand in a link.
+fn escaped(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 pub(crate) fn document_symbols(state: &mut State, p: lt::DocumentSymbolParams) -> Answer<lt::DocumentSymbolRequest> {

@@ -5,10 +5,11 @@ use super::notification;
 use crate::analysis::Analysis;
 use crate::disk::Disk;
 use crate::project::{Project, SETTINGS};
+use crate::proofs::{Job, Proved};
 use crate::text::Lines;
 use gen_lsp_types as lt;
 use journey_grammar::span::FileId;
-use lsp_server::{Message, Notification, Request, RequestId};
+use lsp_server::{Message, Notification, Request, RequestId, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,8 @@ pub(crate) struct State<'d> {
     pub painted: BTreeMap<PathBuf, (u64, Vec<u32>)>,
     /// Counts requests of ours and answers that may be asked for again.
     pub counter: u64,
+    /// Pictures that the client was asked to show.
+    pub showing: BTreeMap<RequestId, PathBuf>,
     /// The version of each open file that was last told.
     pub told_versions: BTreeMap<PathBuf, i32>,
 }
@@ -67,6 +70,7 @@ impl<'d> State<'d> {
             told: BTreeMap::new(),
             painted: BTreeMap::new(),
             counter: 0,
+            showing: BTreeMap::new(),
             told_versions: BTreeMap::new(),
         }
     }
@@ -90,11 +94,26 @@ impl<'d> State<'d> {
         }
     }
 
-    /// Asks the client for something whose answer makes no difference.
-    pub fn ask(&mut self, method: &str, params: Value) {
+    /// Asks the client for something, and goes on.
+    pub fn ask(&mut self, method: &str, params: Value) -> RequestId {
         self.counter += 1;
         let id = RequestId::from(format!("journey-{}", self.counter));
-        self.out.push(Message::Request(Request { id, method: method.to_string(), params }));
+        self.out.push(Message::Request(Request { id: id.clone(), method: method.to_string(), params }));
+        id
+    }
+
+    /// Takes an answer of the client: a picture that it could not show can be looked at all the same.
+    pub fn answered(&mut self, response: &Response) {
+        let Some(path) = self.showing.remove(&response.id) else { return };
+        let shown = response.response_result.as_ref().is_ok_and(|r| r["success"].as_bool().unwrap_or(true));
+        if !shown {
+            self.say(lt::MessageType::Info, format!("the picture is at {}", path.display()));
+        }
+    }
+
+    /// Says something to the person.
+    pub fn say(&mut self, kind: lt::MessageType, message: String) {
+        self.out.push(notification::<lt::ShowMessageNotification>(lt::ShowMessageParams { kind, message }));
     }
 
     /// Says something in the client's log.
@@ -264,6 +283,37 @@ impl<'d> State<'d> {
         let analysis = self.projects.get_mut(&root)?.analysis(self.disk);
         let file = analysis.file(&below)?;
         Some(Place { root, analysis, file })
+    }
+
+    /// [`State::place`], with everything proved that can be: for what must not go wrong.
+    pub fn place_proved(&mut self, uri: &lt::Uri) -> Option<Place> {
+        let place = self.place(uri)?;
+        let analysis = self.projects.get_mut(&place.root)?.complete(self.disk);
+        Some(Place { analysis, ..place })
+    }
+
+    /// What of a project is to be proved next.
+    pub fn to_prove(&self) -> Option<Job> {
+        self.projects.iter().find_map(|(root, project)| {
+            let checked = project.to_prove()?;
+            Some(Job { root: root.clone(), revision: project.revision, checked })
+        })
+    }
+
+    /// Takes what was proved, and tells what is new.
+    pub fn proved(&mut self, proved: Proved) {
+        let Some(project) = self.projects.get_mut(&proved.root) else { return };
+        if !project.take(proved.revision, proved.found) {
+            return;
+        }
+        if self.client.pulls {
+            if self.client.pulls_again {
+                self.ask("workspace/diagnostic/refresh", Value::Null);
+            }
+        } else {
+            let analysis = project.analysis(self.disk);
+            self.tell_of(&proved.root, &analysis);
+        }
     }
 
     /// The path of a file of a project, for the editor.

@@ -20,7 +20,7 @@ pub(crate) fn code_actions(state: &mut State, p: lt::CodeActionParams) -> Answer
     let offer = |mending: fixes::Mending, kind: lt::CodeActionKind| {
         let edit = state.workspace_edit(&root, &analysis, &mending.edits)?;
         // The client's own copy of the finding, which it knows.
-        let finding = mending.finding.and_then(|at| analysis.checked.diagnostics.get(at)).and_then(|d| {
+        let finding = mending.finding.and_then(|at| analysis.findings.get(at)).and_then(|d| {
             let code = lt::Code::String(d.code.to_string());
             let range = state.range(&analysis, d.span());
             p.context.diagnostics.iter().find(|c| c.code.as_ref() == Some(&code) && c.range == range).cloned()
@@ -61,8 +61,9 @@ pub(crate) fn rename(state: &mut State, p: lt::RenameParams) -> Answer<lt::Renam
     };
     let edits = names::rename(&analysis, file, offset, &p.new_name).map_err(Refused::because)?;
     if let Some(project) = state.projects.get_mut(&root) {
-        let after = project.supposing(state.disk, &names::changed(&analysis, &edits));
-        names::means_the_same(&analysis, &edits, &after).map_err(Refused::because)?;
+        let before = project.complete(state.disk);
+        let after = project.supposing(state.disk, &names::changed(&before, &edits));
+        names::means_the_same(&before, &edits, &after).map_err(Refused::because)?;
     }
     Ok(state.workspace_edit(&root, &analysis, &edits))
 }
