@@ -110,10 +110,15 @@ fn edit(random: &mut Random, files: &mut BTreeMap<String, String>) {
 
 fn same(project: &str, step: usize, again: &Checked, scratch: &Checked) {
     assert_eq!(again.diagnostics, scratch.diagnostics, "{project}, after edit {step}");
-    assert!(again.mentions.all() == scratch.mentions.all(), "{project}, after edit {step}: names stand for other things");
+    assert!(
+        again.mentions.all() == scratch.mentions.all(),
+        "{project}, after edit {step}: names stand for other things"
+    );
     let (again, scratch) = (format!("{:?}", again.program), format!("{:?}", scratch.program));
     let at = again.bytes().zip(scratch.bytes()).take_while(|(a, b)| a == b).count();
-    let near = |text: &str| String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(200)..(at + 200).min(text.len())]).into_owned();
+    let near = |text: &str| {
+        String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(200)..(at + 200).min(text.len())]).into_owned()
+    };
     assert!(again == scratch, "{project}, after edit {step}:\n{}\n{}", near(&again), near(&scratch));
 }
 

@@ -22,8 +22,8 @@ use crate::scope::{Context, Kind};
 use journey_grammar::ast::{self, Block, ClauseKind, StepKind};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
-use run::{Flow, Run, Sending};
 pub(crate) use run::{Effect, SetsOff};
+use run::{Flow, Run, Sending};
 use std::sync::Arc;
 
 /// Checks every journey. `cx.program.journeys` already has each with its name, `about` and parameters; the rest is filled in.

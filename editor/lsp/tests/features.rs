@@ -12,7 +12,10 @@ const ABILITIES: &[(&str, &str)] = &[
     ("codeActionProvider", "Mends a finding, or all of a file"),
     ("completionProvider", "Completes names, words and whole constructs, also in lines half written"),
     ("signatureHelpProvider", "Shows the inputs of what is sent, called or handed over to"),
-    ("hoverProvider", "Says what a name or word means; when a wait ends; what may keep a send back; how long a journey may last, and how many messages at worst"),
+    (
+        "hoverProvider",
+        "Says what a name or word means; when a wait ends; what may keep a send back; how long a journey may last, and how many messages at worst",
+    ),
     ("definitionProvider", "Goes to the meaning of a name, and to the files that are named"),
     ("typeDefinitionProvider", "Goes to the event, taxonomy or record of a name"),
     ("referencesProvider", "Finds every use, in contents too"),
@@ -31,7 +34,10 @@ const ABILITIES: &[(&str, &str)] = &[
         "Shows what is not written: currency, calendar or elapsed, whose time, the share of all, implied inputs, needed addresses",
     ),
     ("codeLensProvider", "`▶ run` above tests; the picture of a journey, and what it sends, above it"),
-    ("executeCommandProvider", "Runs tests, and shows their story when they fail; shows pictures of journeys, and what is proven of them"),
+    (
+        "executeCommandProvider",
+        "Runs tests, and shows their story when they fail; shows pictures of journeys, and what is proven of them",
+    ),
     ("callHierarchyProvider", "Who hands over to whom"),
     ("documentLinkProvider", "Opens the files and packs that are named"),
 ];

@@ -375,7 +375,8 @@ fn what_was_proved_stays_while_something_else_is_typed() {
     // Above it a mistake is typed: what was proved goes down with its declaration, and stays.
     client.change("/p/t.journey", json!({ "start": place(0, 0), "end": place(0, 0) }), "team\n");
     let told = client.told("/p/t.journey");
-    let moved: Vec<u32> = told.diagnostics.iter().filter(|d| d.range.start.line > 2).map(|d| d.range.start.line).collect();
+    let moved: Vec<u32> =
+        told.diagnostics.iter().filter(|d| d.range.start.line > 2).map(|d| d.range.start.line).collect();
     let before: Vec<u32> = proved.diagnostics.iter().map(|d| d.range.start.line + 1).collect();
     assert_eq!(moved, before);
     assert_eq!(told.diagnostics.len(), before.len() + 1);
@@ -416,7 +417,10 @@ fn contents_that_are_not_saved_are_checked_completed_and_renamed() {
     client.change(html, json!({ "start": place(0, 11), "end": place(0, 16) }), "valeu");
     let told = client.told(html);
     let [finding] = &told.diagnostics[..] else { panic!("{told:#?}") };
-    assert_eq!((finding.range.start, finding.range.end), (lt::Position { line: 0, character: 11 }, lt::Position { line: 0, character: 16 }));
+    assert_eq!(
+        (finding.range.start, finding.range.end),
+        (lt::Position { line: 0, character: 11 }, lt::Position { line: 0, character: 16 })
+    );
     // What is half written is completed.
     client.change(html, json!({ "start": place(0, 11), "end": place(0, 16) }), "");
     client.told(html);
@@ -427,9 +431,7 @@ fn contents_that_are_not_saved_are_checked_completed_and_renamed() {
     // A name is changed from here, everywhere.
     client.change(html, json!({ "start": place(0, 11), "end": place(0, 11) }), "value");
     assert_eq!(client.told(html).diagnostics, []);
-    let rename = |character: u32, name: &str| {
-        json!({ "textDocument": { "uri": uri(html) }, "position": place(0, character), "newName": name })
-    };
+    let rename = |character: u32, name: &str| json!({ "textDocument": { "uri": uri(html) }, "position": place(0, character), "newName": name });
     let edit = serde_json::to_value(client.ask::<lt::RenameRequest>(rename(12, "amount"))).unwrap();
     let files: Vec<&String> = edit["changes"].as_object().unwrap().keys().collect();
     assert_eq!(files, ["file:///p/content/letter.html", "file:///p/events.journey"]);

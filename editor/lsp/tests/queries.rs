@@ -506,7 +506,8 @@ fn aliases(text: &str) -> Vec<(&str, bool)> {
 fn what_a_journey_names_is_offered_wherever_it_is_cut_off() {
     let every = std::env::var("JOURNEY_EVERY").ok().and_then(|n| n.parse().ok()).unwrap_or(149);
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/retail");
-    for path in ["journeys/abandoned_cart.journey", "journeys/after_purchase.journey", "journeys/back_in_stock.journey"] {
+    for path in ["journeys/abandoned_cart.journey", "journeys/after_purchase.journey", "journeys/back_in_stock.journey"]
+    {
         let text = std::fs::read_to_string(root.join(path)).unwrap();
         let body = text.find("re-entry").unwrap();
         for (at, _) in text.char_indices().skip(body).step_by(every) {
@@ -525,7 +526,10 @@ fn what_a_journey_names_is_offered_wherever_it_is_cut_off() {
             if let Some((name, _)) = known.iter().find(|(_, event)| *event) {
                 let f = retail(path, &format!("{cut}{name}."));
                 let (_, items) = complete::complete(&f.analysis, f.file, f.offset);
-                assert!(items.iter().any(|i| i.sort == complete::Sort::Field), "nothing of `{name}` in {path}, after\n{cut}");
+                assert!(
+                    items.iter().any(|i| i.sort == complete::Sort::Field),
+                    "nothing of `{name}` in {path}, after\n{cut}"
+                );
             }
         }
     }

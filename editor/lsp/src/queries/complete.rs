@@ -574,7 +574,8 @@ impl<'a> Offers<'a> {
     /// The customers of the test that holds a byte.
     fn customers(&mut self) {
         let here = self.here;
-        let test = self.program.tests.iter().find(|t| here.is_some_and(|h| (h.file, h.start) == (t.span.file, t.span.start)));
+        let test =
+            self.program.tests.iter().find(|t| here.is_some_and(|h| (h.file, h.start) == (t.span.file, t.span.start)));
         for name in test.map(|t| t.customers.as_slice()).unwrap_or_default() {
             self.push(name, Sort::Variable, "customer", None, None);
         }
