@@ -241,13 +241,17 @@ impl Store {
         }
     }
 
-    /// Asks for the first lines of a customer's state, and its last, ahead of their use; the index entry should be near by then.
+    /// Asks for the first lines of a customer's state, and its last, ahead of their use; the index entry should be near by then. Whether
+    /// the customer has a slot; none: there is no such customer.
     #[inline]
-    pub fn prefetch_state(&self, customer: u32) {
-        let Some(entry) = self.index.entries().get(customer as usize).map(|entry| Entry(*entry)) else { return };
+    pub fn prefetch_state(&self, customer: u32) -> Option<bool> {
+        let entry = Entry(*self.index.entries().get(customer as usize)?);
+        if entry.class() == 0 {
+            return Some(false);
+        }
         // No chunk has the number of a state that stands alone but by chance, and then a line is brought near for nothing.
         let (chunk, at) = place(entry.place());
-        let Some(base) = self.bases.get(chunk) else { return };
+        let Some(base) = self.bases.get(chunk) else { return Some(true) };
         let first = base.wrapping_add(8 * at);
         prefetch_address(first);
         prefetch_address(first.wrapping_add(LINE));
@@ -258,6 +262,7 @@ impl Store {
             prefetch_address(first.wrapping_add(2 * LINE));
             prefetch_address(first.wrapping_add(3 * LINE));
         }
+        Some(true)
     }
 
     /// A customer's state.

@@ -130,15 +130,17 @@ impl Jit {
     /// Asks for the states of items up to one, and gives room to those who have none.
     fn make_ready(&self, on: &mut Work<'_>, store: &mut Store, to: usize) {
         while let Some(item) = on.items[..to].get(on.ready) {
-            if item.customer as usize >= store.len() {
-                return;
+            match store.prefetch_state(item.customer) {
+                Some(true) => {}
+                Some(false) if item.event == TIME_ONLY => {}
+                Some(false) => {
+                    let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
+                    store.grow(item.customer, self.vm.tables().room + ids);
+                    let _ = store.prefetch_state(item.customer);
+                    on.raw = None;
+                }
+                None => return,
             }
-            if store.length(item.customer) == 0 && item.event != TIME_ONLY {
-                let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
-                store.grow(item.customer, self.vm.tables().room + ids);
-                on.raw = None;
-            }
-            store.prefetch_state(item.customer);
             on.ready += 1;
         }
     }

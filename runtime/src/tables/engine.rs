@@ -129,7 +129,7 @@ impl Engine for Vm {
                 store.prefetch_index(item.customer);
             }
             if let Some(item) = batch.items.get(at + AHEAD) {
-                store.prefetch_state(item.customer);
+                let _ = store.prefetch_state(item.customer);
             }
             if !work(&mut shared, store, batch, item) {
                 return at;
@@ -143,7 +143,7 @@ impl Engine for Vm {
         let store = &mut *parts.store;
         for customer in from..store.len() as u32 {
             // Index entries follow each other; states do not.
-            store.prefetch_state(customer + AHEAD as u32);
+            let _ = store.prefetch_state(customer + AHEAD as u32);
             if !settle(&mut shared, store, horizon, customer) {
                 return customer;
             }
