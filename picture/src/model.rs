@@ -643,7 +643,8 @@ impl Reader<'_> {
                 made.names = Some(message.name.clone());
                 made.lines.push(words.channels(send));
                 made.channels = send.channels.iter().map(|c| program.channels[*c].name.clone()).collect();
-                made.quote = quote(words, message, send.channels.first().copied());
+                let quote = send.channels.first().and_then(|channel| first_words(message, *channel));
+                made.quote = quote.map(|template| words.template(template)).filter(|text| !text.is_empty());
                 if let Some((sent, refused)) = &send.outcome {
                     made.arms = vec![self.arm("sent", sent), self.otherwise("not sent", refused)];
                 }
@@ -731,10 +732,8 @@ impl Reader<'_> {
 }
 
 /// The subject or title, or the first words of what is sent by this channel in the default locale.
-fn quote(words: Words<'_>, message: &hir::Message, channel: Option<hir::ChannelId>) -> Option<String> {
-    let of = |r: &&hir::Rendering| Some(r.channel) == channel && r.locale.is_empty();
-    let rendering = message.renderings.iter().find(of)?;
+pub fn first_words(message: &hir::Message, channel: hir::ChannelId) -> Option<&hir::Template> {
+    let rendering = message.renderings.iter().find(|r| r.channel == channel && r.locale.is_empty())?;
     let part = ["subject", "title", "text"].iter().find_map(|wanted| rendering.parts.iter().find(|(n, _)| n == wanted));
-    let (_, template) = part.or(rendering.parts.first())?;
-    Some(words.template(template)).filter(|text| !text.is_empty())
+    Some(&part.or(rendering.parts.first())?.1)
 }

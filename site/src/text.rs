@@ -2,7 +2,7 @@
 
 use crate::Project;
 use crate::html::{esc, href};
-use journey_picture::model::{Kind, Note, Step};
+use journey_picture::model::{Kind, Note, Step, first_words};
 use journey_picture::words::{share, title};
 
 /// Steps as a numbered list; each can be linked to by its number.
@@ -54,7 +54,11 @@ fn sentence(p: &Project<'_>, up: &str, step: &Step) -> String {
     let text = esc(&step.title);
     match step.kind {
         Kind::Send => {
-            let quote = step.quote.as_ref().map_or(String::new(), |q| format!(" <q>{}</q>", esc(q)));
+            // What is filled in stands as a chip.
+            let message = p.program.messages.iter().find(|m| m.name == name);
+            let channel = step.channels.first().and_then(|c| p.program.channels.iter().position(|of| of.name == *c));
+            let words = message.zip(channel).and_then(|(message, channel)| first_words(message, channel));
+            let quote = words.map_or(String::new(), |words| format!(" <q>{}</q>", crate::render::chips(p, words)));
             format!("<b>Send</b> {} {}{quote}", linked("messages"), esc(&step.lines.join(", ")))
         }
         Kind::GoTo => format!("<b>Go to</b> {}", linked("journeys")),
