@@ -34,6 +34,15 @@ pub fn project(path: &Path) -> Result<Loaded, Failure> {
 }
 
 impl Loaded {
+    /// What stands before the project's paths as seen from the current folder, where the project is below it: `shop/`.
+    pub fn way_from_here(&self) -> String {
+        let here = std::env::current_dir().and_then(|here| here.canonicalize());
+        let way = here.ok().zip(self.root.canonicalize().ok());
+        let way = way.and_then(|(here, root)| root.strip_prefix(here).ok().map(Path::to_path_buf));
+        let folders = way.iter().flat_map(|way| way.iter());
+        folders.map(|folder| folder.to_string_lossy().into_owned() + "/").collect()
+    }
+
     /// Checks it.
     pub fn check(&self) -> Checked {
         let assets = |path: &str| asset(&self.root, path);

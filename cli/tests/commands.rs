@@ -93,6 +93,12 @@ fn findings_have_forms_for_programs() {
     assert!(github.starts_with("::error title=journey (J0101),file=a.journey,line=3,col=14,"), "{github}");
     let concise = out(&run(&["check", "--format", "concise", &project]));
     assert!(concise.starts_with("a.journey:3:14: error[J0101]: "), "{concise}");
+    // Paths are those that lead there from where the command was started.
+    let name = folder.path().file_name().unwrap().to_str().unwrap();
+    let mut above = journey();
+    above.current_dir(folder.path().parent().unwrap()).args(["check", "--format", "concise", name]);
+    let above = out(&above.output().unwrap());
+    assert!(above.starts_with(&format!("{name}/a.journey:3:14: error[J0101]: ")), "{above}");
 }
 
 #[test]

@@ -21,6 +21,13 @@ pub(super) fn run(args: &Check) -> Done {
             checked = loaded.check();
         }
     }
+    if matches!(args.format, Format::Concise | Format::Github | Format::Sarif) {
+        // Who reads these opens the files from where the command was started: an editor, a code host.
+        let way = loaded.way_from_here();
+        for source in checked.sources.iter_mut().filter(|s| !s.pack) {
+            source.path.insert_str(0, &way);
+        }
+    }
     output::print(&view::checked(args.format, &checked, output::colour()));
     if matches!(args.format, Format::Human | Format::Concise) {
         for line in turned_off(&checked) {
