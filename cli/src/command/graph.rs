@@ -58,20 +58,9 @@ struct Seen {
 
 impl Seen {
     fn run(compiled: &super::Compiled, events: &Path, args: &Graph) -> Result<Seen, Failure> {
-        let settings = compiled.checked.settings.clone().map(|s| s.run).unwrap_or_default();
-        let mut image = compiled.image.clone();
-        super::run::assume(&mut image, &settings)?;
-        let until = args.until.as_ref().or(settings.until.as_ref());
-        let until = until.map(|when| super::run::horizon(when, &image)).transpose()?;
-        let program = journey_runtime::program::Program::new(image).map_err(super::run::refused)?;
-        let options = memory::Options {
-            until,
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
-            assume_consent: settings.assume_consent,
-            passage: true,
-            ..memory::Options::default()
-        };
-        let outcome = super::run::read(&program, events, &options, args.quiet)?;
+        let (checked, image) = (&compiled.checked, compiled.image.clone());
+        let wanted = memory::Options { passage: true, ..memory::Options::default() };
+        let (program, outcome) = super::run::replay(checked, image, events, args.until.as_ref(), args.quiet, wanted)?;
         Ok(Seen { program, outcome })
     }
 

@@ -9,7 +9,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan};
 use journey_columns::{History, Replay};
-use journey_compiler::project::RunSettings;
+use journey_compiler::project::{Checked, RunSettings};
 use journey_runtime::host::memory::{self, Options, Outcome};
 use journey_runtime::image::Image;
 use journey_runtime::ingest::Decoder;
@@ -135,6 +135,26 @@ pub(super) fn refused(errors: Vec<journey_runtime::verify::VerifyError>) -> Fail
     let first = errors.first().map(ToString::to_string).unwrap_or_default();
     Failure::new(format!("the compiled program was refused: {first}"))
         .help("this is a defect of the compiler, not of the program; please report it")
+}
+
+/// Runs a project over events with its own settings, on every processor; `until` instead of the one they say. `wanted` says what is
+/// to be known of the run beside.
+pub(super) fn replay(
+    checked: &Checked,
+    mut image: Image,
+    events: &Path,
+    until: Option<&String>,
+    quiet: bool,
+    wanted: Options,
+) -> Result<(Program, Outcome), Failure> {
+    let settings = checked.settings.clone().map(|s| s.run).unwrap_or_default();
+    assume(&mut image, &settings)?;
+    let until = until.or(settings.until.as_ref()).map(|when| horizon(when, &image)).transpose()?;
+    let program = Program::new(image).map_err(refused)?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let options = Options { until, threads, assume_consent: settings.assume_consent, ..wanted };
+    let outcome = read(&program, events, &options, quiet)?;
+    Ok((program, outcome))
 }
 
 /// A day (its end, in the project's zone), a local moment, or a moment.

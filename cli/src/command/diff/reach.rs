@@ -5,7 +5,6 @@ use crate::command::run;
 use journey_compiler::project::Checked;
 use journey_runtime::host::memory;
 use journey_runtime::input::EffectKind;
-use journey_runtime::program::Program;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -61,19 +60,9 @@ pub(super) fn reach(old: &Checked, new: &Checked, events: &Path, quiet: bool) ->
 }
 
 fn entered(checked: &Checked, events: &Path, quiet: bool) -> Result<Entered, Failure> {
-    let settings = checked.settings.clone().map(|s| s.run).unwrap_or_default();
-    let mut image = journey_compiler::lower::lower(&checked.program, &checked.sources);
-    run::assume(&mut image, &settings)?;
-    let until = settings.until.as_ref().map(|when| run::horizon(when, &image)).transpose()?;
-    let program = Program::new(image).map_err(run::refused)?;
-    let options = memory::Options {
-        until,
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
-        assume_consent: settings.assume_consent,
-        keep_effects: true,
-        ..memory::Options::default()
-    };
-    let outcome = run::read(&program, events, &options, quiet)?;
+    let image = journey_compiler::lower::lower(&checked.program, &checked.sources);
+    let wanted = memory::Options { keep_effects: true, ..memory::Options::default() };
+    let (program, outcome) = run::replay(checked, image, events, None, quiet, wanted)?;
     let journeys = &program.image.journeys;
     let mut all: Entered = journeys.iter().map(|j| (j.name.clone(), BTreeSet::new())).collect();
     for (customer, effect) in outcome.effects(&program) {
