@@ -97,6 +97,20 @@ fn two_versions() {
     snapshot!("diff", told(&files, &forms.each_ref().map(Vec::as_slice)));
 }
 
+/// A migration that knows one place of the old version, and misspells another.
+#[test]
+fn a_migration_against_the_old_version() {
+    let migrated =
+        format!("{AFTER}\nmigrate cart from \"ca6edd64\" {{\n  chaise   to chase\n  reminder finishes\n}}\n");
+    let files = [
+        ("old/journey.toml", SETTINGS),
+        ("old/shop.journey", BEFORE),
+        ("new/journey.toml", SETTINGS),
+        ("new/shop.journey", migrated.as_str()),
+    ];
+    snapshot!("migration", told(&files, &[&["diff", "old", "new"]]));
+}
+
 #[test]
 fn what_is_certain() {
     let files = [("journey.toml", SETTINGS), ("shop.journey", AFTER)];
