@@ -337,9 +337,12 @@ pub struct Prove {
     /// How it is shown
     #[arg(long, value_enum, default_value_t = ProveFormat::Human)]
     pub format: ProveFormat,
-    /// Show how each limit that can be reached is reached, as a test
+    /// Show how each limit that can be reached is reached, and how journeys meet, as tests
     #[arg(long)]
     pub witness: bool,
+    /// Play so many pairs of journeys through at most, to see whether they meet
+    #[arg(long, value_name = "N", default_value_t = journey_compiler::prove::conflicts::PAIRS)]
+    pub pairs: usize,
 }
 
 /// `journey data`

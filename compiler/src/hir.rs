@@ -187,7 +187,7 @@ pub struct Node {
     pub end: u32,
     /// Use this one instead.
     pub deprecated: Option<u32>,
-    /// `requires`, `complements`, `replaces`: verb, facet, node.
+    /// `requires`, `complements`, `replaces`, `excludes`: verb, facet, node.
     pub links: Vec<(String, FacetId, u32)>,
     /// Where.
     pub span: Span,

@@ -453,6 +453,7 @@ pub const OTHER_WORDS: &[&str] = &[
     "every",
     "everyone",
     "except",
+    "excludes",
     "expect",
     "fails",
     "file",

@@ -1,5 +1,6 @@
 //! `journey prove`: a report of sections, each a proof, in the forms that were asked for.
 
+mod conflicts;
 mod consent;
 mod pressure;
 mod stay;
@@ -20,11 +21,12 @@ pub(super) fn run(args: &Prove) -> Done {
     let program = &checked.program;
     let found = prove::pressure::pressure(program);
     let mut shown = pressure::Shown { asked: args.witness, of: vec![None; found.rules.len()] };
+    let machine = journey_runtime::program::Program::new(compiled.image).map_err(super::run::refused)?;
+    let mut analysis = Analysis::new(program);
+    let meet = prove::conflicts::find(program, &machine, &mut analysis, args.pairs);
     if args.witness {
-        let machine = journey_runtime::program::Program::new(compiled.image).map_err(super::run::refused)?;
-        let mut analysis = Analysis::new(program);
         let rules = found.rules.iter();
-        let find = |verdict| witness::find(program, &checked.sources, &machine, &mut analysis, verdict);
+        let find = |verdict| witness::find(program, &machine, &mut analysis, verdict);
         shown.of = rules.map(find).collect();
     }
     let stays = prove::stay::stays(program);
@@ -34,6 +36,7 @@ pub(super) fn run(args: &Prove) -> Done {
             let columns = table::width();
             let sections = [
                 pressure::human(checked, &found, &shown, columns),
+                conflicts::human(program, &meet, args.witness, columns),
                 stay::human(checked, &stays, columns),
                 consent::human(checked, &consents, columns),
             ];
@@ -49,6 +52,7 @@ pub(super) fn run(args: &Prove) -> Done {
             let sections = [
                 format!("# {}: what is certain\n", program.name),
                 pressure::markdown(checked, &found, &shown),
+                conflicts::markdown(program, &meet, args.witness),
                 stay::markdown(checked, &stays),
                 consent::markdown(checked, &consents),
             ];
@@ -58,6 +62,7 @@ pub(super) fn run(args: &Prove) -> Done {
             let value = json!({
                 "project": program.name,
                 "pressure": pressure::json(checked, &found, &shown),
+                "conflicts": conflicts::json(program, &meet),
                 "stay": stay::json(checked, &stays),
                 "consent": consent::json(checked, &consents),
             });

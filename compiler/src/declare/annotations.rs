@@ -54,10 +54,41 @@ pub fn tags(cx: &Context, annotations: &[Annotation], inherited: &[(FacetId, u32
             tags.push((facet, node));
         }
     }
-    for (facet, node, annotation) in own {
+    for (facet, node, annotation) in &own {
+        let (facet, node) = (*facet, *node);
         honoured(cx, (facet, node), annotation, annotations, &tags);
     }
+    for (at, (facet, node, annotation)) in own.iter().enumerate() {
+        let earlier: Vec<_> = own[..at].iter().map(|(f, n, a)| ((*f, *n), Some(a.span))).collect();
+        let earlier = inherited.iter().map(|tag| (*tag, None)).chain(earlier);
+        opposed(cx, (*facet, *node), annotation, earlier);
+    }
     tags
+}
+
+/// `excludes`: nothing is marked with both.
+fn opposed(
+    cx: &Context,
+    tag: (FacetId, u32),
+    annotation: &Annotation,
+    earlier: impl Iterator<Item = ((FacetId, u32), Option<Span>)>,
+) {
+    let program = &cx.program;
+    let node = |(facet, node): (FacetId, u32)| &program.facets[facet].nodes[node as usize];
+    for (other, at) in earlier {
+        let (one, by) = match (program.excludes(other, tag), program.excludes(tag, other)) {
+            (true, _) => (other, tag),
+            (_, true) => (tag, other),
+            _ => continue,
+        };
+        let message = format!("`{}` excludes `{}`", node(one).path, node(by).path);
+        let mut d = Diagnostic::new(Code::UnmetRequirement, annotation.span, message, "cannot stand here");
+        d = match at {
+            Some(at) => d.label(at, "beside this"),
+            None => d.note(format!("`{}` is inherited from the journey", node(other).path)),
+        };
+        cx.report(d);
+    }
 }
 
 /// `requires`: where a declaration has tags of both facets, one must lie in the subtree the link names.

@@ -9,7 +9,7 @@ use journey_grammar::diagnostic::Diagnostic;
 use journey_grammar::span::Span;
 use std::collections::BTreeMap;
 
-const VERBS: [&str; 3] = ["requires", "complements", "replaces"];
+const VERBS: [&str; 4] = ["requires", "complements", "replaces", "excludes"];
 
 /// Fills [`crate::hir::Program::facets`].
 pub fn declare(cx: &mut Context) {
@@ -153,7 +153,7 @@ fn links(cx: &Context, facet: FacetId, nodes: &[TaxNode], above: &str, found: &m
         }
         for link in &tree.links {
             if !VERBS.contains(&link.verb.text.as_str()) {
-                cx.unknown("link", &link.verb, VERBS, |d| d.help("links are `requires`, `complements` and `replaces`"));
+                cx.unknown("link", &link.verb, VERBS, |d| d.help("links are `requires`, `complements`, `replaces` and `excludes`"));
                 continue;
             }
             let to = match &link.facet {

@@ -94,6 +94,20 @@ impl Program {
         }
     }
 
+    /// Whether one place of a taxonomy, or one that it lies in, excludes another one or one that that lies in.
+    pub fn excludes(&self, (facet, node): (FacetId, u32), (of, other): (FacetId, u32)) -> bool {
+        let mut at = Some(node);
+        while let Some(n) = at {
+            let n = &self.facets[facet].nodes[n as usize];
+            let excluded = |node: u32| (node..self.facets[of].nodes[node as usize].end).contains(&other);
+            if n.links.iter().any(|(verb, to, node)| verb == "excludes" && *to == of && excluded(*node)) {
+                return true;
+            }
+            at = n.parent;
+        }
+        false
+    }
+
     /// Whether tags lie in a policy's scope: for each facet that the scope names, one of its subtrees has one of the tags.
     pub fn in_scope(&self, scope: &[(FacetId, u32)], tags: &[(FacetId, u32)]) -> bool {
         scope.iter().all(|(facet, _)| {

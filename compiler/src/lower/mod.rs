@@ -13,7 +13,7 @@ mod tables;
 mod tests;
 
 pub use journey::version;
-pub use tests::lower_tests;
+pub use tests::{lower_test, lower_tests};
 
 use crate::hir::{self, Const, Program, Ty};
 use crate::project::Source;

@@ -13,6 +13,11 @@ pub fn lower_tests(program: &Program, sources: &[Source]) -> TestPlan {
     TestPlan { tests: program.tests.iter().map(|test| plan.test(test)).collect() }
 }
 
+/// One test that is not in the program's own texts.
+pub fn lower_test(program: &Program, test: &hir::Test) -> TestPlan {
+    TestPlan { tests: vec![Plan { program, sources: &[] }.test(test)] }
+}
+
 struct Plan<'a> {
     program: &'a Program,
     sources: &'a [Source],

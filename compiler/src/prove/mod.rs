@@ -3,6 +3,7 @@
 //!
 //! Each analysis gives facts as plain data, and `docs/proofs/` says what it proves, what it cannot, and how.
 
+pub mod conflicts;
 pub mod consent;
 mod evaluate;
 pub mod flow;

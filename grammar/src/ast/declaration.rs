@@ -29,7 +29,7 @@ pub struct TaxNode {
     pub labels: Vec<(Option<Name>, Text)>,
     /// `deprecated use X`
     pub deprecated: Option<Path>,
-    /// `requires audience customer.lapsed`, `complements outerwear`, `replaces boots`
+    /// `requires audience customer.lapsed`, `complements outerwear`, `replaces boots`, `excludes cancel`
     pub links: Vec<TaxLink>,
     /// Nodes below.
     pub children: Vec<TaxNode>,
@@ -40,7 +40,7 @@ pub struct TaxNode {
 /// A link from one node to another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaxLink {
-    /// `requires`, `complements`, `replaces`.
+    /// `requires`, `complements`, `replaces`, `excludes`.
     pub verb: Name,
     /// The facet, when it is not this one.
     pub facet: Option<Name>,

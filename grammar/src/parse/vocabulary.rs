@@ -78,7 +78,7 @@ pub(crate) fn describe(kind: Rule) -> Says {
         R::node => Thing("a name of the taxonomy"),
         R::labels => Thing("a label in quotes"),
         R::deprecated => Exactly("deprecated use"),
-        R::link | R::link_verb => Thing("a link such as `requires`, `complements` or `replaces`"),
+        R::link | R::link_verb => Thing("a link such as `requires`, `complements`, `replaces` or `excludes`"),
         R::link_facet => Thing("a name"),
 
         R::everyone => Exactly("for everyone"),

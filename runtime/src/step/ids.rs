@@ -41,7 +41,7 @@ pub(crate) fn effect_id_in(memory: &mut Vec<u8>, named: &Named, rounds: impl Ite
 }
 
 /// A number below 2³² that belongs to a thing of this name and a customer: the same whenever it is asked for.
-pub(crate) fn lot(kind: &str, name: &str, customer: &str) -> u32 {
+pub fn lot(kind: &str, name: &str, customer: &str) -> u32 {
     let mut hash = Xxh3Default::new();
     for part in [kind, name, customer] {
         hash.update(part.as_bytes());

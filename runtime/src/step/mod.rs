@@ -28,7 +28,7 @@ pub(crate) mod wait;
 mod walk;
 
 pub(crate) use ids::{Named, effect_id, effect_id_in};
-pub use ids::{id_of_text, id_text};
+pub use ids::{id_of_text, id_text, lot};
 pub use machine::in_stage;
 pub(crate) use machine::stage_at;
 pub use plan::Plan;

@@ -18,7 +18,7 @@ use reach::NEVER;
 use rules::{Kind, RuleNumber, Rules, Sending};
 pub use spans::Most;
 use spans::{Spacing, Spans};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use walk::{Units, Walk};
 
 /// The windows that are reported beside those of the policies, in days.
@@ -184,6 +184,11 @@ impl<'p> Analysis<'p> {
     pub fn counted(&self, id: JourneyId, walk: &Walk, kind: Kind) -> Vec<bool> {
         let counts = |node: NodeId| self.sendings[id][node].as_ref().is_some_and(|s| kind.has(s));
         walk.places.iter().map(|p| p.node.is_some_and(counts)).collect()
+    }
+
+    /// The purposes that a journey writes for.
+    pub fn purposes(&self, id: JourneyId) -> BTreeSet<PurposeId> {
+        self.sendings[id].iter().flatten().map(|s| s.purpose).collect()
     }
 
     /// How many runs of a journey a customer may have at once; none: any number.

@@ -1,7 +1,8 @@
 //! A witness: what one customer does so that a limit of a policy is reached. It is run before it is shown, by the same machine that
 //! runs tests, and is a test itself. Where none is found, nothing is claimed.
 
-mod schedule;
+pub(super) mod play;
+pub(super) mod schedule;
 mod solve;
 mod write;
 
@@ -9,14 +10,13 @@ use super::pressure::reach::{NEVER, Reach};
 use super::pressure::rules::Kind;
 use super::pressure::walk::{Because, Units, Walk, WayId};
 use super::pressure::{Analysis, Holding, Verdict};
-use crate::hir::{Expect, JourneyId, Program, ReEntry, Test, TestKind, TestLine, TestMoment};
-use crate::lower::lower_tests;
-use crate::project::Source;
+use crate::hir::{JourneyId, Program, ReEntry};
 use journey_runtime::input::EffectKind;
 use journey_runtime::program::Program as Machine;
 use journey_runtime::report::story::{Entry, What};
-use journey_runtime::testing::{self, Happened, TestResult};
-use schedule::{Run, Schedule, at_line};
+use journey_runtime::testing::Happened;
+use play::{Player, effects};
+use schedule::{Leg, Schedule, at_line, next_entry};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -56,11 +56,10 @@ struct Candidate {
 }
 
 /// A schedule that reaches the limit of a rule. `machine` is the program's image.
-pub fn find(
-    program: &Program,
-    sources: &[Source],
-    machine: &Machine,
-    analysis: &mut Analysis,
+pub fn find<'p>(
+    program: &'p Program,
+    machine: &'p Machine,
+    analysis: &mut Analysis<'p>,
     verdict: &Verdict,
 ) -> Option<Witness> {
     if verdict.proven() || verdict.allowed as usize >= LONGEST {
@@ -71,13 +70,14 @@ pub fn find(
     let candidates = candidates(program, analysis, verdict, window, wanted);
     let rule = machine.image.rules.get(verdict.number)?;
     let rule = format!("{} ({})", rule.text, rule.policy);
+    let player = Player::new(program, machine);
     let gaps = [MINUTE, HOUR + MINUTE, 4 * HOUR + MINUTE, DAY, 2 * DAY, 3 * DAY];
     for gap in gaps.into_iter().filter(|g| g.saturating_mul(wanted as i64 - 1) < window.max(2)) {
         for turn in 0..candidates.len().min(6) {
             let mut order: Vec<&Candidate> = candidates.iter().collect();
             order.rotate_left(turn);
-            let Some(schedule) = plan(program, analysis, &order, wanted, gap) else { continue };
-            if let Some(found) = run(program, sources, machine, &schedule, &rule, verdict) {
+            let Some(schedule) = plan(&player, analysis, &order, wanted, gap) else { continue };
+            if let Some(found) = run(&player, &schedule, &rule, verdict) {
                 return Some(found);
             }
         }
@@ -139,13 +139,13 @@ fn candidates(
 
 /// Runs placed so that their sends follow one another with so much between them, by day.
 fn plan<'p>(
-    program: &'p Program,
+    player: &Player<'p>,
     analysis: &Analysis<'p>,
     candidates: &[&Candidate],
     wanted: usize,
     gap: i64,
 ) -> Option<Schedule<'p>> {
-    let mut schedule = Schedule::new(program);
+    let mut schedule = player.schedule();
     let mut at = BEGIN;
     let mut planned = 0;
     // One journey is in one arm, and a run without a key is not repeated in another way.
@@ -162,8 +162,10 @@ fn plan<'p>(
                 break;
             }
             entry = (at - candidate.first).max(entry.saturating_add(candidate.again));
+            entry = next_entry(player.program, candidate.journey, entry.div_euclid(MINUTE) * MINUTE);
             let before = schedule.clone();
-            if !schedule.add(&Run { journey: candidate.journey, walk, ways: &candidate.ways }, entry) {
+            let leg = Leg { journey: candidate.journey, walk, ways: &candidate.ways };
+            if schedule.add(&[leg], entry, None).is_none() {
                 schedule = before;
                 break;
             }
@@ -178,118 +180,41 @@ fn plan<'p>(
     (planned >= wanted).then_some(schedule)
 }
 
-/// What the machine makes of lines.
-fn play(
-    program: &Program,
-    sources: &[Source],
-    machine: &Machine,
-    who: &str,
-    lines: Vec<TestKind>,
-) -> Option<TestResult> {
-    let line = |kind| TestLine { span: Default::default(), kind };
-    let test = Test {
-        title: String::new(),
-        span: Default::default(),
-        customers: vec![who.to_string()],
-        lines: lines.into_iter().map(line).collect(),
-    };
-    let of_tests = Program { tests: vec![test], ..program.clone() };
-    let plan = lower_tests(&of_tests, sources);
-    testing::run(machine, &plan, None).tests.into_iter().next()
-}
-
-/// Names that customers of witnesses may have: arms of experiments fall to names.
-const NAMES: [&str; 12] = ["ana", "ben", "cho", "dan", "eve", "fay", "gil", "hal", "ida", "jon", "kim", "lea"];
-
-fn run(
-    program: &Program,
-    sources: &[Source],
-    machine: &Machine,
-    schedule: &Schedule,
-    rule: &str,
-    verdict: &Verdict,
-) -> Option<Witness> {
+fn run(player: &Player, schedule: &Schedule, rule: &str, verdict: &Verdict) -> Option<Witness> {
     let lines = schedule.lines();
     let last = schedule.doings.iter().map(|(at, _)| *at).max().unwrap_or(BEGIN).max(BEGIN);
-    let names = if schedule.arms.is_empty() { &NAMES[..1] } else { &NAMES[..] };
-    for who in names {
-        let mut all = lines.clone();
-        all.push(at_line(last + 40 * DAY));
-        let result = play(program, sources, machine, who, all)?;
-        let Some((time, detail, until)) = result.happened.iter().find_map(|h| kept_back(&h.what, rule)) else {
-            continue;
-        };
-        // Up to there, and until what was held has gone out.
-        let zone = machine.zones.get(machine.zone);
-        let local = |time: i64| {
-            let local = zone.local(time);
-            local.date * DAY + local.time
-        };
-        let end = until.map_or(time, |u| u.min(time + 10 * DAY)).max(time) + MINUTE;
-        let mut short = Vec::new();
-        for line in lines.iter().cloned() {
-            if let TestKind::At { date, time: of_day, .. } = line
-                && date * DAY + of_day > local(time)
-            {
-                break;
+    let who = schedule.name()?;
+    let mut all = lines.clone();
+    all.push(at_line(last + 40 * DAY));
+    let result = player.play(&who, all)?;
+    let (time, detail, until) = result.happened.iter().find_map(|h| kept_back(&h.what, rule))?;
+    // Up to there, and until what was held has gone out.
+    let end = until.map_or(time, |u| u.min(time + 10 * DAY)).max(time) + MINUTE;
+    let short = player.until(&lines, time, end);
+    let result = player.play(&who, short.clone())?;
+    let mut sent = 0;
+    let mut expected = Vec::new();
+    let mut refused = None;
+    let kept = result.happened.iter().find_map(|h| kept_back(&h.what, rule)).map(|(time, ..)| time);
+    for effect in effects(&result) {
+        match &effect.kind {
+            EffectKind::Sent { .. } => {
+                sent += usize::from(effect.time <= kept.unwrap_or(i64::MAX));
+                expected.push(player.expect(effect)?);
             }
-            short.push(line);
-        }
-        let end_local = (local(end) + MINUTE - 1).div_euclid(MINUTE) * MINUTE;
-        short.push(at_line(end_local));
-        let result = play(program, sources, machine, who, short.clone())?;
-        let mut sent = 0;
-        let mut expected = Vec::new();
-        let mut refused = None;
-        for h in &result.happened {
-            let Happened::Entry(Entry { time, what: What::Effect(effect), .. }) = &h.what else { continue };
-            let local = local(*time);
-            let exact = local.rem_euclid(MINUTE) == 0;
-            let moment = TestMoment { date: Some(local.div_euclid(DAY)), time: local.rem_euclid(DAY), zone: None };
-            let at = exact.then_some(moment);
-            let message = |m: u16| {
-                let name = &machine.image.messages[usize::from(m)].name;
-                program.messages.iter().position(|m| m.name == *name)
-            };
-            let channel = |c: u16| {
-                let name = &machine.image.channels[usize::from(c)].name;
-                program.channels.iter().position(|c| c.name == *name)
-            };
-            match &effect.kind {
-                EffectKind::Sent { message: m, channel: c, .. } => {
-                    sent += usize::from(*time <= result_time(&result, rule).unwrap_or(i64::MAX));
-                    let (message, channel) = (message(*m)?, channel(*c));
-                    expected.push(Expect::Receives { who: 0, message, channel, at, with: Vec::new() });
-                }
-                EffectKind::Refused { message: m, channel: c, reason, detail }
-                    if detail.contains(rule) && refused.is_none() =>
-                {
-                    let (message, channel) = (message(*m)?, channel(*c));
-                    refused =
-                        Some(Expect::Refused { who: 0, message, channel, reason: reason.words().to_string(), at });
-                }
-                _ => {}
+            EffectKind::Refused { detail, .. } if detail.contains(rule) && refused.is_none() => {
+                refused = Some(player.expect(effect)?);
             }
+            _ => {}
         }
-        expected.extend(refused);
-        if expected.is_empty() {
-            continue;
-        }
-        let mut whole = short;
-        whole.extend(expected.into_iter().map(TestKind::Expect));
-        let result = play(program, sources, machine, who, whole.clone())?;
-        if !result.passed() {
-            continue;
-        }
-        let policy = &program.policies[verdict.policy].name;
-        let held = until.is_some();
-        let title = format!(
-            "{policy}: {}",
-            if held { "one message too many is held" } else { "one message too many is dropped" }
-        );
-        return Some(Witness { sent, detail, held, test: write::test(program, &title, who, &whole) });
     }
-    None
+    expected.extend(refused);
+    let policy = &player.program.policies[verdict.policy].name;
+    let held = until.is_some();
+    let title =
+        format!("{policy}: {}", if held { "one message too many is held" } else { "one message too many is dropped" });
+    let test = player.test(&title, &who, short, expected)?;
+    Some(Witness { sent, detail, held, test })
 }
 
 /// When, in which words, and until when at most a rule keeps something back.
@@ -302,10 +227,6 @@ fn kept_back(what: &Happened, rule: &str) -> Option<(i64, String, Option<i64>)> 
         }
         _ => None,
     }
-}
-
-fn result_time(result: &TestResult, rule: &str) -> Option<i64> {
-    result.happened.iter().find_map(|h| kept_back(&h.what, rule)).map(|(time, ..)| time)
 }
 
 /// The walks of a journey that have been made without policies.

@@ -1,25 +1,30 @@
 //! From ways through journeys to what one customer does, and when.
 
-use super::solve::{Sight, Solver, Spot, any};
-use crate::flow::Why;
+use super::solve::{Before, Sight, Solver, Spot, any};
+use crate::flow::{End, NodeKind, Why};
 use crate::hir::{
-    Bounds, CaseValue, Comparison, Const, EventId, EventUse, Expr, ExprKind, JourneyId, Limiting, MessageId, Occasion,
-    Program, SegmentId, Send, StepKind, TeamId, TestKind, Trigger, Ty, Type, Until, VariableId, VariableKind,
-    WebhookId,
+    Bounds, CaseValue, Comparison, Const, DayRule, EventId, EventUse, Expr, ExprKind, FieldId, JourneyId, Limiting,
+    MessageId, Occasion, Program, SegmentId, Send, StepKind, TeamId, TestKind, Trigger, Ty, Type, Until, VariableId,
+    VariableKind, WebhookId,
 };
 use crate::prove::pressure::anchor::DAY;
-use crate::prove::pressure::walk::{Because, Walk, WayId};
+use crate::prove::pressure::walk::{Because, Walk, WayId, most};
+use journey_runtime::step::lot as lot_of;
+use journey_runtime::time::{self, Zone};
 use std::collections::BTreeMap;
 
 const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
 
 /// What happens at a moment.
 #[derive(Debug, Clone)]
 pub enum Doing {
     /// The event of this number in [`Schedule::events`]; a receipt of the message's latest send.
     Event(usize, Option<MessageId>),
-    /// A condition begins to hold: the profile becomes so.
-    Becomes,
+    /// Nothing yet, but the customer is known from here on: for whoever comes in by the calendar.
+    Known,
+    /// A condition begins to hold: the profile becomes so, as [`Schedule::later`] of this number says.
+    Becomes(usize),
     /// The team completes a task.
     Completes(TeamId, String),
     /// Calls are not answered from now on.
@@ -32,21 +37,37 @@ pub enum Doing {
 #[derive(Debug, Clone)]
 pub struct Schedule<'p> {
     program: &'p Program,
+    /// The customer's.
+    zone: &'p Zone,
     /// Which event each is.
     pub events: Vec<EventId>,
     /// When something happens: local milliseconds since 1970.
     pub doings: Vec<(i64, Doing)>,
     /// What must hold.
     pub solver: Solver,
-    /// What must hold from the moment on at which the profile becomes so, and not before.
-    pub later: Solver,
-    /// Arms of experiments that the customer must be in.
-    pub arms: Vec<(String, String)>,
+    /// What must hold from a moment on at which the profile becomes so, and not before.
+    pub later: Vec<Solver>,
+    /// What must fall to the customer.
+    lots: Vec<Lot>,
     runs: usize,
 }
 
-/// One run: a journey and the ways it goes.
-pub struct Run<'w, 'p> {
+/// An arm of an experiment, or a place in a rollout, that falls to a customer by their name.
+#[derive(Debug, Clone)]
+struct Lot {
+    kind: &'static str,
+    name: String,
+    /// Shares from here to there.
+    from: f64,
+    to: f64,
+}
+
+/// Names that customers of witnesses may have.
+const NAMES: [&str; 12] = ["ana", "ben", "cho", "dan", "eve", "fay", "gil", "hal", "ida", "jon", "kim", "lea"];
+
+/// What a run goes through in one journey. Where there are several, each hands off to the next.
+#[derive(Clone, Copy)]
+pub struct Leg<'w, 'p> {
     /// Which journey.
     pub journey: JourneyId,
     /// Its walk.
@@ -55,61 +76,205 @@ pub struct Run<'w, 'p> {
     pub ways: &'w [WayId],
 }
 
+/// A run that has been added.
+#[derive(Debug, Clone, Copy)]
+pub struct Ran {
+    /// The event it came in by, where it was one.
+    pub event: Option<usize>,
+    /// When it has gone its ways, as far as its steps say.
+    pub end: i64,
+}
+
 impl<'p> Schedule<'p> {
-    /// Nothing yet.
-    pub fn new(program: &'p Program) -> Schedule<'p> {
+    /// Nothing yet. `zone`: the customer's.
+    pub fn new(program: &'p Program, zone: &'p Zone) -> Schedule<'p> {
         Schedule {
             program,
+            zone,
             events: Vec::new(),
             doings: Vec::new(),
             solver: Solver::default(),
-            later: Solver::default(),
-            arms: Vec::new(),
+            later: Vec::new(),
+            lots: Vec::new(),
             runs: 0,
         }
     }
 
-    /// Adds a run that is entered at `at` (local milliseconds since 1970). False when it cannot be brought about by events.
-    pub fn add(&mut self, run: &Run, at: i64) -> bool {
+    /// Adds a run that is entered at `at` (local milliseconds since 1970), by an event that is there already where one is given.
+    /// None when it cannot be brought about by events.
+    pub fn add(&mut self, legs: &[Leg<'_, 'p>], at: i64, with: Option<usize>) -> Option<Ran> {
         self.runs += 1;
-        let program = self.program;
-        let journey = &program.journeys[run.journey];
+        let first = legs.first()?;
         let mut captured: BTreeMap<VariableId, usize> = BTreeMap::new();
-        let key = self.runs;
-        let entered = journey.triggers.iter().any(|trigger| match trigger {
-            Trigger::Event(of) => self.event(run.journey, of, &mut captured, at, Some(key)),
-            Trigger::Enters(segment) => self.begins(&in_segment(*segment), run, &captured, at),
-            Trigger::Condition(condition) => self.begins(condition, run, &captured, at),
-            Trigger::Every { segment, .. } => {
-                segment.is_none_or(|s| self.ask(&in_segment(s), true, run.journey, &captured))
-            }
-            Trigger::Leaves(_) | Trigger::Date { .. } | Trigger::HandOff(_) => false,
-        });
-        if !entered {
-            return false;
-        }
-        if let Some(only_if) = &journey.only_if
-            && !self.ask(only_if, true, run.journey, &captured)
-        {
-            return false;
-        }
+        let event = self.enter(first.journey, at, with, &mut captured)?;
         let mut now = at;
-        run.ways.iter().all(|way| self.way(run, *way, &mut captured, &mut now))
+        let mut giver: Option<&Leg> = None;
+        for leg in legs {
+            if let Some(giver) = giver {
+                captured = self.handed(giver, leg.journey, &captured)?;
+            }
+            let journey = &self.program.journeys[leg.journey];
+            if let Some(share) = journey.rollout {
+                self.lots.push(Lot { kind: "rollout", name: journey.name.clone(), from: 0.0, to: share });
+            }
+            if let Some(only_if) = &journey.only_if
+                && !self.ask(only_if, true, leg.journey, &captured, now)
+            {
+                return None;
+            }
+            if !leg.ways.iter().all(|way| self.way(leg, *way, &mut captured, &mut now)) {
+                return None;
+            }
+            giver = Some(leg);
+        }
+        Some(Ran { event, end: now })
     }
 
-    fn begins(&mut self, condition: &Expr, run: &Run, captured: &BTreeMap<VariableId, usize>, at: i64) -> bool {
-        let events = self.events.clone();
-        let variables = &self.program.journeys[run.journey].variables;
-        let sight = Sight { program: self.program, captured, variables, present: None, events: &events };
-        self.doings.push((at, Doing::Becomes));
-        self.later.ask(condition, true, &sight)
+    /// Brings about that a run is entered; gives the event that does it, where it is one.
+    fn enter(
+        &mut self,
+        id: JourneyId,
+        at: i64,
+        with: Option<usize>,
+        captured: &mut BTreeMap<VariableId, usize>,
+    ) -> Option<Option<usize>> {
+        let program = self.program;
+        let key = Some(self.runs);
+        for trigger in &program.journeys[id].triggers {
+            let entered = match trigger {
+                Trigger::Event(of) if with.is_none_or(|n| self.events[n] == of.event) => {
+                    let number = with.unwrap_or(self.events.len());
+                    if self.event(id, of, captured, at, key, with) {
+                        return Some(Some(number));
+                    }
+                    false
+                }
+                _ if with.is_some() => false,
+                Trigger::Enters(segment) => self.begins(&in_segment(*segment), id, captured, at),
+                Trigger::Leaves(segment) => {
+                    let condition = in_segment(*segment);
+                    let never = boolean(&condition, ExprKind::Not(Box::new(condition.clone())));
+                    self.ask(&condition, true, id, captured, at - MINUTE) && self.begins(&never, id, captured, at)
+                }
+                Trigger::Condition(condition) => self.begins(condition, id, captured, at),
+                Trigger::Every { segment, .. } => {
+                    self.doings.push((at - HOUR, Doing::Known));
+                    segment.is_none_or(|s| self.ask(&in_segment(s), true, id, captured, at))
+                }
+                Trigger::Date { field, .. } => {
+                    self.doings.push((at - HOUR, Doing::Known));
+                    self.anniversary(*field, at)
+                }
+                Trigger::Event(_) | Trigger::HandOff(_) => false,
+            };
+            if entered {
+                return Some(None);
+            }
+        }
+        None
     }
 
-    fn ask(&mut self, e: &Expr, holds: bool, journey: JourneyId, captured: &BTreeMap<VariableId, usize>) -> bool {
+    /// A date some years ago whose day of the year is this one.
+    fn anniversary(&mut self, field: FieldId, at: i64) -> bool {
+        let (year, month, day) = time::civil(at.div_euclid(DAY));
+        let date = Const::Date(time::days_from_civil(year - 5, month, day));
+        self.solver.set(Spot::Profile(field), date)
+    }
+
+    /// What the next journey knows of a run that is handed to it.
+    fn handed(
+        &self,
+        giver: &Leg,
+        to: JourneyId,
+        captured: &BTreeMap<VariableId, usize>,
+    ) -> Option<BTreeMap<VariableId, usize>> {
+        let place = giver.walk.ways[*giver.ways.last()?].to;
+        let node = giver.walk.places[place].node?;
+        let NodeKind::End(End::HandedOff(id), Some(step)) = giver.walk.graph.nodes[node].kind else { return None };
+        let StepKind::GoTo { args, .. } = &step.kind else { return None };
+        let given = args.iter().enumerate().filter_map(|(param, arg)| match arg.kind {
+            ExprKind::Variable(of) => Some((param, *captured.get(&of)?)),
+            _ => None,
+        });
+        (id == to).then(|| given.collect())
+    }
+
+    /// Brings about that a condition begins to hold.
+    fn begins(
+        &mut self,
+        condition: &Expr,
+        journey: JourneyId,
+        captured: &BTreeMap<VariableId, usize>,
+        at: i64,
+    ) -> bool {
         let events = self.events.clone();
         let variables = &self.program.journeys[journey].variables;
-        let sight = Sight { program: self.program, captured, variables, present: None, events: &events };
-        self.solver.ask(e, holds, &sight)
+        let sight = Sight { program: self.program, captured, variables, present: None, events: &events, now: at };
+        let mut later = Solver::default();
+        if !later.ask(condition, true, &sight) {
+            return false;
+        }
+        // The last of what must have happened makes it so, and time where it says when.
+        let before = std::mem::take(&mut later.before);
+        let by_profile = !later.is_empty();
+        if by_profile {
+            self.later.push(later);
+            self.doings.push((at - self.held(condition), Doing::Becomes(self.later.len() - 1)));
+        }
+        self.happens(before, if by_profile { at } else { at + MINUTE })
+    }
+
+    /// How long a condition must have held.
+    fn held(&self, e: &Expr) -> i64 {
+        match &e.kind {
+            ExprKind::Held(_, length) => most(*length),
+            ExprKind::And(a, b) => self.held(a).max(self.held(b)),
+            ExprKind::InSegment(id) => self.held(&self.program.segments[*id].condition),
+            _ => 0,
+        }
+    }
+
+    fn ask(
+        &mut self,
+        e: &Expr,
+        holds: bool,
+        journey: JourneyId,
+        captured: &BTreeMap<VariableId, usize>,
+        now: i64,
+    ) -> bool {
+        let events = self.events.clone();
+        let variables = &self.program.journeys[journey].variables;
+        let sight = Sight { program: self.program, captured, variables, present: None, events: &events, now };
+        self.solver.ask(e, holds, &sight) && self.happens_before(now)
+    }
+
+    /// What the solver has found must have happened before this moment.
+    fn happens_before(&mut self, now: i64) -> bool {
+        let before = std::mem::take(&mut self.solver.before);
+        self.happens(before, now)
+    }
+
+    fn happens(&mut self, mut before: Vec<Before>, now: i64) -> bool {
+        before.sort_by_key(|b| b.at.is_none());
+        before.into_iter().all(|b| {
+            let same = |d: &&(i64, Doing)| matches!(d.1, Doing::Event(n, _) if self.events[n] == b.event);
+            let last = b.at.unwrap_or(now - MINUTE);
+            // What comes anyway counts, where nothing is asked of it.
+            let there = self.doings.iter().filter(same).filter(|d| b.condition.is_none() && d.0 <= last).count() as u32;
+            let missing = if b.at.is_some() { b.times } else { b.times.saturating_sub(there) };
+            (0..missing).all(|n| {
+                let number = self.events.len();
+                self.events.push(b.event);
+                self.doings.push((last - i64::from(missing - 1 - n) * MINUTE, Doing::Event(number, None)));
+                let Some(condition) = &b.condition else { return true };
+                let events = self.events.clone();
+                let captured = BTreeMap::new();
+                let program = self.program;
+                let sight =
+                    Sight { program, captured: &captured, variables: &[], present: Some(number), events: &events, now };
+                self.solver.ask(condition, true, &sight)
+            })
+        })
     }
 
     /// An event that is listened for, for which the run's clause holds.
@@ -120,11 +285,14 @@ impl<'p> Schedule<'p> {
         captured: &mut BTreeMap<VariableId, usize>,
         at: i64,
         new_key: Option<usize>,
+        there: Option<usize>,
     ) -> bool {
         let program = self.program;
         let variables = &program.journeys[journey].variables;
-        let number = self.events.len();
-        self.events.push(of.event);
+        let number = there.unwrap_or(self.events.len());
+        if there.is_none() {
+            self.events.push(of.event);
+        }
         let receipt = of.of.and_then(|v| match variables.get(v).map(|v| &v.kind) {
             Some(VariableKind::Send(message)) => Some(*message),
             _ => None,
@@ -141,7 +309,9 @@ impl<'p> Schedule<'p> {
                 ExprKind::Field(v, f) => variables[*v].fields[*f].sources.iter().find(|(e, _)| *e == of.event),
                 _ => None,
             };
-            if let Some((_, field)) = place {
+            // An event that is there already has its key, where another run has asked for one.
+            let has_one = |solver: &Solver, field: usize| there.is_some() && solver.is(Spot::Event(number, field));
+            if let Some((_, field)) = place.filter(|(_, field)| !has_one(&self.solver, *field)) {
                 let declared = &program.events[of.event].fields[*field];
                 let value = match (&declared.ty.ty, any(program, &declared.ty.ty, &Bounds::default(), new_key)) {
                     (Ty::Int, _) => Some(Const::Int(new_key as i64)),
@@ -171,24 +341,26 @@ impl<'p> Schedule<'p> {
         }
         if let Some(condition) = &of.condition {
             let events = self.events.clone();
-            let sight = Sight { program, captured, variables, present: Some(number), events: &events };
-            if !self.solver.ask(condition, true, &sight) {
+            let sight = Sight { program, captured, variables, present: Some(number), events: &events, now: at };
+            if !self.solver.ask(condition, true, &sight) || !self.happens_before(at) {
                 return false;
             }
         }
         if let Some(alias) = of.alias {
             captured.insert(alias, number);
         }
-        self.doings.push((at, Doing::Event(number, receipt)));
+        if there.is_none() {
+            self.doings.push((at, Doing::Event(number, receipt)));
+        }
         true
     }
 
-    fn way(&mut self, run: &Run, way: WayId, captured: &mut BTreeMap<VariableId, usize>, now: &mut i64) -> bool {
+    fn way(&mut self, run: &Leg, way: WayId, captured: &mut BTreeMap<VariableId, usize>, now: &mut i64) -> bool {
         let way = &run.walk.ways[way];
         let Because::Step(edge) = way.why else { return matches!(way.why, Because::Ended) };
         let edge = &run.walk.graph.edges[edge];
         let Some(step) = run.walk.graph.step(edge.from) else { return true };
-        let journey = run.journey;
+        let (program, journey) = (self.program, run.journey);
         // The steps of offers have variables of their own.
         let of_offer = run.walk.graph.nodes[edge.from].offer.is_some();
         match (&step.kind, edge.why) {
@@ -202,7 +374,7 @@ impl<'p> Schedule<'p> {
                         .iter()
                         .take(taken + 1)
                         .enumerate()
-                        .all(|(i, (c, _))| self.ask(c, i == taken, journey, captured))
+                        .all(|(i, (c, _))| self.ask(c, i == taken, journey, captured, *now))
             }
             (StepKind::BranchOn { on, arms, .. }, why) => {
                 let taken = match why {
@@ -213,18 +385,18 @@ impl<'p> Schedule<'p> {
                     || arms.iter().enumerate().take(taken + 1).all(|(i, (cases, _))| {
                         let conditions: Vec<Expr> = cases.iter().map(|c| case(on, c)).collect();
                         if i == taken {
-                            conditions.iter().any(|c| self.ask(c, true, journey, captured))
+                            conditions.iter().any(|c| self.ask(c, true, journey, captured, *now))
                         } else {
-                            conditions.iter().all(|c| self.ask(c, false, journey, captured))
+                            conditions.iter().all(|c| self.ask(c, false, journey, captured, *now))
                         }
                     })
             }
             (StepKind::WaitFor { arms, .. }, Why::Came(arm)) => match &arms[arm].on {
                 Occasion::Event(of) => {
                     *now += MINUTE;
-                    !of_offer && self.event(journey, of, captured, *now, None)
+                    !of_offer && self.event(journey, of, captured, *now, None, None)
                 }
-                Occasion::Condition(c) => of_offer || self.ask(c, true, journey, captured),
+                Occasion::Condition(c) => of_offer || self.ask(c, true, journey, captured, *now),
             },
             (StepKind::WaitFor { limit: Limiting::Moment(_), .. }, _) => false,
             (StepKind::WaitUntil { until: Until::Moment(moment), .. }, Why::Reached) => {
@@ -250,12 +422,21 @@ impl<'p> Schedule<'p> {
                 *now = (*now).max(base + shift) + DAY;
                 self.solver.set(spot, value)
             }
-            (StepKind::WaitUntil { .. }, _) => {
+            (StepKind::WaitUntil { until: Until::Next { day, at, .. }, .. }, _) => {
+                *now = match (&at.kind, day) {
+                    (ExprKind::Const(Const::Time(time)), day) => next_day(program, day, *time, *now + 1),
+                    _ => *now + way.most.unwrap_or(way.least),
+                };
+                true
+            }
+            (StepKind::Collect { .. }, _) => {
                 *now += way.most.unwrap_or(way.least);
                 true
             }
             (StepKind::Experiment { name, arms }, Why::Variant(arm)) => {
-                self.arms.push((name.clone(), arms[arm].0.clone()));
+                let from: f64 = arms[..arm].iter().map(|(_, share, _)| share).sum();
+                let to = from + arms[arm].1;
+                self.lots.push(Lot { kind: "experiment", name: name.clone(), from, to });
                 true
             }
             (StepKind::NextBest { candidates, .. }, why) => {
@@ -266,10 +447,10 @@ impl<'p> Schedule<'p> {
                 candidates.iter().enumerate().all(|(i, (offer, _))| {
                     let offer = &self.program.offers[*offer];
                     match &offer.eligible {
-                        Some(c) if chosen == Some(i) => self.ask(c, true, journey, captured),
+                        Some(c) if chosen == Some(i) => self.ask(c, true, journey, captured, *now),
                         // Whoever cannot be excluded may still rank lower.
                         Some(c) => {
-                            self.ask(c, false, journey, captured);
+                            self.ask(c, false, journey, captured, *now);
                             true
                         }
                         None => true,
@@ -294,6 +475,17 @@ impl<'p> Schedule<'p> {
         }
     }
 
+    /// A name to which the arms fall that its runs are in.
+    pub fn name(&self) -> Option<String> {
+        let all = (0..40).flat_map(|n| NAMES.iter().map(move |name| (name, n)));
+        let mut names = all.map(|(name, n)| if n == 0 { name.to_string() } else { format!("{name}{n}") });
+        let falls = |lot: &Lot, who: &str| {
+            let share = f64::from(lot_of(lot.kind, &lot.name, who)) / 4_294_967_296.0;
+            lot.from <= share && share < lot.to
+        };
+        names.find(|who| self.lots.iter().all(|lot| falls(lot, who)))
+    }
+
     /// As the lines of a test: what the customer is, and what happens when.
     pub fn lines(&self) -> Vec<TestKind> {
         let program = self.program;
@@ -313,38 +505,24 @@ impl<'p> Schedule<'p> {
                 _ => Const::Text("ana-1".into()),
             });
             if let Some(value) = asked.or(address) {
-                profile.push((id, value));
+                profile.push((id, self.utc(value)));
             }
         }
         let consents = (0..program.purposes.len()).filter(|p| !program.purposes[*p].needs_no_consent);
         let mut lines = vec![TestKind::Customer { who: 0, profile, consents: consents.map(|p| (p, None)).collect() }];
-        let mut doings: Vec<(i64, TestKind)> = Vec::new();
-        for (at, doing) in &self.doings {
-            doings.extend(self.line(doing).into_iter().map(|line| (*at, line)));
-        }
+        let mut doings: Vec<(i64, Option<TestKind>)> =
+            self.doings.iter().map(|(at, doing)| (*at, self.line(doing))).collect();
         let begin = doings.iter().map(|(at, _)| *at).filter(|at| *at > i64::MIN).min().unwrap_or(0);
-        // What must have happened before happens just before.
-        let mut before: BTreeMap<EventId, u32> = BTreeMap::new();
-        for (event, times) in &self.solver.before {
-            let known = before.entry(*event).or_default();
-            *known = (*known).max(*times);
-        }
-        for (event, times) in before {
-            for n in 0..times {
-                let fields = self.fields(event, usize::MAX);
-                let does = TestKind::Does { who: 0, event, of: None, fields, id: None };
-                doings.push((begin - i64::from(times - n) * MINUTE, does));
-            }
-        }
         doings.sort_by_key(|(at, _)| *at);
         let mut clock = None;
         for (at, line) in doings {
-            let at = at.max(begin - 60 * MINUTE);
+            // How calls are answered is said before anything happens.
+            let at = at.max(begin);
             if clock != Some(at) {
                 clock = Some(at);
                 lines.push(at_line(at));
             }
-            lines.push(line);
+            lines.extend(line);
         }
         lines
     }
@@ -360,11 +538,13 @@ impl<'p> Schedule<'p> {
                     false => TestKind::Does { who: 0, event, of: *of, fields, id: None },
                 }
             }
-            Doing::Becomes => {
+            Doing::Known => return None,
+            Doing::Becomes(number) => {
+                let later = &self.later[*number];
                 let each = program.profile.iter().enumerate();
                 let value = |(id, field): (usize, &crate::hir::ProfileField)| {
                     let field = &field.field;
-                    Some((id, self.later.value(program, Spot::Profile(id), &field.ty.ty, &field.bounds, 1)?))
+                    Some((id, self.utc(later.value(program, Spot::Profile(id), &field.ty.ty, &field.bounds, 1)?)))
                 };
                 let profile: Vec<_> = each.filter_map(value).collect();
                 if profile.is_empty() {
@@ -390,16 +570,51 @@ impl<'p> Schedule<'p> {
         fields
             .filter_map(|(at, field)| {
                 let asked = self.solver.value(program, Spot::Event(number, at), &field.ty.ty, &field.bounds, name);
-                let needed = !field.ty.optional && field.default.is_none() && !matches!(field.ty.ty, Ty::List(_));
+                let needed = !field.ty.optional && field.default.is_none();
                 let value = match asked {
                     Some(value) => Some(value),
                     None if needed => any(program, &field.ty.ty, &field.bounds, name),
                     None => None,
                 };
-                Some((at, value?))
+                Some((at, self.utc(value?)))
             })
             .collect()
     }
+
+    /// Moments are local until they are written.
+    fn utc(&self, value: Const) -> Const {
+        match value {
+            Const::Moment(at) => Const::Moment(self.zone.moment(at.div_euclid(DAY), at.rem_euclid(DAY))),
+            value => value,
+        }
+    }
+}
+
+/// The first moment from `at` on at which somebody can come in by a journey's triggers.
+pub fn next_entry(program: &Program, id: JourneyId, at: i64) -> i64 {
+    let first = program.journeys[id].triggers.iter().map(|trigger| match trigger {
+        Trigger::Every { day, at: time, .. } => next_day(program, day, *time, at),
+        Trigger::Date { at: time, .. } => next_day(program, &DayRule::Week { days: 0x7f, calendar: None }, *time, at),
+        _ => at,
+    });
+    first.min().unwrap_or(at)
+}
+
+/// The first such day and time from `at` on.
+fn next_day(program: &Program, day: &DayRule, time: i64, at: i64) -> i64 {
+    let is_day = |date: i64| match day {
+        DayRule::Week { days, calendar } => {
+            let holidays = calendar.map_or(&[][..], |c| program.calendars[c].days.as_slice());
+            time::is_day(date, *days, holidays)
+        }
+        DayRule::Month(wanted) => {
+            let ((.., day), (.., next)) = (time::civil(date), time::civil(date + 1));
+            day == i64::from(*wanted) || (next == 1 && day < i64::from(*wanted))
+        }
+    };
+    let from = at.div_euclid(DAY) + i64::from(at.rem_euclid(DAY) > time);
+    let date = (from..from + 400).find(|date| is_day(*date));
+    date.unwrap_or(from) * DAY + time
 }
 
 /// The clock of a test at a local moment.

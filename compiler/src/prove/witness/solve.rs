@@ -3,9 +3,13 @@
 //! shown, so a wrong guess costs a witness and never a wrong claim.
 
 use crate::hir::{
-    Bounds, Comparison, Const, EventId, Expr, ExprKind, FieldId, HAPPENED_AT, HistoryUse, Program, Ty, VariableId,
+    Bounds, Comparison, Const, EventId, Expr, ExprKind, FieldId, HAPPENED_AT, HistoryUse, Length, Program, Ty, VariableId,
 };
+use crate::prove::pressure::anchor::DAY;
+use journey_runtime::time;
 use std::collections::BTreeMap;
+
+const MINUTE: i64 = 60_000;
 
 /// What a value is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,8 +34,21 @@ struct Wanted {
 #[derive(Debug, Clone, Default)]
 pub struct Solver {
     wanted: BTreeMap<Spot, Wanted>,
-    /// Events that must have happened before: which, and how often.
-    pub before: Vec<(EventId, u32)>,
+    /// Events that must have happened before.
+    pub before: Vec<Before>,
+}
+
+/// What must have happened before a moment.
+#[derive(Debug, Clone)]
+pub struct Before {
+    /// Which event.
+    pub event: EventId,
+    /// What must hold of it.
+    pub condition: Option<Expr>,
+    /// How often.
+    pub times: u32,
+    /// When it was the last time; none: any time before.
+    pub at: Option<i64>,
 }
 
 /// Where an expression stands.
@@ -46,9 +63,26 @@ pub struct Sight<'s> {
     pub present: Option<usize>,
     /// For each event of the schedule, which it is.
     pub events: &'s [EventId],
+    /// When it is asked: local milliseconds since 1970.
+    pub now: i64,
 }
 
 impl Sight<'_> {
+    /// The value of an expression that is the same for everybody at this moment.
+    fn same_for_all(&self, e: &Expr) -> Option<Const> {
+        match &e.kind {
+            ExprKind::Const(value) => Some(value.clone()),
+            ExprKind::Now => Some(Const::Moment(self.now)),
+            ExprKind::Today => Some(Const::Date(self.now.div_euclid(DAY))),
+            ExprKind::Shift(of, length, minus) => shifted(self.same_for_all(of)?, length, *minus),
+            ExprKind::At(date, time, None) => match (self.same_for_all(date)?, &time.kind) {
+                (Const::Date(date), ExprKind::Const(Const::Time(time))) => Some(Const::Moment(date * DAY + time)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     fn spot(&self, e: &Expr) -> Option<Spot> {
         match &e.kind {
             ExprKind::Profile(field) => Some(Spot::Profile(*field)),
@@ -76,6 +110,16 @@ impl Solver {
                 !w.not.contains(&value)
             }
         })
+    }
+
+    /// Whether nothing is asked of any value.
+    pub fn is_empty(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
+    /// Whether a value must be exactly something.
+    pub fn is(&self, spot: Spot) -> bool {
+        self.wanted.get(&spot).is_some_and(|w| w.is.is_some())
     }
 
     fn narrow(&mut self, spot: Spot, with: impl FnOnce(&mut Wanted) -> bool) -> bool {
@@ -111,9 +155,12 @@ impl Solver {
                     w.known = Some(holds);
                     same
                 }),
-                (ExprKind::Last(history, _) | ExprKind::First(history, _), _) if holds => self.happened(history, 1),
+                (ExprKind::Last(history, _) | ExprKind::First(history, _), _) if holds => {
+                    self.happened(history, 1, None)
+                }
                 _ => true,
             },
+            ExprKind::Held(of, _) => self.try_ask(of, holds, sight),
             ExprKind::InSegment(id) => self.try_ask(&sight.program.segments[*id].condition, holds, sight),
             ExprKind::InList(of, list) => {
                 let (Some(spot), ExprKind::Const(Const::List(members))) = (sight.spot(of), &list.kind) else {
@@ -153,8 +200,9 @@ impl Solver {
         }
     }
 
-    fn happened(&mut self, history: &HistoryUse, times: u32) -> bool {
-        self.before.push((history.event, times));
+    fn happened(&mut self, history: &HistoryUse, times: u32, at: Option<i64>) -> bool {
+        let condition = history.condition.as_deref().cloned();
+        self.before.push(Before { event: history.event, condition, times, at });
         times <= 50
     }
 
@@ -168,9 +216,9 @@ impl Solver {
     fn compare(&mut self, op: Comparison, l: &Expr, r: &Expr, holds: bool, sight: &Sight) -> bool {
         use Comparison as C;
         let op = if holds { op } else { opposite(op) };
-        let (op, place, value) = match (&l.kind, &r.kind) {
-            (_, ExprKind::Const(value)) => (op, l, value),
-            (ExprKind::Const(value), _) => (turned(op), r, value),
+        let (op, mut place, mut value) = match (sight.same_for_all(l), sight.same_for_all(r)) {
+            (_, Some(value)) => (op, l, value),
+            (Some(value), _) => (turned(op), r, value),
             // One of the two is taken to be what the other one has become.
             _ => {
                 let (Some(a), Some(b)) = (sight.spot(l), sight.spot(r)) else { return true };
@@ -182,13 +230,31 @@ impl Solver {
                 };
             }
         };
-        if let ExprKind::Count(history, _) = &place.kind {
-            let least = match (op, value) {
-                (C::GreaterEqual | C::Equal, Const::Int(n)) => *n,
-                (C::Greater, Const::Int(n)) => n + 1,
-                _ => 0,
-            };
-            return least <= 0 || u32::try_from(least).is_ok_and(|n| self.happened(history, n));
+        // `x + 3 days` is compared as `x` with what lies three days before.
+        while let ExprKind::Shift(of, length, minus) = &place.kind {
+            let Some(before) = shifted(value, length, !minus) else { return true };
+            (place, value) = (of, before);
+        }
+        let value = &value;
+        match &place.kind {
+            ExprKind::Count(history, _) => {
+                let least = match (op, value) {
+                    (C::GreaterEqual | C::Equal, Const::Int(n)) => *n,
+                    (C::Greater, Const::Int(n)) => n + 1,
+                    _ => 0,
+                };
+                return least <= 0 || u32::try_from(least).is_ok_and(|n| self.happened(history, n, None));
+            }
+            ExprKind::Last(history, HAPPENED_AT) => {
+                let at = match (op, value) {
+                    (C::LessEqual | C::Equal, Const::Moment(at)) => *at,
+                    (C::Less, Const::Moment(at)) => at - MINUTE,
+                    (_, Const::Moment(at)) => at + MINUTE,
+                    _ => return true,
+                };
+                return at < sight.now && self.happened(history, 1, Some(at));
+            }
+            _ => {}
         }
         let Some(spot) = sight.spot(place) else { return true };
         let step = step(&place.ty.ty);
@@ -260,6 +326,20 @@ impl Solver {
             };
         }
         value
+    }
+}
+
+/// A moment or date so much later, or earlier.
+fn shifted(value: Const, length: &Length, minus: bool) -> Option<Const> {
+    let sign = if minus { -1 } else { 1 };
+    let length = Length { months: sign * length.months, days: sign * length.days, ms: i64::from(sign) * length.ms };
+    match value {
+        Const::Date(date) => Some(Const::Date(time::add_days(date, &length))),
+        Const::Moment(at) => {
+            let date = time::add_days(at.div_euclid(DAY), &length);
+            Some(Const::Moment(date * DAY + at.rem_euclid(DAY) + length.ms))
+        }
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lines of a test, as they are written.
 
-use crate::hir::{Const, Expect, Field, Program, TestKind, Ty};
+use crate::hir::{Const, Expect, Field, Program, TestKind, TestMoment, Ty};
 use journey_runtime::report::words;
 
 /// A test of one customer, laid out by the formatter.
@@ -53,16 +53,22 @@ fn line(program: &Program, who: &str, kind: &TestKind) -> String {
         }
         TestKind::Expect(Expect::Receives { message, channel, at, .. }) => {
             let by = channel.map_or(String::new(), |c| format!(" by {}", program.channels[c].name));
-            let at = at.as_ref().and_then(|at| Some((at.date?, at.time)));
-            let at = at.map_or(String::new(), |(d, t)| format!(" at {} {}", words::date(d), words::time(t)));
-            format!("expect {who} receives {}{by}{at}", program.messages[*message].name)
+            format!("expect {who} receives {}{by}{}", program.messages[*message].name, moment(at))
         }
         TestKind::Expect(Expect::Refused { message, reason, .. }) => {
             format!("expect {who} is refused {} because {reason}", program.messages[*message].name)
         }
+        TestKind::Expect(Expect::Enters { journey, at, .. }) => {
+            format!("expect {who} enters {}{}", program.journeys[*journey].name, moment(at))
+        }
         // A schedule has no other lines.
         _ => String::new(),
     }
+}
+
+fn moment(at: &Option<TestMoment>) -> String {
+    let at = at.as_ref().and_then(|at| Some((at.date?, at.time)));
+    at.map_or(String::new(), |(d, t)| format!(" at {} {}", words::date(d), words::time(t)))
 }
 
 fn braces(values: &[String]) -> String {
