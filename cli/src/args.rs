@@ -327,6 +327,7 @@ pub enum ProveFormat {
 Examples:
   journey prove                       what is certain of the project in this folder
   journey prove --witness             with a test for each limit that can be reached, which shows how
+  journey prove --pairs 500           more pairs of journeys, to see whether they get in each other's way
   journey prove --format markdown     a report to send
 
 Every number holds for each customer, whatever they do and whenever they do it.")]

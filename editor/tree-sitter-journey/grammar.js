@@ -66,7 +66,7 @@ module.exports = grammar({
     labels: $ => seq($.text, repeat(seq(',', field('locale', $.word), $.text))),
     deprecated: $ => seq('deprecated', 'use', alias($.path, $.taxonomy_path)),
     // Two words after a link's verb are a facet and a path.
-    link: $ => seq(choice('requires', 'complements', 'replaces'), choice(
+    link: $ => seq(choice('requires', 'complements', 'replaces', 'excludes'), choice(
       prec(1, seq(field('facet', alias($.word, $.facet_name)), alias($.path, $.taxonomy_path))),
       alias($.path, $.taxonomy_path),
     )),

@@ -153,7 +153,9 @@ fn links(cx: &Context, facet: FacetId, nodes: &[TaxNode], above: &str, found: &m
         }
         for link in &tree.links {
             if !VERBS.contains(&link.verb.text.as_str()) {
-                cx.unknown("link", &link.verb, VERBS, |d| d.help("links are `requires`, `complements`, `replaces` and `excludes`"));
+                cx.unknown("link", &link.verb, VERBS, |d| {
+                    d.help("links are `requires`, `complements`, `replaces` and `excludes`")
+                });
                 continue;
             }
             let to = match &link.facet {

@@ -14,8 +14,8 @@ pub fn lower_tests(program: &Program, sources: &[Source]) -> TestPlan {
 }
 
 /// One test that is not in the program's own texts.
-pub fn lower_test(program: &Program, test: &hir::Test) -> TestPlan {
-    TestPlan { tests: vec![Plan { program, sources: &[] }.test(test)] }
+pub fn lower_test(program: &Program, test: &hir::Test) -> plan::Test {
+    Plan { program, sources: &[] }.test(test)
 }
 
 struct Plan<'a> {

@@ -118,7 +118,7 @@
   "a" "action" "address" "after" "all" "any" "as" "because" "becomes" "best" "branch" "by" "calendar" "call" "channel"
   "claim" "collect" "complements" "completes" "consent" "consents" "continue" "converts" "customer" "day" "deliver"
   "deprecated" "do" "does" "done" "drop" "due" "eligible" "else" "emit" "emits" "enters" "entry" "event" "every"
-  "everyone" "except" "exit" "expect" "experiment" "extend" "fails" "file" "finish" "finishes" "finishing" "friday"
+  "everyone" "except" "excludes" "exit" "expect" "experiment" "extend" "fails" "file" "finish" "finishes" "finishing" "friday"
   "from" "gives" "go" "goal" "good" "grants" "hold" "holdout" "id" "if" "journey" "journeys" "lasts" "least" "leaves"
   "leaving" "list" "meanwhile" "message" "messages" "migrate" "monday" "money" "most" "needs" "never" "next" "no"
   "nothing" "of" "offer" "offers" "on" "once" "one" "only" "over" "owner" "pause" "per" "personal" "policy" "priority"

@@ -13,4 +13,4 @@ pub mod show;
 
 pub use coverage::{Coverage, JourneyCoverage, Untaken};
 pub use plan::TestPlan;
-pub use run::{Happened, Happening, Results, TestResult, run};
+pub use run::{Happened, Happening, Rehearsal, Results, TestResult, run};

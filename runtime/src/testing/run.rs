@@ -114,6 +114,24 @@ pub fn run(program: &Program, plan: &TestPlan, only: Option<&str>) -> Results {
     Results { tests, coverage: Coverage::new(&program.image, &passed) }
 }
 
+/// Plays single tests of a program, one after the other, without asking what they took of it.
+pub struct Rehearsal<'p> {
+    program: &'p Program,
+    decoder: Decoder,
+}
+
+impl<'p> Rehearsal<'p> {
+    /// Of a program.
+    pub fn new(program: &'p Program) -> Rehearsal<'p> {
+        Rehearsal { program, decoder: Decoder::new(&program.image) }
+    }
+
+    /// What comes of one test.
+    pub fn play(&self, test: &Test) -> TestResult {
+        Stage::new(self.program, &self.decoder, test).play(&mut BTreeSet::new())
+    }
+}
+
 /// A test while it runs.
 pub(super) struct Stage<'p> {
     pub(super) program: &'p Program,

@@ -23,9 +23,10 @@ fn groups<'c>(program: &Program, found: &'c Conflicts) -> Vec<(String, Vec<&'c M
         }
     }
     groups.sort_by_key(|(_, of)| match of[0].outcome {
-        Outcome::Both => 0,
+        Outcome::Both if words::matters(program, of[0]) => 0,
         Outcome::Lost { .. } => 1,
         Outcome::Waits { .. } => 2,
+        Outcome::Both => 3,
     });
     groups
 }
@@ -61,8 +62,9 @@ pub(super) fn human(program: &Program, found: &Conflicts, witness: bool, columns
     for (outcome, meetings) in groups(program, found) {
         out.line();
         let (tone, mark) = match meetings[0].outcome {
-            Outcome::Both | Outcome::Lost { .. } => (Tone::Bad, "! "),
-            Outcome::Waits { .. } => (Tone::Good, "✓ "),
+            _ if words::matters(program, meetings[0]) => (Tone::Bad, "! "),
+            Outcome::Both => (Tone::Dim, "· "),
+            Outcome::Lost { .. } | Outcome::Waits { .. } => (Tone::Good, "✓ "),
         };
         let mut lines = table::wrapped(&outcome, columns.saturating_sub(2)).into_iter();
         out.line().add(tone, mark).add(Tone::Strong, lines.next().unwrap_or_default());
@@ -78,6 +80,9 @@ pub(super) fn human(program: &Program, found: &Conflicts, witness: bool, columns
             ]);
         }
         rows.write(&mut out, columns);
+        if let Some(remedy) = words::remedy(program, meetings[0]) {
+            table::paragraph(&mut out, Tone::Dim, 2, &remedy, columns);
+        }
         meetings.iter().for_each(|meeting| test(&mut out, &meeting.test));
     }
     if !found.circles.is_empty() || found.not_ridden > 0 {
@@ -115,6 +120,9 @@ pub(super) fn markdown(program: &Program, found: &Conflicts, witness: bool) -> S
         for meeting in &meetings {
             let (first, second) = (part(program, &meeting.first), part(program, &meeting.second));
             out.push_str(&format!("| {first} | {second} | {} |\n", note(program, meeting)));
+        }
+        if let Some(remedy) = words::remedy(program, meetings[0]) {
+            out.push_str(&format!("\n{remedy}\n"));
         }
         meetings.iter().for_each(|meeting| test(&mut out, &meeting.test));
     }

@@ -140,14 +140,13 @@ struct Question {
 }
 
 /// Looks for conflicts. `machine` is the program's image, `pairs` how many questions are played through at most.
-pub fn find<'p>(
-    program: &'p Program,
-    machine: &'p Machine,
-    analysis: &mut Analysis<'p>,
-    pairs: usize,
-) -> Conflicts {
+pub fn find<'p>(program: &'p Program, machine: &'p Machine, analysis: &mut Analysis<'p>, pairs: usize) -> Conflicts {
     let player = Player::new(program, machine);
-    let questions = questions(program, analysis);
+    let mut questions = questions(program, analysis);
+    if questions.len() > pairs {
+        // Not all of one journey's: those that are written near one another first.
+        questions.sort_by_key(|q| (order(program, q), q.journeys[1] - q.journeys[0]));
+    }
     let mut sides = Sides::new(&player, analysis);
     let opposites = questions.iter().any(|q| matches!(q.over, Over::Opposites(..)));
     let (all, tried) = (questions.len(), questions.len().min(pairs));
@@ -180,11 +179,15 @@ fn questions(program: &Program, analysis: &Analysis) -> Vec<Question> {
             }
         }
     }
-    all.sort_by_key(|q| match q.over {
-        Over::Opposites(..) => (0, false, false),
-        Over::Purpose(p) => (1, program.purposes[p].needs_no_consent, q.event.is_none()),
-    });
+    all.sort_by_key(|q| order(program, q));
     all
+}
+
+fn order(program: &Program, question: &Question) -> (bool, bool, bool) {
+    match question.over {
+        Over::Opposites(..) => (false, false, false),
+        Over::Purpose(p) => (true, program.purposes[p].needs_no_consent, question.event.is_none()),
+    }
 }
 
 /// An event that starts both.

@@ -165,9 +165,7 @@ impl<'a, 'p> Sides<'a, 'p> {
         let shortest = walks.filter_map(|(number, walk)| {
             let hands = |p: &PlaceId| {
                 let node = walk.places[*p].node;
-                node.is_some_and(|n| {
-                    matches!(walk.graph.nodes[n].kind, NodeKind::End(End::HandedOff(j), _) if j == to)
-                })
+                node.is_some_and(|n| matches!(walk.graph.nodes[n].kind, NodeKind::End(End::HandedOff(j), _) if j == to))
             };
             let (time, ways) = paths(walk, (0..walk.places.len()).filter(hands)).into_iter().next()?;
             Some((time, Way { journey: from, walk: number, ways }))
@@ -201,7 +199,7 @@ impl<'a, 'p> Sides<'a, 'p> {
         let mut lines = schedule.lines();
         let last = schedule.doings.iter().map(|(at, _)| *at).max().unwrap_or(BEGIN).max(end);
         lines.push(at_line(last + AFTER));
-        let result = self.player.play(&schedule.name()?, lines)?;
+        let result = self.player.play(&schedule.name()?, lines);
         Some(effects(&result).cloned().collect())
     }
 
@@ -220,9 +218,8 @@ impl<'a, 'p> Sides<'a, 'p> {
             else {
                 return None;
             };
-            let for_it = purpose.is_none_or(|p| {
-                self.player.message(message).is_some_and(|m| program.messages[m].purpose == p)
-            });
+            let for_it =
+                purpose.is_none_or(|p| self.player.message(message).is_some_and(|m| program.messages[m].purpose == p));
             (for_it && self.player.journey(effect) == Some(journey)).then_some(message)
         };
         let (first, message) = effects.iter().find_map(|e| Some((e, of(e)?)))?;

@@ -24,30 +24,33 @@ pub fn lead(found: &Conflicts) -> String {
     let meet = found.meetings.len();
     let without = found.tried - meet;
     let or = if found.opposites { " or want opposite things" } else { "" };
-    let mut said = match (found.pairs, meet) {
-        (1, 1) => format!("The one pair of journeys that write for one purpose{or} can get in each other's way."),
-        (1, _) => format!("One pair of journeys write for one purpose{or}; no example of them together was found, which proves nothing."),
-        (pairs, 0) => format!(
-            "{} pairs of journeys write for one purpose{or}; no example of any of them together was found, which proves nothing.",
-            number(pairs)
-        ),
-        (pairs, meet) => format!(
-            "Of {} pairs of journeys that write for one purpose{or}, {} can get in each other's way.",
-            number(pairs),
-            number(meet)
-        ),
-    };
-    if meet > 0 && without > 0 {
-        said.push_str(&format!(" For {} no example was found, which proves nothing.", number(without)));
-    }
+    let proves = "no example was found, which proves nothing";
     if found.tried < found.pairs {
-        said.push_str(&format!(
-            " Only {} were played through: `--pairs {}` takes them all.",
-            number(found.tried),
-            found.pairs
-        ));
+        let (pairs, tried) = (number(found.pairs), number(found.tried));
+        let mut said =
+            format!("{pairs} pairs of journeys write for one purpose{or}. Of {tried} that were played through, ");
+        said.push_str(&format!("{} can get in each other's way", number(meet)));
+        if without > 0 {
+            said.push_str(&format!("; for {} {proves}", number(without)));
+        }
+        said.push_str(&format!(". `--pairs {}` takes them all.", found.pairs));
+        return said;
     }
-    said
+    match (found.pairs, meet) {
+        (1, 1) => format!("The one pair of journeys that write for one purpose{or} can get in each other's way."),
+        (1, _) => format!("One pair of journeys write for one purpose{or}; {proves}."),
+        (pairs, 0) => format!("{} pairs of journeys write for one purpose{or}; {proves}.", number(pairs)),
+        (pairs, meet) => {
+            let (pairs, meet) = (number(pairs), number(meet));
+            let mut said = format!(
+                "Of {pairs} pairs of journeys that write for one purpose{or}, {meet} can get in each other's way."
+            );
+            if without > 0 {
+                said.push_str(&format!(" For {} {proves}.", number(without)));
+            }
+            said
+        }
+    }
 }
 
 fn number(n: usize) -> String {
@@ -57,9 +60,41 @@ fn number(n: usize) -> String {
 /// What becomes of the second message: the heading of those for which it is the same.
 pub fn outcome(program: &Program, meeting: &Meeting) -> String {
     match &meeting.outcome {
-        Outcome::Both => "Both are sent on one day".to_string(),
+        Outcome::Both => match meeting.over {
+            Over::Purpose(p) if program.purposes[p].needs_no_consent => {
+                format!("Both are sent on one day, for {}, which needs no consent", program.purposes[p].name)
+            }
+            Over::Purpose(_) => "Both are sent on one day".to_string(),
+            Over::Opposites(..) => "Both are sent on one day, and want opposite things".to_string(),
+        },
         Outcome::Waits { why, .. } => format!("The second message waits: {}", cause(program, meeting, why)),
         Outcome::Lost { why } => format!("The second message is lost: {}", cause(program, meeting, why)),
+    }
+}
+
+/// Whether people should look at it: not where both are sent for a purpose that needs no consent, and not where one waits.
+pub fn matters(program: &Program, meeting: &Meeting) -> bool {
+    match (&meeting.outcome, meeting.over) {
+        (Outcome::Both, Over::Purpose(purpose)) => !program.purposes[purpose].needs_no_consent,
+        (Outcome::Waits { .. }, _) => false,
+        _ => true,
+    }
+}
+
+/// What can be done about it.
+pub fn remedy(program: &Program, meeting: &Meeting) -> Option<String> {
+    match (&meeting.outcome, meeting.over) {
+        (Outcome::Both, Over::Purpose(purpose)) if matters(program, meeting) => {
+            let name = &program.purposes[purpose].name;
+            Some(format!(
+                "A rule keeps them apart (`at least 1 day between {name} messages`), or one journey asks for quiet while it runs (`meanwhile hold {name}`)."
+            ))
+        }
+        (Outcome::Both, Over::Opposites(..)) => Some(
+            "Let one of them end where the other begins (`exit on …`), or keep people out of it (`only if …`)."
+                .to_string(),
+        ),
+        _ => None,
     }
 }
 
@@ -93,7 +128,13 @@ pub fn meeting(program: &Program, meeting: &Meeting) -> String {
             words::duration(rounded(*long))
         ),
         Outcome::Lost { .. } => {
-            format!("{} sends {}, and {} drops its {}", journey(first), message(first), journey(second), message(second))
+            format!(
+                "{} sends {}, and {} drops its {}",
+                journey(first),
+                message(first),
+                journey(second),
+                message(second)
+            )
         }
     };
     if let Outcome::Waits { why, .. } | Outcome::Lost { why } = &meeting.outcome {

@@ -186,12 +186,12 @@ fn run(player: &Player, schedule: &Schedule, rule: &str, verdict: &Verdict) -> O
     let who = schedule.name()?;
     let mut all = lines.clone();
     all.push(at_line(last + 40 * DAY));
-    let result = player.play(&who, all)?;
+    let result = player.play(&who, all);
     let (time, detail, until) = result.happened.iter().find_map(|h| kept_back(&h.what, rule))?;
     // Up to there, and until what was held has gone out.
     let end = until.map_or(time, |u| u.min(time + 10 * DAY)).max(time) + MINUTE;
     let short = player.until(&lines, time, end);
-    let result = player.play(&who, short.clone())?;
+    let result = player.play(&who, short.clone());
     let mut sent = 0;
     let mut expected = Vec::new();
     let mut refused = None;

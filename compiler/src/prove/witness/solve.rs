@@ -3,7 +3,8 @@
 //! shown, so a wrong guess costs a witness and never a wrong claim.
 
 use crate::hir::{
-    Bounds, Comparison, Const, EventId, Expr, ExprKind, FieldId, HAPPENED_AT, HistoryUse, Length, Program, Ty, VariableId,
+    Bounds, Comparison, Const, EventId, Expr, ExprKind, FieldId, HAPPENED_AT, HistoryUse, Length, Program, Ty,
+    VariableId,
 };
 use crate::prove::pressure::anchor::DAY;
 use journey_runtime::time;
