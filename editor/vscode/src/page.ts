@@ -22,7 +22,7 @@ export function page(p: Page): string {
   p { margin: 0 0 12px; padding: 4px 10px; border-left: 3px solid var(--vscode-editorWarning-foreground); }
   svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
   [data-step] { cursor: pointer; }
-  [data-step].here > :first-child, [data-step]:hover > :first-child { stroke: var(--vscode-focusBorder); stroke-width: 2px; }
+  [data-step].here > rect:first-of-type, [data-step]:hover > rect:first-of-type { stroke: var(--vscode-focusBorder) !important; stroke-width: 2px !important; }
 </style>
 </head>
 <body>

@@ -1,0 +1,10 @@
+(journey "journey" @context name: (word) @name) @item
+(message "message" @context name: (word) @name) @item
+(offer "offer" @context name: (word) @name) @item
+(policy "policy" @context name: (word) @name) @item
+(event "event" @context name: (word) @name) @item
+(segment "segment" @context name: (word) @name) @item
+(taxonomy "taxonomy" @context name: (word) @name) @item
+(webhook "webhook" @context name: (word) @name) @item
+(stage "stage" @context name: (word) @name) @item
+(test "test" @context name: (text) @name) @item
