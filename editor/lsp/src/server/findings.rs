@@ -44,7 +44,7 @@ impl State<'_> {
     }
 
     /// The project for a client that asks: one that cannot be told to ask again gets everything at once.
-    fn to_answer(&mut self, root: &Path) -> Option<Rc<Analysis>> {
+    fn for_who_asks(&mut self, root: &Path) -> Option<Rc<Analysis>> {
         let project = self.projects.get_mut(root)?;
         Some(if self.client.pulls_again { project.analysis(self.disk) } else { project.complete(self.disk) })
     }
@@ -101,7 +101,6 @@ impl State<'_> {
                 _ => message.push_str(&format!("\n{}: {}", analysis.at(label.span), label.text)),
             }
         }
-        let page = self.disk.shelf(&format!("codes/{}.md", d.code), d.code.page());
         let severity = match d.severity {
             Severity::Error => lt::DiagnosticSeverity::Error,
             Severity::Warning => lt::DiagnosticSeverity::Warning,
@@ -111,7 +110,7 @@ impl State<'_> {
             range: self.range(analysis, d.span()),
             severity: Some(severity),
             code: Some(lt::Code::String(d.code.to_string())),
-            code_description: page.and_then(|p| self.uri(&p)).map(|href| lt::CodeDescription { href }),
+            code_description: self.page(d.code).map(|href| lt::CodeDescription { href }),
             source: Some("journey".to_string()),
             message: lt::Message::String(message),
             tags: tag(d.code).map(|t| vec![t]),
@@ -125,7 +124,7 @@ impl State<'_> {
         let path = path_of(&params.text_document.uri);
         let mut items = Vec::new();
         if let Some((root, _)) = self.owner(&path)
-            && let Some(analysis) = self.to_answer(&root)
+            && let Some(analysis) = self.for_who_asks(&root)
         {
             items = self.findings(&root, &analysis).remove(&path).unwrap_or_default();
         }
@@ -147,7 +146,7 @@ impl State<'_> {
         let mut all: BTreeMap<PathBuf, Vec<lt::Diagnostic>> = BTreeMap::new();
         let roots: Vec<PathBuf> = self.projects.keys().cloned().collect();
         for root in roots {
-            let Some(analysis) = self.to_answer(&root) else { continue };
+            let Some(analysis) = self.for_who_asks(&root) else { continue };
             all.extend(self.findings(&root, &analysis));
         }
         let before: BTreeMap<PathBuf, &str> =

@@ -8,9 +8,11 @@ use crate::project::{Project, SETTINGS};
 use crate::proofs::{Job, Proved};
 use crate::text::Lines;
 use gen_lsp_types as lt;
+use journey_grammar::codes::Code;
 use journey_grammar::span::FileId;
 use lsp_server::{Message, Notification, Request, RequestId, Response};
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -51,6 +53,8 @@ pub(crate) struct State<'d> {
     pub painted: BTreeMap<PathBuf, (u64, Vec<u32>)>,
     /// Counts requests of ours and answers that may be asked for again.
     pub counter: u64,
+    /// Where the pages of codes stand for the editor, as far as they were asked for.
+    pages: RefCell<BTreeMap<&'static str, Option<lt::Uri>>>,
     /// Pictures that the client was asked to show.
     pub showing: BTreeMap<RequestId, PathBuf>,
     /// The version of each open file that was last told.
@@ -70,6 +74,7 @@ impl<'d> State<'d> {
             told: BTreeMap::new(),
             painted: BTreeMap::new(),
             counter: 0,
+            pages: RefCell::default(),
             showing: BTreeMap::new(),
             told_versions: BTreeMap::new(),
         }
@@ -331,6 +336,12 @@ impl<'d> State<'d> {
             return Some(document.uri.clone());
         }
         lt::Uri::from_file_path(path).ok().or_else(|| lt::Uri::parse(path.to_str()?).ok())
+    }
+
+    /// The page of a code, for the editor.
+    pub fn page(&self, code: Code) -> Option<lt::Uri> {
+        let make = || self.uri(&self.disk.shelf(&format!("codes/{code}.md"), code.page())?);
+        self.pages.borrow_mut().entry(code.as_str()).or_insert_with(make).clone()
     }
 
     /// The version of a file, where it is open.
