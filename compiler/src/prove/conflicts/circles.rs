@@ -71,7 +71,7 @@ fn shortest(hand_offs: &HandOffs, start: JourneyId) -> Option<(i64, Vec<Way>)> {
         for (to, least, way) in hand_offs.get(&at.0).into_iter().flatten() {
             let time = at.1 + least;
             if time < best.get(to).map_or(NEVER, |b| b.0) {
-                best.insert(*to, (time, [&at.2[..], &[way.clone()]].concat()));
+                best.insert(*to, (time, [&at.2[..], std::slice::from_ref(way)].concat()));
             }
         }
         let next = best.iter().filter(|(to, _)| !done.contains(to)).min_by_key(|(to, (time, _))| (*time, **to));

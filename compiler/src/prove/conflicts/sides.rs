@@ -223,7 +223,7 @@ impl<'a, 'p> Sides<'a, 'p> {
             (for_it && self.player.journey(effect) == Some(journey)).then_some(message)
         };
         let (first, message) = effects.iter().find_map(|e| Some((e, of(e)?)))?;
-        let same = |e: &&Effect| of(*e).is_some() && (e.run, e.step) == (first.run, first.step);
+        let same = |e: &&Effect| of(e).is_some() && (e.run, e.step) == (first.run, first.step);
         let sent = effects.iter().filter(same).find(|e| matches!(e.kind, EffectKind::Sent { .. }));
         let kept = effects.iter().filter(same).take_while(|e| !matches!(e.kind, EffectKind::Sent { .. }));
         Some(Asked { effect: first, message, sent, kept: kept.collect() })

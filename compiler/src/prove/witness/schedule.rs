@@ -3,9 +3,9 @@
 use super::solve::{Before, Sight, Solver, Spot, any};
 use crate::flow::{End, NodeKind, Why};
 use crate::hir::{
-    Bounds, CaseValue, Comparison, Const, DayRule, EventId, EventUse, Expr, ExprKind, FieldId, JourneyId, Limiting,
-    MessageId, Occasion, Program, SegmentId, Send, StepKind, TeamId, TestKind, Trigger, Ty, Type, Until, VariableId,
-    VariableKind, WebhookId,
+    Bounds, CaseValue, Comparison, Const, DayRule, EventId, EventUse, Expr, ExprKind, FieldId, HAPPENED_AT, JourneyId,
+    Limiting, MessageId, Occasion, Program, SegmentId, Send, StepKind, TeamId, TestKind, Trigger, Ty, Type, Until,
+    VariableId, VariableKind, WebhookId,
 };
 use crate::prove::pressure::anchor::DAY;
 use crate::prove::pressure::walk::{Because, Walk, WayId, most};
@@ -308,7 +308,8 @@ impl<'p> Schedule<'p> {
             let place = match &key.kind {
                 ExprKind::Field(v, f) => variables[*v].fields[*f].sources.iter().find(|(e, _)| *e == of.event),
                 _ => None,
-            };
+            }
+            .filter(|(_, field)| *field != HAPPENED_AT);
             // An event that is there already has its key, where another run has asked for one.
             let has_one = |solver: &Solver, field: usize| there.is_some() && solver.is(Spot::Event(number, field));
             if let Some((_, field)) = place.filter(|(_, field)| !has_one(&self.solver, *field)) {
@@ -332,6 +333,7 @@ impl<'p> Schedule<'p> {
         if let (Some(field), Some(Expr { kind: ExprKind::Field(v, f), .. })) = (of.key, key)
             && let Some(entry) = captured.get(v).copied()
             && let Some((_, source)) = variables[*v].fields[*f].sources.iter().find(|(e, _)| *e == self.events[entry])
+            && *source != HAPPENED_AT
         {
             let declared = &program.events[self.events[entry]].fields[*source];
             let value = self.solver.value(program, Spot::Event(entry, *source), &declared.ty.ty, &declared.bounds, 0);
@@ -408,6 +410,11 @@ impl<'p> Schedule<'p> {
                 let variables = &self.program.journeys[journey].variables;
                 let sources = &variables[variable].fields[field].sources;
                 let Some((_, source)) = sources.iter().find(|(e, _)| *e == self.events[event]) else { return false };
+                if *source == HAPPENED_AT {
+                    let happened = self.doings.iter().find(|(_, d)| matches!(d, Doing::Event(n, _) if *n == event));
+                    *now = happened.map_or(*now, |(at, _)| (*now).max(at + shift));
+                    return true;
+                }
                 let spot = Spot::Event(event, *source);
                 let declared = &self.program.events[self.events[event]].fields[*source];
                 let date = declared.ty.ty == Ty::Date;

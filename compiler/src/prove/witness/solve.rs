@@ -241,7 +241,7 @@ impl Solver {
             ExprKind::Count(history, _) => {
                 let least = match (op, value) {
                     (C::GreaterEqual | C::Equal, Const::Int(n)) => *n,
-                    (C::Greater, Const::Int(n)) => n + 1,
+                    (C::Greater, Const::Int(n)) => n.saturating_add(1),
                     _ => 0,
                 };
                 return least <= 0 || u32::try_from(least).is_ok_and(|n| self.happened(history, n, None));
