@@ -300,7 +300,7 @@ fn when(condition: Expr, task: Step) -> Step {
 }
 
 fn same(a: &Expr, b: &Expr) -> bool {
-    a.span == b.span && format!("{:?}", a.kind) == format!("{:?}", b.kind)
+    a.span == b.span && a == b
 }
 
 /// What must hold for a part of a condition to be asked; none when it is no part of it.

@@ -1,12 +1,14 @@
 //! What is known of values at a point of the program, as far as types need it: which are there, and which cases are left to a
 //! `branch on`. What else follows from conditions is worked out by [`crate::prove`], once the program has no mistakes.
 
-use super::walk::{is_poisoned, shape};
-use crate::hir::{Comparison, Const, EventId, Expr, ExprKind, FieldId, Ty, VariableId};
-use std::collections::{BTreeMap, BTreeSet};
+use super::walk::is_poisoned;
+use crate::hir::{Comparison, Const, EventId, Expr, ExprKind, FieldId, HistoryUse, Ty, VariableId};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// A value that keeps its identity from one mention to the next.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Place {
     /// Of the profile.
     Profile(FieldId),
@@ -19,7 +21,7 @@ pub enum Place {
     /// Of a message's input.
     Param(usize, Option<usize>),
     /// `last(E)` (`true`) or `first(E)`, with its conditions; the event as a whole, or one of its fields.
-    Remembered(bool, String, Option<usize>),
+    Remembered(bool, Rc<HistoryUse>, Option<usize>),
 }
 
 impl Place {
@@ -31,8 +33,8 @@ impl Place {
             ExprKind::EventField(e, f) => Place::EventField(*e, *f),
             ExprKind::Member(f) => Place::Member(*f),
             ExprKind::Param(p, f) => Place::Param(*p, *f),
-            ExprKind::Last(h, f) => Place::Remembered(true, shape(h), field(*f)),
-            ExprKind::First(h, f) => Place::Remembered(false, shape(h), field(*f)),
+            ExprKind::Last(h, f) => Place::Remembered(true, Rc::new(h.clone()), field(*f)),
+            ExprKind::First(h, f) => Place::Remembered(false, Rc::new(h.clone()), field(*f)),
             ExprKind::ToNumber(e) => return Place::of(e),
             _ => return None,
         })
@@ -52,14 +54,14 @@ fn field(f: usize) -> Option<usize> {
 /// What is known.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
-    known: BTreeSet<Place>,
-    missing: BTreeSet<Place>,
+    known: FxHashSet<Place>,
+    missing: FxHashSet<Place>,
     /// Values of an enum or a bool (0, 1) that it may still have.
-    values: BTreeMap<Place, BTreeSet<u16>>,
+    values: FxHashMap<Place, BTreeSet<u16>>,
     /// Was known before a wait, a send or a call.
-    forgotten: BTreeSet<Place>,
+    forgotten: FxHashSet<Place>,
     /// May be replaced while the run waits (`update`).
-    replaceable: BTreeSet<Place>,
+    replaceable: FxHashSet<Place>,
     /// A condition on the way here could not be read: what it asked may be known.
     unclear: bool,
     /// This point is never reached.
@@ -89,8 +91,8 @@ impl Facts {
 
     /// From here on the place has a value.
     pub fn know(&mut self, place: Place) {
-        if let Place::Remembered(last, shape, Some(_)) = &place {
-            self.know(Place::Remembered(*last, shape.clone(), None));
+        if let Place::Remembered(last, history, Some(_)) = &place {
+            self.know(Place::Remembered(*last, history.clone(), None));
         }
         self.missing.remove(&place);
         self.forgotten.remove(&place);
@@ -108,7 +110,7 @@ impl Facts {
     pub fn pass_time(&mut self) {
         let replaceable = std::mem::take(&mut self.replaceable);
         let changes = |p: &Place| p.is_live() || replaceable.contains(p);
-        let (live, kept): (BTreeSet<Place>, BTreeSet<Place>) =
+        let (live, kept): (FxHashSet<Place>, FxHashSet<Place>) =
             std::mem::take(&mut self.known).into_iter().partition(changes);
         self.known = kept;
         self.forgotten.extend(live);
@@ -158,8 +160,8 @@ impl Facts {
         if other.never {
             return self;
         }
-        let known: BTreeSet<Place> = self.known.intersection(&other.known).cloned().collect();
-        let mut forgotten: BTreeSet<Place> = self.forgotten.union(&other.forgotten).cloned().collect();
+        let known: FxHashSet<Place> = self.known.intersection(&other.known).cloned().collect();
+        let mut forgotten: FxHashSet<Place> = self.forgotten.union(&other.forgotten).cloned().collect();
         forgotten.retain(|p| !known.contains(p));
         Facts {
             missing: self.missing.intersection(&other.missing).cloned().collect(),

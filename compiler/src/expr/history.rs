@@ -9,6 +9,7 @@ use journey_grammar::ast::{self, Name};
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::{Diagnostic, Fix};
 use journey_grammar::span::Span;
+use std::rc::Rc;
 
 /// A count that no comparison has told yet how many moments it must keep.
 const UNDECIDED: u32 = u32::MAX;
@@ -158,7 +159,7 @@ fn remembered_field(
     }
     let last = function.text == "last";
     let declared = names::field_type(cx, event, field);
-    let whole = Place::Remembered(last, walk::shape(&history), None);
+    let whole = Place::Remembered(last, Rc::new(history.clone()), None);
     let happened = env.facts.is_known(&whole);
     let kind = if last { ExprKind::Last(history, field) } else { ExprKind::First(history, field) };
     let mut e = Expr { span, ty: Type { ty: declared.ty, optional: true }, kind };

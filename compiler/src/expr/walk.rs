@@ -1,7 +1,6 @@
 //! Walking typed expressions.
 
-use crate::hir::{Expr, ExprKind, HistoryUse};
-use journey_grammar::span::Span;
+use crate::hir::{Expr, ExprKind};
 
 /// Calls `$f` on every part that `$e` is made of, one level down; with `mut`, to change it.
 macro_rules! on_children {
@@ -90,25 +89,4 @@ pub fn each<'e>(e: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
 /// Whether a part was wrong and has been reported.
 pub fn is_poisoned(e: &Expr) -> bool {
     any(e, &|e| matches!(e.kind, ExprKind::Poison))
-}
-
-/// A text that two histories share exactly when they remember the same, wherever they are written.
-pub fn shape(history: &HistoryUse) -> String {
-    let mut h = history.clone();
-    if let Some(c) = &mut h.condition {
-        unplace(c);
-    }
-    format!("{h:?}")
-}
-
-/// A text that two expressions share exactly when they ask the same, wherever they are written.
-pub fn expression_shape(e: &Expr) -> String {
-    let mut e = e.clone();
-    unplace(&mut e);
-    format!("{:?}", e.kind)
-}
-
-fn unplace(e: &mut Expr) {
-    e.span = Span::default();
-    children_mut(e, &mut unplace);
 }

@@ -1,6 +1,7 @@
 //! Constants and typed expressions.
 
 use super::*;
+use std::hash::{Hash, Hasher};
 
 /// A constant.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +36,30 @@ pub enum Const {
     Missing,
 }
 
-/// A typed expression.
+// Numbers of programs are never NaN.
+impl Eq for Const {}
+
+impl Hash for Const {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Const::Bool(b) => b.hash(state),
+            Const::Int(n) | Const::Money(n) | Const::Date(n) | Const::Time(n) | Const::Moment(n) => n.hash(state),
+            // Negative nothing is nothing.
+            Const::Number(n) => (n + 0.0).to_bits().hash(state),
+            Const::Text(text) => text.hash(state),
+            Const::Duration(length) => length.hash(state),
+            Const::Enum(of, value) => (of, value).hash(state),
+            Const::Node(of, node) => (of, node).hash(state),
+            Const::List(all) => all.hash(state),
+            Const::Record(all) => all.hash(state),
+            Const::Missing => {}
+        }
+    }
+}
+
+/// A typed expression. Two are equal when they ask the same, wherever they are written and whatever is known there of what may be
+/// missing.
 #[derive(Debug, Clone)]
 pub struct Expr {
     /// Where.
@@ -46,8 +70,22 @@ pub struct Expr {
     pub kind: ExprKind,
 }
 
+impl PartialEq for Expr {
+    fn eq(&self, other: &Expr) -> bool {
+        self.kind == other.kind && self.ty.ty == other.ty.ty
+    }
+}
+
+impl Eq for Expr {}
+
+impl Hash for Expr {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.kind.hash(state);
+    }
+}
+
 /// A history the expression reads; equal ones share their memory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HistoryUse {
     /// The event.
     pub event: EventId,
@@ -60,7 +98,7 @@ pub struct HistoryUse {
 }
 
 /// The kinds of typed expressions.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ExprKind {
     /// Reported.
     Poison,
@@ -142,7 +180,7 @@ pub enum ExprKind {
 }
 
 /// Comparisons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
     /// `==`
     Equal,
@@ -159,7 +197,7 @@ pub enum Comparison {
 }
 
 /// Arithmetic by its types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// Int, money, duration.
     Add,
@@ -192,7 +230,7 @@ pub enum Operation {
 }
 
 /// Folds of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fold {
     /// Some.
     Any,

@@ -1,21 +1,18 @@
 //! What an expression may be worked out to, from what is known: the abstract counterpart of `runtime/src/eval.rs`.
 
-use super::knowledge::{Knowledge, Place, Value};
+use super::knowledge::{Knowledge, Never, Place, Shape, Value};
 use super::ranges::{Ranges, of_number, to_number};
 use crate::expr::facts::{mirrored, opposite};
 use crate::expr::walk;
 use crate::hir::{
-    self, Bounds, Comparison, Const, EventId, Expr, ExprKind, HAPPENED_AT, HistoryUse, Journey, Operation, Program,
-    StepKind, Ty, Type, Variable, VariableId,
+    self, Bounds, Comparison, Const, EventId, Expr, ExprKind, HAPPENED_AT, HistoryUse, Operation, Program, StepKind,
+    Ty, Type, Variable, VariableId,
 };
 use journey_runtime::image::Arith;
 use journey_runtime::number::{LEAST, arith};
+use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
-
-/// Segments within segments are looked into so far. They read earlier ones only, so this is a belt beside those braces.
-const DEEP: usize = 32;
 
 /// What never changes while knowledge flows: the program, whose variables are meant, the texts seen so far.
 pub struct Sight<'p> {
@@ -27,7 +24,12 @@ pub struct Sight<'p> {
     loose: &'p Loose,
     /// Fields that an `update` may replace while a run waits, or that a migration brings from an older version.
     pub replaced: BTreeSet<(VariableId, usize)>,
+    /// Variables of which an `update` may replace fields.
+    pub updated: BTreeSet<VariableId>,
     texts: RefCell<BTreeMap<String, i64>>,
+    histories: RefCell<FxHashMap<HistoryUse, Shape>>,
+    /// Questions of which an answer was remembered.
+    questions: RefCell<FxHashMap<Expr, Place>>,
 }
 
 /// Fields that steps fill with values nobody holds against the bounds that were declared. What comes from outside keeps them.
@@ -56,7 +58,16 @@ impl Loose {
 impl<'p> Sight<'p> {
     /// For a journey, an offer or a condition that stands alone (no variables).
     pub fn new(program: &'p Program, variables: &'p [Variable], loose: &'p Loose) -> Sight<'p> {
-        Sight { program, variables, loose, replaced: BTreeSet::new(), texts: RefCell::default() }
+        Sight {
+            program,
+            variables,
+            loose,
+            replaced: BTreeSet::new(),
+            updated: BTreeSet::new(),
+            texts: RefCell::default(),
+            histories: RefCell::default(),
+            questions: RefCell::default(),
+        }
     }
 
     // ------------------------------------------------------------------------------------------ places
@@ -68,17 +79,40 @@ impl<'p> Sight<'p> {
             ExprKind::Field(v, f) => Place::Field(*v, *f),
             ExprKind::EventField(event, f) => Place::EventField(*event, *f),
             ExprKind::Member(f) => Place::Member(*f),
-            ExprKind::Last(h, f) => Place::Remembered(true, shape(h), *f),
-            ExprKind::First(h, f) => Place::Remembered(false, shape(h), *f),
-            ExprKind::Count(h, _) => Place::Count(shape(h)),
-            ExprKind::Sum(h, f) => Place::Sum(shape(h), *f),
+            ExprKind::Last(h, f) => Place::Remembered(true, self.shape(h), *f),
+            ExprKind::First(h, f) => Place::Remembered(false, self.shape(h), *f),
+            ExprKind::Count(h, _) => Place::Count(self.shape(h)),
+            ExprKind::Sum(h, f) => Place::Sum(self.shape(h), *f),
             ExprKind::InSegment(s) => Place::Segment(*s),
             _ => return None,
         })
     }
 
+    /// A history's number: those that remember the same have the same.
+    fn shape(&self, history: &HistoryUse) -> Shape {
+        let mut histories = self.histories.borrow_mut();
+        if let Some(shape) = histories.get(history) {
+            return *shape;
+        }
+        let next = histories.len() as Shape;
+        histories.insert(history.clone(), next);
+        next
+    }
+
+    /// What is known of the answer to a question as a whole.
+    fn answered<'k>(&self, k: &'k Knowledge, e: &Expr) -> Option<&'k Value> {
+        if !k.has_answers() {
+            return None;
+        }
+        k.get(self.questions.borrow().get(e)?)
+    }
+
     /// The question as a whole, for what nothing better is known of.
     fn asked(&self, e: &Expr) -> Place {
+        let mut questions = self.questions.borrow_mut();
+        if let Some(place) = questions.get(e) {
+            return place.clone();
+        }
         let mut stays = true;
         walk::each(e, &mut |part| {
             stays &= match &part.kind {
@@ -99,7 +133,9 @@ impl<'p> Sight<'p> {
                 _ => true,
             }
         });
-        Place::Asked(walk::expression_shape(e).into(), stays)
+        let place = Place::Asked(questions.len() as Shape, stays);
+        questions.insert(e.clone(), place.clone());
+        place
     }
 
     /// What is known of a place, with what its declaration says.
@@ -143,7 +179,7 @@ impl<'p> Sight<'p> {
                     let is = match self.variables.get(*v).map(|v| &v.kind) {
                         Some(hir::VariableKind::Event(_)) => sources
                             .reduce(|a, b| a.join(&b))
-                            .filter(|_| !self.is_updated(*v))
+                            .filter(|_| !self.updated.contains(v))
                             .unwrap_or_else(|| self.kind(&field.ty.ty)),
                         _ => self.kind(&field.ty.ty),
                     };
@@ -164,10 +200,32 @@ impl<'p> Sight<'p> {
         }
     }
 
-    fn is_updated(&self, variable: usize) -> bool {
-        let own = |j: &&Journey| std::ptr::eq(j.variables.as_slice(), self.variables);
-        let journey = self.program.journeys.iter().find(own);
-        journey.is_some_and(|j| j.updates.iter().any(|(_, v)| *v == variable))
+    /// What is known where two ways meet.
+    pub fn or(&self, one: Knowledge, other: Knowledge) -> Knowledge {
+        one.or(other, &|place, value| self.is_declared(place, value))
+    }
+
+    /// What is known where ways meet.
+    pub fn meet(&self, ways: impl IntoIterator<Item = Knowledge>) -> Knowledge {
+        ways.into_iter().reduce(|one, other| self.or(one, other)).unwrap_or_else(Knowledge::ended)
+    }
+
+    /// Whether a value is no more than what its declaration says. Of what types alone tell, it is not asked.
+    fn is_declared(&self, place: &Place, value: &Value) -> bool {
+        let by_itself = matches!(
+            place,
+            Place::Profile(_)
+                | Place::Field(..)
+                | Place::EventField(..)
+                | Place::Count(_)
+                | Place::Segment(_)
+                | Place::Asked(..)
+        );
+        by_itself && {
+            let unknown = Type { ty: Ty::Poison, optional: true };
+            let declared = self.declared(place, &unknown);
+            declared.missing == value.missing && declared.is == value.is
+        }
     }
 
     /// What values of a kind may be.
@@ -312,11 +370,11 @@ impl<'p> Sight<'p> {
                 Some(false) => self.decide(k, b),
                 None => (self.when(k, a, false).and_then(|k| self.decide(&k, b)) == Some(true)).then_some(true),
             },
-            _ => self.decide_one(k, e, 0),
+            _ => self.decide_one(k, e),
         }
     }
 
-    fn decide_one(&self, k: &Knowledge, e: &Expr, depth: usize) -> Option<bool> {
+    fn decide_one(&self, k: &Knowledge, e: &Expr) -> Option<bool> {
         let answer = match &e.kind {
             ExprKind::Compare(op, a, b) => {
                 let textual = matches!(a.ty.ty, Ty::Text | Ty::Zone | Ty::List(_) | Ty::Poison);
@@ -337,10 +395,8 @@ impl<'p> Sight<'p> {
             ExprKind::InList(a, list) => self.listed(list).and_then(|list| among(&self.value(k, a), &list)),
             ExprKind::InSegment(s) => {
                 let known = k.get(&Place::Segment(*s)).and_then(|v| v.is.single()).map(|v| v == 1);
-                known.or_else(|| {
-                    let condition = &self.program.segments.get(*s)?.condition;
-                    if depth > DEEP { None } else { self.decide(k, condition) }
-                })
+                // Segments read earlier ones only.
+                known.or_else(|| self.decide(k, &self.program.segments.get(*s)?.condition))
             }
             _ => match self.place(e) {
                 Some(place) => {
@@ -350,7 +406,7 @@ impl<'p> Sight<'p> {
                 None => None,
             },
         };
-        answer.or_else(|| k.get(&self.asked(e)).and_then(|v| v.is.single()).map(|v| v == 1))
+        answer.or_else(|| self.answered(k, e)?.is.single().map(|v| v == 1))
     }
 
     fn subtree(&self, facet: usize, node: u32) -> Ranges {
@@ -380,7 +436,7 @@ impl<'p> Sight<'p> {
     /// What is known when a condition holds, and when it does not, as far as it is wanted. Both come of one walk: to work them out
     /// one by one would double with each level.
     pub fn ways(&self, k: Knowledge, e: &Expr, holds: bool, fails: bool) -> (Option<Knowledge>, Option<Knowledge>) {
-        let meet = |one: Option<Knowledge>, other: Option<Knowledge>| Some(one?.or(other?));
+        let meet = |one: Option<Knowledge>, other: Option<Knowledge>| Some(self.or(one?, other?));
         match &e.kind {
             ExprKind::Not(a) => {
                 let (fails, holds) = self.ways(k, a, fails, holds);
@@ -397,8 +453,12 @@ impl<'p> Sight<'p> {
                 (meet(first, second), neither)
             }
             _ => {
-                let assumed = |mut k: Knowledge, truth| {
-                    self.assume(&mut k, e, truth, 0);
+                let decided = if k.never.is_some() { None } else { self.decide_one(&k, e) };
+                let assumed = |mut k: Knowledge, truth: bool| {
+                    if decided == Some(!truth) {
+                        k.never = Some(Never::Untold);
+                    }
+                    self.assume(&mut k, e, truth);
                     k
                 };
                 match (holds, fails) {
@@ -412,12 +472,8 @@ impl<'p> Sight<'p> {
     }
 
     /// Takes for granted that a condition which is not put together of others holds, or does not.
-    fn assume(&self, k: &mut Knowledge, e: &Expr, truth: bool, depth: usize) {
+    fn assume(&self, k: &mut Knowledge, e: &Expr, truth: bool) {
         if k.never.is_some() {
-            return;
-        }
-        if self.decide_one(k, e, depth) == Some(!truth) {
-            k.never = Some(super::knowledge::Never::Untold);
             return;
         }
         match &e.kind {
@@ -464,9 +520,7 @@ impl<'p> Sight<'p> {
             },
             ExprKind::InSegment(s) => {
                 k.learn(Place::Segment(*s), Value::of(Ranges::one(i64::from(truth))), e.span);
-                if let Some(segment) = self.program.segments.get(*s)
-                    && depth <= DEEP
-                {
+                if let Some(segment) = self.program.segments.get(*s) {
                     let before = std::mem::take(k);
                     let (holds, fails) = self.ways(before, &segment.condition, truth, !truth);
                     *k = (if truth { holds } else { fails }).unwrap_or_default();
@@ -534,7 +588,7 @@ impl<'p> Sight<'p> {
                 }
             }
         };
-        add(&mut said, k.get(&self.asked(e)));
+        add(&mut said, self.answered(k, e));
         walk::each(e, &mut |part| {
             let place = self.place(part);
             add(&mut said, place.as_ref().and_then(|p| k.get(p)));
@@ -550,11 +604,6 @@ impl<'p> Sight<'p> {
         said.sort_unstable();
         said
     }
-}
-
-/// A history's name: equal ones remember the same.
-fn shape(history: &HistoryUse) -> Rc<str> {
-    walk::shape(history).into()
 }
 
 /// What a side may be when it stands so to the other.

@@ -6,7 +6,7 @@
 //! and in a journey with a pause at every effect. What events brought holds on, but for fields that an `update` replaces.
 
 use super::evaluate::{Loose, Sight};
-use super::knowledge::{Knowledge, Never, Place, Value, meet};
+use super::knowledge::{Knowledge, Never, Place, Value};
 use crate::expr::walk;
 use crate::hir::{
     Arm, CaseValue, Clauses, Const, EventUse, Expr, ExprKind, HAPPENED_AT, Journey, JourneyId, Limiting, Occasion,
@@ -131,6 +131,7 @@ impl<'p> Flow<'p> {
             Of::Journey(id) => Some(id),
             _ => None,
         };
+        flow.sight.updated = journey.updates.iter().map(|(_, v)| *v).collect();
         let migrated = program.migrations.iter().any(|m| Some(m.journey) == id);
         for (v, variable) in journey.variables.iter().enumerate() {
             for (f, own) in variable.fields.iter().enumerate() {
@@ -265,10 +266,11 @@ impl<'p> Flow<'p> {
         }
         if let Some(only_if) = &journey.only_if {
             // Asked of whoever comes, before it is known of anybody.
-            let at_entry = meet(journey.triggers.iter().map(|t| self.quietly(|flow| flow.trigger(t))));
+            let ways: Vec<_> = journey.triggers.iter().map(|t| self.quietly(|flow| flow.trigger(t))).collect();
+            let at_entry = self.sight.meet(ways);
             self.parts(&at_entry, only_if, false);
         }
-        let mut top = meet(ways);
+        let mut top = self.sight.meet(ways);
         top.never = None;
         let anytime = self.passed(top.clone());
         for (event, _) in &journey.updates {
@@ -401,12 +403,15 @@ impl<'p> Flow<'p> {
                     Some(Past::Steps(steps)) => ways.push(self.steps(k, steps)),
                     Some(Past::Finish(_)) | None => {}
                 }
-                meet(ways)
+                self.sight.meet(ways)
             }
             StepKind::WaitFor { limit, arms, otherwise } => self.wait_for(k, limit, arms, otherwise),
             StepKind::If { arms, otherwise, .. } => self.choose(k, arms, otherwise),
             StepKind::BranchOn { on, arms, at, otherwise } => self.branch_on(k, on, arms, at, otherwise.as_deref()),
-            StepKind::Experiment { arms, .. } => meet(arms.iter().map(|(_, _, body)| self.steps(k.clone(), body))),
+            StepKind::Experiment { arms, .. } => {
+                let ways: Vec<_> = arms.iter().map(|(_, _, body)| self.steps(k.clone(), body)).collect();
+                self.sight.meet(ways)
+            }
             StepKind::NextBest { candidates, otherwise } => {
                 let mut chosen = false;
                 for (offer, rank) in candidates {
@@ -425,7 +430,8 @@ impl<'p> Flow<'p> {
                     return self.steps(k, otherwise);
                 }
                 let done = self.passed(k.clone());
-                done.or(self.steps(k, otherwise))
+                let otherwise = self.steps(k, otherwise);
+                self.sight.or(done, otherwise)
             }
             StepKind::Send(send) => {
                 let k = self.before_effect(k);
@@ -434,7 +440,8 @@ impl<'p> Flow<'p> {
                 match &send.outcome {
                     Some((sent, otherwise)) => {
                         let sent = self.steps(k.clone(), sent);
-                        sent.or(self.steps(k, otherwise))
+                        let otherwise = self.steps(k, otherwise);
+                        self.sight.or(sent, otherwise)
                     }
                     None => k,
                 }
@@ -455,7 +462,8 @@ impl<'p> Flow<'p> {
                 args.iter().for_each(|a| self.worked_out(&k, a));
                 let k = self.passed(k);
                 let answered = self.steps(k.clone(), then);
-                answered.or(self.steps(k, otherwise))
+                let otherwise = self.steps(k, otherwise);
+                self.sight.or(answered, otherwise)
             }
             StepKind::Task { outcome, .. } => {
                 let k = self.before_effect(k);
@@ -463,7 +471,8 @@ impl<'p> Flow<'p> {
                     Some((done, otherwise)) => {
                         let k = self.passed(k);
                         let done = self.steps(k.clone(), done);
-                        done.or(self.steps(k, otherwise))
+                        let otherwise = self.steps(k, otherwise);
+                        self.sight.or(done, otherwise)
                     }
                     None => k,
                 }
@@ -474,7 +483,7 @@ impl<'p> Flow<'p> {
                 let round = self.steps(self.passed(k), body);
                 let mut ways = self.loops.pop().unwrap_or_default();
                 ways.push(round);
-                meet(ways)
+                self.sight.meet(ways)
             }
             StepKind::StopRepeating => {
                 if let Some(ways) = self.loops.last_mut() {
@@ -531,7 +540,7 @@ impl<'p> Flow<'p> {
                 ways.push(self.steps(holds, body));
                 if otherwise.is_empty() {
                     ways.push(rest);
-                    return meet(ways);
+                    return self.sight.meet(ways);
                 }
                 break;
             }
@@ -545,7 +554,7 @@ impl<'p> Flow<'p> {
             rest.never = Some(Never::Told);
         }
         ways.push(self.steps(rest, otherwise));
-        meet(ways)
+        self.sight.meet(ways)
     }
 
     fn branch_on(
@@ -571,7 +580,7 @@ impl<'p> Flow<'p> {
                     self.claim(What::Case, *span, because);
                     is = None;
                 }
-                inside = inside.or(is.unwrap_or_else(Knowledge::ended));
+                inside = self.sight.or(inside, is.unwrap_or_else(Knowledge::ended));
                 rest = is_not.unwrap_or_else(Knowledge::ended);
             }
             ways.push(self.steps(inside, body));
@@ -586,7 +595,7 @@ impl<'p> Flow<'p> {
             }
             ways.push(self.steps(rest, otherwise));
         }
-        meet(ways)
+        self.sight.meet(ways)
     }
 
     fn wait_for(&mut self, k: Knowledge, limit: &Limiting, arms: &[Arm], otherwise: &[Step]) -> Knowledge {
@@ -645,7 +654,7 @@ impl<'p> Flow<'p> {
             }
         }
         ways.push(self.steps(after, otherwise));
-        meet(ways)
+        self.sight.meet(ways)
     }
 }
 

@@ -4,7 +4,9 @@ use super::ranges::Ranges;
 use crate::hir::{EventId, FieldId, HAPPENED_AT, SegmentId, VariableId};
 use journey_grammar::span::Span;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+
+/// A history or a question, by its number in [`super::evaluate::Sight`]: equal ones have the same.
+pub type Shape = u32;
 
 /// A value that keeps its identity from one mention to the next.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,15 +20,15 @@ pub enum Place {
     /// Of the list member a `where` is about.
     Member(usize),
     /// A field of `last(E)` (`true`) or `first(E)`, by what is remembered.
-    Remembered(bool, Rc<str>, usize),
+    Remembered(bool, Shape, usize),
     /// `count(E …)`
-    Count(Rc<str>),
+    Count(Shape),
     /// `sum(E.field …)`
-    Sum(Rc<str>, usize),
+    Sum(Shape, usize),
     /// Whether the customer is in a segment.
     Segment(SegmentId),
-    /// Any other question, by its text, and whether its answer stays the same while the run waits.
-    Asked(Rc<str>, bool),
+    /// Any other question, and whether its answer stays the same while the run waits. They are last in order.
+    Asked(Shape, bool),
 }
 
 impl Place {
@@ -120,6 +122,11 @@ impl Knowledge {
         self.places.get(place)
     }
 
+    /// Whether the answer to some question as a whole is known.
+    pub fn has_answers(&self) -> bool {
+        self.places.last_key_value().is_some_and(|(place, _)| matches!(place, Place::Asked(..)))
+    }
+
     /// From here on the place is one of these; `at` says so.
     pub fn learn(&mut self, place: Place, mut value: Value, at: Span) {
         if self.places.get(&place).is_some_and(|old| old.missing == value.missing && old.is == value.is) {
@@ -162,10 +169,10 @@ impl Knowledge {
         self.places.iter().filter(move |(place, _)| matches!(place, Place::EventField(e, _) if *e == event))
     }
 
-    /// What is known where two ways meet. Only what is known on both is; so a journey costs what its steps cost, and not what its
-    /// paths do.
+    /// What is known where two ways meet. Only what is known on both is, and is more than what `nothing_new` says everybody knows; so a
+    /// journey costs what its steps cost, and not what its paths do.
     #[must_use]
-    pub fn or(self, other: Knowledge) -> Knowledge {
+    pub fn or(self, other: Knowledge, nothing_new: &dyn Fn(&Place, &Value) -> bool) -> Knowledge {
         match (self.never, other.never) {
             (Some(a), Some(b)) => {
                 let told = if a == Never::Told && b == Never::Told { Never::Told } else { Never::Untold };
@@ -175,7 +182,14 @@ impl Knowledge {
             (None, Some(_)) => return self,
             (None, None) => {}
         }
-        let both = |(place, a): (Place, Value)| Some((place.clone(), a.join(other.places.get(&place)?)));
+        let both = |(place, a): (Place, Value)| {
+            let b = other.places.get(&place)?;
+            if a == *b {
+                return Some((place, a));
+            }
+            let joined = a.join(b);
+            (!nothing_new(&place, &joined)).then_some((place, joined))
+        };
         Knowledge { places: self.places.into_iter().filter_map(both).collect(), never: None }
     }
 
@@ -183,14 +197,9 @@ impl Knowledge {
     pub fn event_of(place: &Place) -> Option<Place> {
         match place {
             Place::Remembered(last, shape, f) if *f != HAPPENED_AT => {
-                Some(Place::Remembered(*last, shape.clone(), HAPPENED_AT))
+                Some(Place::Remembered(*last, *shape, HAPPENED_AT))
             }
             _ => None,
         }
     }
-}
-
-/// What is known where ways meet.
-pub fn meet(ways: impl IntoIterator<Item = Knowledge>) -> Knowledge {
-    ways.into_iter().reduce(Knowledge::or).unwrap_or_else(Knowledge::ended)
 }
