@@ -232,6 +232,10 @@ codes! {
     OfferUnasked = "J0805" Warning "an offer needs no consent",
     SeverityReason = "J0806" Error "a finding is turned down without a reason",
     SeverityFixed = "J0807" Error "a finding cannot be turned down",
+    ArmsOverlap = "J0808" Hint "two arms overlap, and their order decides",
+    GoalUnmet = "J0809" Warning "nobody can reach a goal",
+    OfferOutranked = "J0810" Warning "an offer is never chosen",
+    OfferOver = "J0811" Warning "an offer may be over before everyone gets it",
 
     // J10: recorded data, and edits
     UndeclaredEvent = "J1001" Warning "an event comes that is not declared",

@@ -42,9 +42,11 @@ pub fn probe(text: &str) -> Option<Probed> {
     if !crate::means_something(&checked) {
         return None;
     }
-    let claims = flow::claims(&checked.program);
+    let claims = flow::found(&checked.program).claims;
     let mut program = checked.program.clone();
-    let mut probes = Probes { claims: &claims, set: vec![false; claims.len()], of: Of::Declaration };
+    let first = checked.program.offers.len();
+    let mut probes =
+        Probes { claims: &claims, set: vec![false; claims.len()], of: Of::Declaration, first, made: Vec::new() };
     probes.put(&mut program);
     let set = probes.set.iter().filter(|s| **s).count();
     let image = journey_compiler::lower::lower(&program, &checked.sources);
@@ -102,6 +104,10 @@ struct Probes<'c> {
     /// Which have one.
     set: Vec<bool>,
     of: Of,
+    /// The number of the first offer that is made.
+    first: usize,
+    /// Offers that are made in the place of others: which, and the task that says that it was chosen.
+    made: Vec<(usize, Step)>,
 }
 
 impl Probes<'_> {
@@ -131,6 +137,12 @@ impl Probes<'_> {
             }
             journey.body.splice(0..0, anywhere.clone());
             program.journeys[id] = journey;
+        }
+        for (number, (offer, task)) in std::mem::take(&mut self.made).into_iter().enumerate() {
+            let mut made = program.offers[offer].clone();
+            made.name = format!("{}_{number}", made.name);
+            made.body.insert(1, task);
+            program.offers.push(made);
         }
     }
 
@@ -260,6 +272,16 @@ impl Probes<'_> {
                             if let Some(Some(eligible)) = offers.get(*offer) {
                                 steps.push(when(eligible.clone(), task.clone()));
                             }
+                        }
+                    }
+                    for (offer, _) in candidates.iter_mut() {
+                        let of = *offer;
+                        let chosen = |c: &Claim| {
+                            matches!(c.what, What::NotChosen { offer, .. } if offer == of) && c.span == span
+                        };
+                        if let Some(task) = self.never(chosen) {
+                            *offer = self.first + self.made.len();
+                            self.made.push((of, task));
                         }
                     }
                 }

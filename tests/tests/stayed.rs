@@ -1,8 +1,8 @@
-//! No run stays longer than the compiler says: held to programs by chance, on the machine that defines the meaning.
+//! No run stays longer than the compiler says, and nobody reaches a goal that is said to be out of reach: held to programs by chance, on the machine that defines the meaning.
 //!
 //! `JOURNEY_STAYED_SEEDS=200` (or `1000-2000`) takes so many seeds instead of those of every day.
 
-use journey_compiler::prove::{stay, words};
+use journey_compiler::prove::{goals, stay, words};
 use journey_runtime::batch::Reference;
 use journey_runtime::input::EffectKind;
 use journey_runtime::program::Program;
@@ -32,7 +32,14 @@ fn nobody_stays_longer_than_the_longest_stay() {
             continue;
         }
         let machine = Program::new(journey_compiler::lower::lower(&checked.program, &checked.sources)).unwrap();
-        let most: BTreeMap<&str, i64> = stay::stays(&checked.program)
+        let stays = stay::stays(&checked.program);
+        let unmet = goals::unmet(&checked.program, &stays);
+        let all_unmet = |name: &str| {
+            let journeys = checked.program.journeys.iter().enumerate();
+            let mut of = journeys.filter(|(_, j)| j.name == name && !j.goals.is_empty());
+            of.any(|(id, j)| unmet.iter().filter(|u| u.journey == id).count() == j.goals.len())
+        };
+        let most: BTreeMap<&str, i64> = stays
             .iter()
             .filter_map(|stay| Some((checked.program.journeys[stay.journey].name.as_str(), words::ends(stay)?)))
             .collect();
@@ -62,6 +69,10 @@ fn nobody_stays_longer_than_the_longest_stay() {
                         runs += 1;
                         hold(key, from, effect.time);
                     }
+                }
+                EffectKind::Converted => {
+                    let name = name(journey);
+                    assert!(!all_unmet(name), "seed {seed}: {who} reached a goal of {name} that is out of reach\n{text}");
                 }
                 _ => {}
             }

@@ -124,7 +124,9 @@ impl Entry<'_, '_> {
                     let name = &cx.program.events[h.event].name;
                     let (exit, what) = match most {
                         0 => (self.exit_on(h), format!("`{name}` has happened")),
-                        _ => (format!("exit when {} > {most}", cx.text(l.span)), format!("`{name}` has happened again")),
+                        _ => {
+                            (format!("exit when {} > {most}", cx.text(l.span)), format!("`{name}` has happened again"))
+                        }
                     };
                     add(Happening::Event(h.event), exit, what);
                 }

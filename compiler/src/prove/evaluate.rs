@@ -263,7 +263,7 @@ impl<'p> Sight<'p> {
     // ------------------------------------------------------------------------------------------ values
 
     /// A constant as the one value it is; none for lists and what is missing.
-    fn constant(&self, c: &Const) -> Option<Ranges> {
+    pub fn constant(&self, c: &Const) -> Option<Ranges> {
         Some(Ranges::one(match c {
             Const::Bool(b) => i64::from(*b),
             Const::Int(n) | Const::Money(n) | Const::Date(n) | Const::Time(n) | Const::Moment(n) => *n,
@@ -409,13 +409,14 @@ impl<'p> Sight<'p> {
         answer.or_else(|| self.answered(k, e)?.is.single().map(|v| v == 1))
     }
 
-    fn subtree(&self, facet: usize, node: u32) -> Ranges {
+    /// The nodes of a subtree.
+    pub fn subtree(&self, facet: usize, node: u32) -> Ranges {
         let end = self.program.facets.get(facet).and_then(|f| f.nodes.get(node as usize)).map_or(node, |n| n.end - 1);
         Ranges::between(i64::from(node), i64::from(end))
     }
 
     /// The members of a list that is written out; none when they are not all fixed.
-    fn listed(&self, list: &Expr) -> Option<Ranges> {
+    pub fn listed(&self, list: &Expr) -> Option<Ranges> {
         let constants: Vec<&Const> = match &list.kind {
             ExprKind::Const(Const::List(all)) => all.iter().collect(),
             ExprKind::List(all) => all
@@ -607,7 +608,7 @@ impl<'p> Sight<'p> {
 }
 
 /// What a side may be when it stands so to the other.
-fn allowed(op: Comparison, other: &Ranges) -> Ranges {
+pub fn allowed(op: Comparison, other: &Ranges) -> Ranges {
     let Some((low, high)) = other.ends() else { return Ranges::NONE };
     match op {
         Comparison::Equal => other.clone(),

@@ -7,6 +7,7 @@
 
 use super::evaluate::{Loose, Sight};
 use super::knowledge::{Knowledge, Never, Place, Value};
+use super::overlap::{Arms, Overlap};
 use crate::expr::walk;
 use crate::hir::{
     Arm, CaseValue, Clauses, Const, EventUse, Expr, ExprKind, HAPPENED_AT, Journey, JourneyId, Limiting, Occasion,
@@ -47,6 +48,13 @@ pub enum What {
     Else,
     /// None of the offers of this next best action can be chosen.
     NoOffer,
+    /// A candidate of this next best action is never chosen.
+    NotChosen {
+        /// Which.
+        offer: OfferId,
+        /// Always comes before it, where it is eligible at all.
+        before: Option<OfferId>,
+    },
     /// The wait is over as soon as it begins.
     NoWait,
 }
@@ -64,14 +72,30 @@ pub struct Claim {
     pub because: Vec<Span>,
 }
 
-/// All that can be claimed of a program without errors.
-pub fn claims(program: &Program) -> Vec<Claim> {
+/// What is found in the flow of a program.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// What never happens, or always.
+    pub claims: Vec<Claim>,
+    /// Arms that overlap, so that their order decides.
+    pub overlaps: Vec<Overlap>,
+}
+
+impl Found {
+    fn take(&mut self, flow: Flow) {
+        self.claims.extend(flow.claims);
+        self.overlaps.extend(flow.overlaps);
+    }
+}
+
+/// All that can be found in a program without errors.
+pub fn found(program: &Program) -> Found {
     let loose = Loose::of(program);
-    let mut all = Vec::new();
+    let mut all = Found::default();
     for segment in program.segments.iter().filter(|s| !s.about.from_pack) {
         let mut flow = Flow::new(program, None, Of::Declaration, &[], &loose);
         flow.asked(&Knowledge::default(), &segment.condition);
-        all.append(&mut flow.claims);
+        all.take(flow);
     }
     for (id, offer) in program.offers.iter().enumerate() {
         let mut flow = Flow::new(program, None, Of::Offer(id), &offer.variables, &loose);
@@ -84,12 +108,12 @@ pub fn claims(program: &Program) -> Vec<Claim> {
         }
         // Whether the send of an offer is held, nobody knows; what comes before it is this instant.
         flow.steps(k, &offer.body);
-        all.append(&mut flow.claims);
+        all.take(flow);
     }
     for (id, journey) in program.journeys.iter().enumerate() {
         let mut flow = Flow::new(program, Some(journey), Of::Journey(id), &journey.variables, &loose);
         flow.journey(journey);
-        all.append(&mut flow.claims);
+        all.take(flow);
     }
     all
 }
@@ -101,6 +125,9 @@ struct Flow<'p> {
     /// Effects may have to wait for a pause to end.
     pauses: bool,
     claims: Vec<Claim>,
+    overlaps: Vec<Overlap>,
+    /// The goals and exits in force that end the run before any wait of it hears the event.
+    ends: Vec<&'p EventUse>,
     /// The ways out of each open loop by `stop repeating`.
     loops: Vec<Vec<Knowledge>>,
 }
@@ -118,6 +145,8 @@ impl<'p> Flow<'p> {
             of,
             pauses: journey.is_none(),
             claims: Vec::new(),
+            overlaps: Vec::new(),
+            ends: Vec::new(),
             loops: Vec::new(),
         };
         let Some(journey) = journey else { return flow };
@@ -280,7 +309,10 @@ impl<'p> Flow<'p> {
             self.heard(&anytime, &goal.event);
         }
         self.clauses(&anytime, &journey.clauses);
+        self.ends.extend(journey.goals.iter().filter(|goal| !goal.go_on).map(|goal| &goal.event));
+        self.ends.extend(exits(&journey.clauses));
         self.steps(top, &journey.body);
+        self.ends.clear();
         self.steps(anytime, &journey.on_leaving);
     }
 
@@ -369,7 +401,7 @@ impl<'p> Flow<'p> {
 
     // ------------------------------------------------------------------------------------------ steps
 
-    fn steps(&mut self, mut k: Knowledge, steps: &[Step]) -> Knowledge {
+    fn steps(&mut self, mut k: Knowledge, steps: &'p [Step]) -> Knowledge {
         for step in steps {
             match k.never {
                 Some(Never::Told) => return k,
@@ -383,7 +415,7 @@ impl<'p> Flow<'p> {
         k
     }
 
-    fn step(&mut self, k: Knowledge, step: &Step) -> Knowledge {
+    fn step(&mut self, k: Knowledge, step: &'p Step) -> Knowledge {
         match &step.kind {
             StepKind::Wait(_) | StepKind::Collect { .. } => {
                 if let StepKind::Collect { event, .. } = &step.kind {
@@ -428,6 +460,9 @@ impl<'p> Flow<'p> {
                     because.truncate(2);
                     self.claim(What::NoOffer, step.span, because);
                     return self.steps(k, otherwise);
+                }
+                for (offer, before) in super::offers::never_chosen(&self.sight, &k, candidates) {
+                    self.claim(What::NotChosen { offer, before }, step.span, Vec::new());
                 }
                 let done = self.passed(k.clone());
                 let otherwise = self.steps(k, otherwise);
@@ -494,7 +529,11 @@ impl<'p> Flow<'p> {
             StepKind::Stage { clauses, body, .. } => {
                 let anytime = self.passed(k.clone());
                 self.clauses(&anytime, clauses);
-                self.steps(k, body)
+                let outside = self.ends.len();
+                self.ends.extend(exits(clauses));
+                let k = self.steps(k, body);
+                self.ends.truncate(outside);
+                k
             }
             StepKind::GoTo { args, .. } => {
                 let k = self.before_effect(k);
@@ -506,9 +545,10 @@ impl<'p> Flow<'p> {
     }
 
     /// `if`, `branch { when }`
-    fn choose(&mut self, k: Knowledge, arms: &[(Expr, Vec<Step>)], otherwise: &[Step]) -> Knowledge {
+    fn choose(&mut self, k: Knowledge, arms: &'p [(Expr, Vec<Step>)], otherwise: &'p [Step]) -> Knowledge {
         let mut ways = Vec::new();
         let mut rest = k.clone();
+        let mut order = Arms::default();
         for (number, (condition, body)) in arms.iter().enumerate() {
             if rest.never.is_some() {
                 // What stands above takes everybody.
@@ -524,6 +564,7 @@ impl<'p> Flow<'p> {
             }
             let before = self.claims.len();
             let (holds, fails) = self.asked(&rest, condition);
+            let overlap = order.ask(&self.sight, &rest, condition);
             if number > 0 && number + 1 == arms.len() && fails.never.is_some() {
                 // The last of several that leave nothing over: that is how one writes them when there is no `else`.
                 let alone = self.sight.decide(&k, condition) == Some(true);
@@ -531,6 +572,7 @@ impl<'p> Flow<'p> {
                 rest = fails;
                 if !alone && self.claims.len() == before + 1 && self.claims.last().is_some_and(decided) {
                     let because = self.claims.pop().map(|c| c.because).unwrap_or_default();
+                    self.overlaps.extend(overlap);
                     rest.never = Some(Never::Untold);
                     if let Some(first) = otherwise.first() {
                         self.claim(What::Else, first.span, because);
@@ -543,6 +585,9 @@ impl<'p> Flow<'p> {
                     return self.sight.meet(ways);
                 }
                 break;
+            }
+            if self.claims.len() == before {
+                self.overlaps.extend(overlap);
             }
             ways.push(self.steps(holds, body));
             rest = fails;
@@ -561,9 +606,9 @@ impl<'p> Flow<'p> {
         &mut self,
         k: Knowledge,
         on: &Expr,
-        arms: &[(Vec<CaseValue>, Vec<Step>)],
+        arms: &'p [(Vec<CaseValue>, Vec<Step>)],
         at: &[Vec<Span>],
-        otherwise: Option<&[Step]>,
+        otherwise: Option<&'p [Step]>,
     ) -> Knowledge {
         self.worked_out(&k, on);
         let mut ways = Vec::new();
@@ -598,14 +643,31 @@ impl<'p> Flow<'p> {
         self.sight.meet(ways)
     }
 
-    fn wait_for(&mut self, k: Knowledge, limit: &Limiting, arms: &[Arm], otherwise: &[Step]) -> Knowledge {
+    /// What is known of an event that does not end the run as this one listens for it.
+    fn left_over(&self, after: &Knowledge, end: &EventUse) -> Knowledge {
+        let mut present = after.clone();
+        present.forget_present();
+        match &end.condition {
+            Some(condition) => self.sight.ways(present, condition, false, true).1.unwrap_or_else(Knowledge::ended),
+            None => Knowledge::ended(),
+        }
+    }
+
+    fn wait_for(&mut self, k: Knowledge, limit: &Limiting, arms: &'p [Arm], otherwise: &'p [Step]) -> Knowledge {
         if let Limiting::Moment(moment) = limit {
             self.worked_out(&k, moment);
         }
         let after = self.passed(k.clone());
         let mut ways = Vec::new();
-        // What the arms above leave over of each event that is listened for in the same way.
+        // What the goals, the exits and the arms above leave over of each event that is listened for in the same way.
         let mut left: Vec<(&EventUse, Knowledge)> = Vec::new();
+        for end in &self.ends {
+            if arms.iter().any(|arm| matches!(&arm.on, Occasion::Event(event) if event.event == end.event)) {
+                left.push((end, self.left_over(&after, end)));
+            }
+        }
+        let ends = left.len();
+        let mut order: Vec<(&EventUse, Arms)> = Vec::new();
         for arm in arms {
             match &arm.on {
                 Occasion::Event(event) => {
@@ -619,12 +681,23 @@ impl<'p> Flow<'p> {
                     for (_, rest) in left.iter().filter(|(of, _)| like(of)) {
                         present = sharpened(present, rest, event.event);
                     }
+                    let before = self.claims.len();
                     let (heard, rest) = match &event.condition {
                         Some(condition) => self.asked(&present, condition),
                         None => (present.clone(), Knowledge::ended()),
                     };
                     if heard.never == Some(Never::Untold) {
-                        self.claim(What::Arm, arm.span, Vec::new());
+                        let ended = left.iter().take(ends).filter(|(of, rest)| like(of) && rest.never.is_some());
+                        let because = ended.map(|(of, _)| of.span).take(1).collect();
+                        self.claim(What::Arm, arm.span, because);
+                    }
+                    if let Some(condition) = event.condition.as_ref().filter(|_| self.claims.len() == before) {
+                        let same = |of: &EventUse| (of.event, of.key, of.of) == (event.event, event.key, event.of);
+                        let at = order.iter().position(|(of, _)| same(of)).unwrap_or_else(|| {
+                            order.push((event, Arms::default()));
+                            order.len() - 1
+                        });
+                        self.overlaps.extend(order[at].1.ask(&self.sight, &present, condition));
                     }
                     if heard.never.is_none() {
                         let captured = self.captured(&heard, event, event.alias);
@@ -656,6 +729,14 @@ impl<'p> Flow<'p> {
         ways.push(self.steps(after, otherwise));
         self.sight.meet(ways)
     }
+}
+
+/// The events on which an exit ends the run.
+fn exits(clauses: &Clauses) -> impl Iterator<Item = &EventUse> {
+    clauses.exits.iter().filter_map(|exit| match &exit.on {
+        Occasion::Event(event) => Some(event),
+        Occasion::Condition(_) => None,
+    })
 }
 
 /// A knowledge with what another knows of the present event, when that is no more than about the event.

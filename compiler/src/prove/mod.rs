@@ -7,8 +7,11 @@ pub mod conflicts;
 pub mod consent;
 mod evaluate;
 pub mod flow;
+pub mod goals;
 mod knowledge;
+mod offers;
 pub mod outlast;
+mod overlap;
 pub mod pressure;
 mod ranges;
 mod report;
@@ -22,9 +25,10 @@ use journey_grammar::diagnostic::Diagnostic;
 
 /// Everything the proofs find in a program without errors, in no order. `already` was found before: what it says is not said again.
 pub fn prove(program: &Program, sources: &[Source], already: &[Diagnostic]) -> Vec<Diagnostic> {
-    let claims = flow::claims(program);
-    let mut found = report::report(program, sources, already, &claims);
-    found.extend(outlast::report(program, &report::Texts(sources), &stay::stays(program)));
+    let mut found = report::report(program, sources, already, &flow::found(program));
+    let (texts, stays) = (report::Texts(sources), stay::stays(program));
+    found.extend(outlast::report(program, &texts, &stays));
+    found.extend(goals::report(program, &texts, &stays));
     found.extend(consent::report(program));
     found
 }

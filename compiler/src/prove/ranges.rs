@@ -44,6 +44,11 @@ impl Ranges {
         }
     }
 
+    /// Its pieces, in order.
+    pub fn pieces(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.0.iter().copied()
+    }
+
     /// Least and greatest.
     pub fn ends(&self) -> Option<(i64, i64)> {
         Some((self.0.first()?.0, self.0.last()?.1))

@@ -1,7 +1,8 @@
 //! Claims as findings.
 
-use super::flow::{Claim, What};
-use crate::hir::Program;
+use super::flow::{Claim, Found, What};
+use super::overlap::Overlap;
+use crate::hir::{OfferId, Program};
 use crate::project::Source;
 use journey_grammar::codes::Code;
 use journey_grammar::diagnostic::Diagnostic;
@@ -37,7 +38,7 @@ impl Texts<'_> {
 const FOLLOWS: &str = "it follows from a condition that holds on every way to this place";
 
 /// The findings that claims come to.
-pub fn report(_: &Program, sources: &[Source], already: &[Diagnostic], claims: &[Claim]) -> Vec<Diagnostic> {
+pub fn report(program: &Program, sources: &[Source], already: &[Diagnostic], flow: &Found) -> Vec<Diagnostic> {
     let texts = Texts(sources);
     let known = |span: Span| {
         already.iter().any(|d| {
@@ -45,11 +46,49 @@ pub fn report(_: &Program, sources: &[Source], already: &[Diagnostic], claims: &
             at.file == span.file && at.start < span.end && span.start < at.end
         })
     };
-    let own = claims.iter().filter(|c| texts.own(c.span) && !known(c.span));
-    own.map(|claim| finding(&texts, claim)).collect()
+    let own = flow.claims.iter().filter(|c| texts.own(c.span) && !known(c.span));
+    let mut found: Vec<Diagnostic> = own.filter_map(|claim| finding(&texts, claim)).collect();
+    found.extend(flow.overlaps.iter().filter(|o| texts.own(o.second)).map(|o| overlap(&texts, o)));
+    for (offer, before) in super::offers::nowhere(program, &flow.claims) {
+        found.push(not_chosen(program, &texts, offer, &before));
+    }
+    found
 }
 
-fn finding(texts: &Texts, claim: &Claim) -> Diagnostic {
+fn overlap(texts: &Texts, Overlap { first, second, both }: &Overlap) -> Diagnostic {
+    let (earlier, later) = (texts.said(*first, "an arm above"), texts.said(*second, "this"));
+    Diagnostic::new(
+        Code::ArmsOverlap,
+        *second,
+        format!("{later} and {earlier} can both hold, and the order decides"),
+        "asked only when the one above does not hold",
+    )
+    .label(*first, format!("comes first {}", both.as_deref().unwrap_or("where both hold")))
+    .help("let one begin where the other ends, so that their order makes no difference")
+}
+
+fn not_chosen(program: &Program, texts: &Texts, offer: OfferId, before: &[(&Claim, OfferId)]) -> Diagnostic {
+    let of = &program.offers[offer];
+    let mut others: Vec<OfferId> = before.iter().map(|(_, other)| *other).collect();
+    others.sort_unstable();
+    others.dedup();
+    let names: Vec<String> = others.iter().map(|o| format!("`{}`", program.offers[*o].name)).collect();
+    let mut d = Diagnostic::new(
+        Code::OfferOutranked,
+        of.about.span,
+        format!("the offer `{}` is never chosen: {} always comes before it", of.name, names.join(" or ")),
+        "never the highest rank",
+    );
+    for other in others {
+        d = d.label(program.offers[other].about.span, format!("ranks higher whenever `{}` is eligible", of.name));
+    }
+    if let Some((claim, _)) = before.first() {
+        d = d.label(texts.head(claim.span), "asked for here");
+    }
+    d.help("limit the other one (`at most 1 per rolling 30 days`), say who it is for, or change what it is worth")
+}
+
+fn finding(texts: &Texts, claim: &Claim) -> Option<Diagnostic> {
     let span = claim.span;
     let d = match &claim.what {
         What::Decided { truth, negated, .. } => {
@@ -64,11 +103,17 @@ fn finding(texts: &Texts, claim: &Claim) -> Diagnostic {
         }
         What::Step => {
             let d = Diagnostic::new(Code::Unreachable, texts.head(span), "nobody comes to this step", "never reached");
-            return d.note("the conditions above leave nobody over who goes on");
+            return Some(d.note("the conditions above leave nobody over who goes on"));
         }
         What::Arm => {
             let d = Diagnostic::new(Code::DeadArm, texts.head(span), "nobody comes to this arm", "never reached");
-            return d.note("the arms above take every such event");
+            return Some(match claim.because.first() {
+                Some(end) => d
+                    .label(*end, "ends the run first")
+                    .note("goals and exits come before the run's own waits")
+                    .help("take the arm away, or let a goal go on with `continue`"),
+                None => d.note("the arms above take every such event"),
+            });
         }
         What::Case => {
             let what = texts.said(span, "this case");
@@ -77,8 +122,10 @@ fn finding(texts: &Texts, claim: &Claim) -> Diagnostic {
         What::Else => {
             let d = Diagnostic::new(Code::DeadArm, texts.head(span), "nobody comes to this `else`", "never reached");
             let d = because(texts, d, &claim.because);
-            return d.note("the conditions above leave nobody over");
+            return Some(d.note("the conditions above leave nobody over"));
         }
+        // Said of the offer, once.
+        What::NotChosen { .. } => return None,
         What::NoOffer => Diagnostic::new(
             Code::NoOfferHere,
             texts.head(span),
@@ -95,11 +142,11 @@ fn finding(texts: &Texts, claim: &Claim) -> Diagnostic {
         .help("to wait for the next time it comes about, say `when … becomes true`"),
     };
     let explained = because(texts, d, &claim.because);
-    match (&claim.what, claim.because.is_empty()) {
+    Some(match (&claim.what, claim.because.is_empty()) {
         (_, false) => explained.note(FOLLOWS),
         (What::Decided { .. }, true) => explained.note("it follows from what the value may be by its declaration"),
         (_, true) => explained,
-    }
+    })
 }
 
 /// Marks the conditions a finding follows from.

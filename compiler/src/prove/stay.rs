@@ -26,6 +26,8 @@ pub struct Stay {
     pub way_by_steps: Vec<(Span, Took)>,
     /// For each node of the graph, when a run may come there at the latest; none: at any time, or never.
     pub latest: Vec<Option<Took>>,
+    /// Likewise for the nodes of offers, counted from when the offer was chosen.
+    pub since_chosen: Vec<Option<Took>>,
     /// A policy ends every run after so long: policy and rule.
     pub limit: Option<(usize, usize, Length)>,
 }
@@ -75,7 +77,8 @@ pub enum Endless {
 pub fn stays(program: &Program) -> Vec<Stay> {
     let keepers = Keepers::new(program);
     let of = |id| {
-        let (bare, all) = (Walk::new(program, None, id).stay(), Walk::new(program, Some(&keepers), id).stay());
+        let graph = Graph::new(program, id);
+        let (bare, all) = (Walk::new(program, None, &graph).stay(), Walk::new(program, Some(&keepers), &graph).stay());
         Stay { by_steps: bare.most.unwrap_or_default(), way_by_steps: bare.way, ..all }
     };
     (0..program.journeys.len()).map(of).collect()
@@ -106,6 +109,23 @@ impl<'p> Keepers<'p> {
     }
 }
 
+/// Since the beginning of a stretch of nodes, when runs come to each of them.
+struct Spread {
+    start: NodeId,
+    since: Vec<Option<Since>>,
+}
+
+impl Spread {
+    fn at(&self, node: NodeId) -> Option<Since> {
+        self.since.get(node.checked_sub(self.start)?).copied().flatten()
+    }
+
+    /// Where there is an end to it.
+    fn took(&self, node: NodeId) -> Option<Took> {
+        self.at(node).filter(|s| !s.endless).map(|s| s.took)
+    }
+}
+
 /// Since the entry, when a run is somewhere at the latest.
 #[derive(Debug, Clone, Copy)]
 struct Since {
@@ -121,30 +141,34 @@ impl Since {
     }
 }
 
-struct Walk<'p> {
+struct Walk<'w, 'p> {
     program: &'p Program,
     journey: &'p Journey,
-    graph: Graph<'p>,
+    graph: &'w Graph<'p>,
     /// How long effects may be kept back at each node.
     kept: Vec<(Took, Option<Endless>)>,
     /// The longest round of each loop, as far as it is known.
     rounds: Vec<Since>,
+    /// The loop that begins at a node.
+    loop_at: Vec<Option<LoopId>>,
     /// Only what the steps themselves wait for counts.
     bare: bool,
 }
 
-impl<'p> Walk<'p> {
+impl<'w, 'p> Walk<'w, 'p> {
     /// Without rules, only what the steps themselves wait for counts.
-    fn new(program: &'p Program, keepers: Option<&Keepers<'p>>, id: JourneyId) -> Walk<'p> {
-        let graph = Graph::new(program, id);
-        let journey = &program.journeys[id];
-        let kept = |node| {
-            keepers.map_or((Took::default(), None), |keepers| kept_back(program, journey, keepers, &graph, node))
-        };
+    fn new(program: &'p Program, keepers: Option<&Keepers<'p>>, graph: &'w Graph<'p>) -> Walk<'w, 'p> {
+        let journey = &program.journeys[graph.journey];
+        let kept =
+            |node| keepers.map_or((Took::default(), None), |keepers| kept_back(program, journey, keepers, graph, node));
         let kept = (0..graph.nodes.len()).map(kept).collect();
         let none = Since { took: Took::default(), endless: false, from: None };
         let rounds = vec![none; graph.loops.len()];
-        Walk { program, journey, graph, kept, rounds, bare: keepers.is_none() }
+        let mut loop_at = vec![None; graph.nodes.len()];
+        for (id, of) in graph.loops.iter().enumerate() {
+            loop_at[of.node] = Some(id);
+        }
+        Walk { program, journey, graph, kept, rounds, loop_at, bare: keepers.is_none() }
     }
 
     fn stay(mut self) -> Stay {
@@ -174,7 +198,7 @@ impl<'p> Walk<'p> {
                 Some((last, sum)) if *last == node_said => *sum = sum.and(took),
                 _ => way.push((node_said, took)),
             }
-            at = since[node].and_then(|s| s.from);
+            at = since.at(node).and_then(|s| s.from);
         }
         let way = way.into_iter().rev().filter(|(_, took)| took.ms > 0);
         Stay {
@@ -184,7 +208,8 @@ impl<'p> Walk<'p> {
             way: way.map(|(node, took)| (self.graph.nodes[node].span, took)).collect(),
             by_steps: Took::default(),
             way_by_steps: Vec::new(),
-            latest: since.iter().map(|s| s.filter(|s| !s.endless).map(|s| s.took)).collect(),
+            latest: (0..self.graph.nodes.len()).map(|node| since.took(node)).collect(),
+            since_chosen: if self.bare { Vec::new() } else { self.since_chosen() },
             limit: self.limit(),
         }
     }
@@ -204,13 +229,31 @@ impl<'p> Walk<'p> {
         self.kept[node].1.or_else(|| moment().filter(|_| !self.bare))
     }
 
+    fn since_chosen(&self) -> Vec<Option<Took>> {
+        let nodes = &self.graph.nodes;
+        let mut all = vec![None; nodes.len()];
+        let mut start = 0;
+        // The steps of an offer stand together.
+        for copy in nodes.chunk_by(|a, b| a.offer == b.offer) {
+            let end = start + copy.len();
+            if copy[0].offer.is_some() {
+                let since = self.spread(start, end, None);
+                (start..end).for_each(|node| all[node] = since.took(node));
+            }
+            start = end;
+        }
+        all
+    }
+
     /// When a run is at each node from `start` on at the latest, counted from there. `inside`: one round of this loop.
-    fn spread(&self, start: NodeId, end: NodeId, inside: Option<LoopId>) -> Vec<Option<Since>> {
-        let mut since: Vec<Option<Since>> = vec![None; self.graph.nodes.len()];
-        since[start] = Some(Since { took: Took::default(), endless: false, from: None });
+    fn spread(&self, start: NodeId, end: NodeId, inside: Option<LoopId>) -> Spread {
+        let mut spread = Spread { start, since: vec![None; end.saturating_sub(start)] };
+        if let Some(first) = spread.since.first_mut() {
+            *first = Some(Since { took: Took::default(), endless: false, from: None });
+        }
         for node in start..end {
-            let Some(here) = since[node] else { continue };
-            let round = self.graph.loops.iter().position(|l| l.node == node).filter(|id| Some(*id) != inside);
+            let Some(here) = spread.at(node) else { continue };
+            let round = self.loop_at[node].filter(|id| Some(*id) != inside);
             for edge in self.graph.ways(node).filter(|e| e.to > node) {
                 let next = match (round, edge.why) {
                     (Some(id), why) => {
@@ -221,22 +264,21 @@ impl<'p> Walk<'p> {
                         let endless = here.endless || (round.endless && gone > 0);
                         Some(Since { took: here.took.and(passed), endless, from: Some((node, passed)) })
                     }
-                    (None, _) => self.pass(&since, node, edge.time.most),
+                    (None, _) => self.pass(&spread, node, edge.time.most),
                 };
-                if let Some(next) = next
-                    && edge.to < self.graph.nodes.len()
-                    && since[edge.to].is_none_or(|old| next.later(old))
+                if let (Some(next), Some(old)) = (next, spread.since.get_mut(edge.to - start))
+                    && old.is_none_or(|old| next.later(old))
                 {
-                    since[edge.to] = Some(next);
+                    *old = Some(next);
                 }
             }
         }
-        since
+        spread
     }
 
     /// From a node on, by a way on which so much time may pass.
-    fn pass(&self, since: &[Option<Since>], node: NodeId, most: Option<Length>) -> Option<Since> {
-        let here = since[node]?;
+    fn pass(&self, since: &Spread, node: NodeId, most: Option<Length>) -> Option<Since> {
+        let here = since.at(node)?;
         let (kept, why) = self.kept[node];
         let passed = most.map_or(Took::default(), Took::of).and(kept);
         let endless = here.endless || why.is_some() || (most.is_none() && !self.bare);
