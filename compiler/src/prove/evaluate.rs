@@ -11,7 +11,7 @@ use crate::hir::{
 use journey_runtime::image::Arith;
 use journey_runtime::number::{LEAST, arith};
 use rustc_hash::FxHashMap;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What never changes while knowledge flows: the program, whose variables are meant, the texts seen so far.
@@ -30,6 +30,8 @@ pub struct Sight<'p> {
     histories: RefCell<FxHashMap<HistoryUse, Shape>>,
     /// Questions of which an answer was remembered.
     questions: RefCell<FxHashMap<Expr, Place>>,
+    /// Places of knowledge that were looked through: what all this costs.
+    pub work: Cell<u64>,
 }
 
 /// Fields that steps fill with values nobody holds against the bounds that were declared. What comes from outside keeps them.
@@ -67,6 +69,7 @@ impl<'p> Sight<'p> {
             texts: RefCell::default(),
             histories: RefCell::default(),
             questions: RefCell::default(),
+            work: Cell::default(),
         }
     }
 
@@ -202,7 +205,13 @@ impl<'p> Sight<'p> {
 
     /// What is known where two ways meet.
     pub fn or(&self, one: Knowledge, other: Knowledge) -> Knowledge {
+        self.count(&one);
+        self.count(&other);
         one.or(other, &|place, value| self.is_declared(place, value))
+    }
+
+    fn count(&self, k: &Knowledge) {
+        self.work.set(self.work.get() + 1 + k.size() as u64);
     }
 
     /// What is known where ways meet.
@@ -454,6 +463,7 @@ impl<'p> Sight<'p> {
                 (meet(first, second), neither)
             }
             _ => {
+                self.count(&k);
                 let decided = if k.never.is_some() { None } else { self.decide_one(&k, e) };
                 let assumed = |mut k: Knowledge, truth: bool| {
                     if decided == Some(!truth) {

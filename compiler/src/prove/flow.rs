@@ -79,12 +79,15 @@ pub struct Found {
     pub claims: Vec<Claim>,
     /// Arms that overlap, so that their order decides.
     pub overlaps: Vec<Overlap>,
+    /// Pieces of knowledge that were looked through: the same on every run, and no more than a program's size asks for.
+    pub work: u64,
 }
 
 impl Found {
     fn take(&mut self, flow: Flow) {
         self.claims.extend(flow.claims);
         self.overlaps.extend(flow.overlaps);
+        self.work += flow.sight.work.get();
     }
 }
 

@@ -117,6 +117,11 @@ impl Knowledge {
         Knowledge { places: BTreeMap::new(), never: Some(Never::Told) }
     }
 
+    /// Of how many places something is known.
+    pub fn size(&self) -> usize {
+        self.places.len()
+    }
+
     /// What is known of a place beyond its kind.
     pub fn get(&self, place: &Place) -> Option<&Value> {
         self.places.get(place)
