@@ -1,5 +1,6 @@
 //! Goals that no run can meet.
 
+use super::pressure::walk::most;
 use super::report::Texts;
 use super::stay::Stay;
 use super::words::length;
@@ -117,7 +118,7 @@ pub fn report(program: &Program, texts: &Texts, stays: &[Stay]) -> Vec<Diagnosti
                 .note("a goal without `within` counts while the run lasts, and there is no wait in this journey")
                 .suggest("count it for a while after the entry", event.span.after(), " within 7 days of entry"),
             Why::SentLater { send, ms } => {
-                let within = within.map_or(String::new(), |within| length(most_ms(within)));
+                let within = within.map_or(String::new(), |within| length(most(within)));
                 Diagnostic::new(Code::GoalUnmet, event.span, what, format!("counts up to {within} after the entry"))
                     .label(texts.head(send), format!("goes out {} after it at the earliest", length(nearly(ms))))
                     .help("give the goal more time, or send earlier")
