@@ -72,7 +72,10 @@ fn nobody_stays_longer_than_the_longest_stay() {
                 }
                 EffectKind::Converted => {
                     let name = name(journey);
-                    assert!(!all_unmet(name), "seed {seed}: {who} reached a goal of {name} that is out of reach\n{text}");
+                    assert!(
+                        !all_unmet(name),
+                        "seed {seed}: {who} reached a goal of {name} that is out of reach\n{text}"
+                    );
                 }
                 _ => {}
             }
