@@ -6,7 +6,7 @@ use journey_compiler::lower::{lower, lower_tests};
 use journey_compiler::prove::conflicts;
 use journey_compiler::prove::pressure::Analysis;
 use journey_runtime::program::Program as Machine;
-use journey_tests::{check_text, generate};
+use journey_tests::{check_text, findings, generate};
 
 fn seeds() -> std::ops::Range<u64> {
     let wanted = std::env::var("JOURNEY_CONFLICTS_SEEDS").unwrap_or_default();
@@ -29,7 +29,7 @@ fn held(text: &str) -> Result<usize, String> {
     let examples: Vec<String> = examples.cloned().collect();
     let pasted = check_text(&format!("{text}\n{}", examples.join("\n")));
     if pasted.has_errors() {
-        return Err(format!("does not compile:\n{}", examples.join("\n")));
+        return Err(format!("does not compile:\n{}", findings(&pasted)));
     }
     let machine = Machine::new(lower(&pasted.program, &pasted.sources)).unwrap();
     let results = journey_runtime::testing::run(&machine, &lower_tests(&pasted.program, &pasted.sources), None);

@@ -56,7 +56,8 @@ pub(super) fn human(program: &Program, found: &Conflicts, witness: bool, columns
     };
     out.line().add(Tone::Strong, TITLE);
     table::paragraph(&mut out, Tone::Plain, 0, &words::lead(found), columns);
-    if !witness && !(found.meetings.is_empty() && found.circles.is_empty()) {
+    let says = found.meetings.len() + found.circles.len();
+    if says > 0 && !witness {
         table::paragraph(&mut out, Tone::Dim, 0, ABOUT, columns);
     }
     for (outcome, meetings) in groups(program, found) {

@@ -106,9 +106,17 @@ impl<'p> Player<'p> {
         })
     }
 
+    /// Whether an event lacks a field that a test must give: there are values that nobody here can make up.
+    fn lacks(&self, line: &TestKind) -> bool {
+        let (TestKind::Does { event, fields, .. } | TestKind::Everyone { event, fields }) = line else { return false };
+        let declared = self.program.events[*event].fields.iter().enumerate();
+        let mut needed = declared.filter(|(_, f)| !f.ty.optional && f.default.is_none());
+        needed.any(|(at, _)| fields.iter().all(|(given, _)| *given != at))
+    }
+
     /// These lines and what is expected of them as it may stand in a `.journey` file; none where it does not pass.
     pub fn test(&self, title: &str, who: &str, mut lines: Vec<TestKind>, expected: Vec<Expect>) -> Option<String> {
-        if expected.is_empty() {
+        if expected.is_empty() || lines.iter().any(|line| self.lacks(line)) {
             return None;
         }
         lines.extend(expected.into_iter().map(TestKind::Expect));
