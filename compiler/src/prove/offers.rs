@@ -102,8 +102,11 @@ fn at_least(sight: &Sight, k: &Knowledge, a: &Expr, b: &Expr) -> bool {
         && at_least(sight, k, a2, b2)
 }
 
+/// A claim that an offer is not chosen, and the offer that comes before it there.
+type Before<'c> = (&'c Claim, OfferId);
+
 /// An offer that is never chosen, wherever it is asked for, and what comes before it: where, and which.
-pub fn nowhere<'c>(program: &Program, claims: &'c [Claim]) -> BTreeMap<OfferId, Vec<(&'c Claim, OfferId)>> {
+pub fn nowhere<'c>(program: &Program, claims: &'c [Claim]) -> BTreeMap<OfferId, Vec<Before<'c>>> {
     let mut asked: BTreeMap<OfferId, usize> = BTreeMap::new();
     let mut count = |step: &crate::hir::Step| {
         if let StepKind::NextBest { candidates, .. } = &step.kind {
@@ -116,7 +119,7 @@ pub fn nowhere<'c>(program: &Program, claims: &'c [Claim]) -> BTreeMap<OfferId, 
     for offer in &program.offers {
         crate::hir::each_step(&offer.body, &mut count);
     }
-    let mut never: BTreeMap<OfferId, (usize, Vec<(&Claim, OfferId)>)> = BTreeMap::new();
+    let mut never: BTreeMap<OfferId, (usize, Vec<Before>)> = BTreeMap::new();
     for claim in claims.iter().filter(|c| matches!(c.of, Of::Journey(_) | Of::Offer(_))) {
         if let What::NotChosen { offer, before } = &claim.what {
             let entry = never.entry(*offer).or_default();

@@ -27,11 +27,14 @@ pub struct Overlap {
 #[derive(Debug, Default)]
 struct Bands<'e>(Vec<(&'e Expr, Ranges)>);
 
+/// A value, the range an arm asks for, and what was known of it then.
+type Band<'e> = (&'e Expr, Ranges, Ranges);
+
 /// The arms that were asked so far.
 #[derive(Debug, Default)]
 pub struct Arms<'e> {
     /// Where each stands, its ranges, and what was known of the values then.
-    asked: Vec<(Span, Vec<(&'e Expr, Ranges, Ranges)>)>,
+    asked: Vec<(Span, Vec<Band<'e>>)>,
 }
 
 impl<'e> Arms<'e> {
@@ -52,7 +55,7 @@ impl<'e> Arms<'e> {
 }
 
 /// The value in whose ranges two arms overlap, and what both take of it; all other values they take alike.
-fn overlap<'e>(first: &[(&'e Expr, Ranges, Ranges)], second: &[(&'e Expr, Ranges)]) -> Option<(&'e Expr, Ranges)> {
+fn overlap<'e>(first: &[Band<'e>], second: &[(&'e Expr, Ranges)]) -> Option<(&'e Expr, Ranges)> {
     if first.len() != second.len() {
         return None;
     }
