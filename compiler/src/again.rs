@@ -26,6 +26,8 @@ pub struct Kept {
     journeys: BTreeMap<Span, Known>,
     /// What the project declared then.
     world: u64,
+    /// It declares the same now. While names and declarations are typed, nothing is kept: it would be of no use at the next keystroke.
+    settled: bool,
     /// Counts checks, so that texts which are no longer there are forgotten.
     round: u64,
 }
@@ -97,7 +99,8 @@ impl Kept {
         }
         trees.len().hash(&mut hasher);
         let world = hasher.finish();
-        if world != self.world {
+        self.settled = world == self.world;
+        if !self.settled {
             self.journeys.clear();
         }
         self.world = world;
@@ -111,6 +114,9 @@ impl Kept {
         id: JourneyId,
         check: impl FnOnce() -> (Journey, Vec<SetsOff>),
     ) -> (Journey, Vec<SetsOff>) {
+        if !self.settled {
+            return check();
+        }
         let at = cx.decls.journeys[id].decl.name.span;
         let tree = |file: FileId| trees.iter().find(|t| t.file == file);
         let same = |known: &&Known| known.trees.iter().all(|k| tree(k.file).is_some_and(|t| Arc::ptr_eq(t, k)));

@@ -157,6 +157,11 @@ impl Project {
         self.settled = false;
         self.stale = false;
         self.revision += 1;
+        // To take a large program to pieces takes a while, and nobody needs to wait for it.
+        if let Some(before) = self.analysis.take().and_then(Rc::into_inner) {
+            let before = before.checked;
+            std::thread::spawn(move || drop(before));
+        }
         self.show(checked)
     }
 
