@@ -17,6 +17,10 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use support::{Client, Memory, SETTINGS, uri};
 
+/// As the command has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const TYPED: &str = include_str!("../../../examples/retail/journeys/abandoned_cart.journey");
 
 fn main() {
