@@ -354,6 +354,19 @@ pub enum StepKind {
 }
 
 impl StepKind {
+    /// Whether it makes an effect: what a pause stops before, and a rule may hold.
+    pub fn is_effect(&self) -> bool {
+        matches!(
+            self,
+            StepKind::Send(_)
+                | StepKind::Set { .. }
+                | StepKind::Emit { .. }
+                | StepKind::Call { .. }
+                | StepKind::Task { .. }
+                | StepKind::GoTo { .. }
+        )
+    }
+
     /// The blocks of steps inside this one, in order.
     pub fn blocks(&self) -> Vec<&[Step]> {
         let mut all: Vec<&[Step]> = Vec::new();

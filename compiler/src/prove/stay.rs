@@ -308,18 +308,7 @@ fn kept_back(
     node: NodeId,
 ) -> (Took, Option<Endless>) {
     let open = |why| (Took::default(), Some(why));
-    let acts = |kind: &StepKind| {
-        matches!(
-            kind,
-            StepKind::Send(_)
-                | StepKind::Set { .. }
-                | StepKind::Emit { .. }
-                | StepKind::Call { .. }
-                | StepKind::Task { .. }
-                | StepKind::GoTo { .. }
-        )
-    };
-    if !graph.step(node).is_some_and(|s| acts(&s.kind)) {
+    if !graph.step(node).is_some_and(|step| step.kind.is_effect()) {
         return (Took::default(), None);
     }
     let stages = graph.clauses(node);

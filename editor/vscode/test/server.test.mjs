@@ -5,7 +5,7 @@ import { findServer } from '../dist/parts/server.mjs'
 const at = (files, more = {}) => ({
   setting: '',
   extension: '/ext',
-  folders: ['/work/shop'],
+  folders: ['/home/ana/shop'],
   path: '/usr/bin:/opt/bin',
   home: '/home/ana',
   windows: false,
@@ -19,9 +19,9 @@ test('the setting comes first', () => {
 })
 
 test('a setting may be in the home folder, in the project, or a name on the path', () => {
-  const files = ['/home/ana/bin/journey', '/work/shop/tools/journey', '/opt/bin/journey-next']
+  const files = ['/home/ana/bin/journey', '/home/ana/shop/tools/journey', '/opt/bin/journey-next']
   assert.deepEqual(findServer(at(files, { setting: '~/bin/journey' })), { command: '/home/ana/bin/journey' })
-  assert.deepEqual(findServer(at(files, { setting: 'tools/journey' })), { command: '/work/shop/tools/journey' })
+  assert.deepEqual(findServer(at(files, { setting: 'tools/journey' })), { command: '/home/ana/shop/tools/journey' })
   assert.deepEqual(findServer(at(files, { setting: 'journey-next' })), { command: '/opt/bin/journey-next' })
 })
 

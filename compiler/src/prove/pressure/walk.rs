@@ -283,17 +283,7 @@ impl<'p, 'h> Walker<'p, 'h> {
         let Some((least, most, anchor)) = self.time(&edge, &from.anchor) else { return };
         key.node = edge.to;
         // What is held, or paused, is done later, and what follows counts from there.
-        let is_effect = self.graph.step(edge.to).is_some_and(|s| {
-            matches!(
-                s.kind,
-                StepKind::Send(_)
-                    | StepKind::Set { .. }
-                    | StepKind::Emit { .. }
-                    | StepKind::Call { .. }
-                    | StepKind::Task { .. }
-                    | StepKind::GoTo { .. }
-            )
-        });
+        let is_effect = self.graph.step(edge.to).is_some_and(|step| step.kind.is_effect());
         let hold = if is_effect { (self.held)(&self.graph, edge.to) } else { Some(0) };
         let most = most.zip(hold).map(|(most, hold)| most + hold);
         key.anchor = match self.detail {
