@@ -30,6 +30,10 @@ pub struct Scale {
     pub outside: Option<PathBuf>,
     /// For files that are made.
     pub scratch: PathBuf,
+    /// Of the step: only races whose titles have this in them.
+    pub races: String,
+    /// Of the step: only contestants whose names have this in them, and the floor.
+    pub only: String,
 }
 
 impl Scale {
@@ -45,7 +49,7 @@ type Row = fn(&Scale) -> Result<Vec<Race>, String>;
 const ROWS: [(&str, Row); 5] =
     [("rule", rule::run), ("step", step::run), ("ingest", ingest::run), ("end", end::run), ("compile", compile::run)];
 
-const USAGE: &str = "usage: journey-bench [--quick] [--rows rule,step,…] [--outside FOLDER] [--scratch FOLDER] [--json FILE] [--chart FILE] [--page FILE] [--conditions TEXT]";
+const USAGE: &str = "usage: journey-bench [--quick] [--rows rule,step,…] [--races TEXT] [--only TEXT] [--outside FOLDER] [--scratch FOLDER] [--json FILE] [--chart FILE] [--page FILE] [--conditions TEXT]";
 
 fn main() -> ExitCode {
     // Some peers walk their trees by recursion.
@@ -61,7 +65,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let mut scale = Scale { quick: false, outside: None, scratch: std::env::temp_dir() };
+    let mut scale =
+        Scale { quick: false, outside: None, scratch: std::env::temp_dir(), races: String::new(), only: String::new() };
     let mut rows: Vec<String> = ROWS.iter().map(|(name, _)| name.to_string()).collect();
     let (mut json, mut picture, mut page) = (None, None, None);
     let mut conditions = String::new();
@@ -73,6 +78,8 @@ fn run() -> Result<(), String> {
             "--rows" => rows = value()?.split(',').map(str::to_string).collect(),
             "--outside" => scale.outside = Some(value()?.into()),
             "--scratch" => scale.scratch = value()?.into(),
+            "--races" => scale.races = value()?,
+            "--only" => scale.only = value()?,
             "--json" => json = Some(value()?),
             "--chart" => picture = Some(value()?),
             "--page" => page = Some(value()?),

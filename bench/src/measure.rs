@@ -69,6 +69,11 @@ impl<'a> Contestant<'a> {
         Contestant { name: name.into(), kind, what: what.into(), once: false, run: Box::new(run) }
     }
 
+    /// Whether it is the floor, or its name has a text in it.
+    pub fn is_wanted(&self, only: &str) -> bool {
+        self.kind == Kind::Floor || self.name.contains(only)
+    }
+
     /// The same, in the first round that counts and in no other.
     pub fn once(self) -> Contestant<'a> {
         Contestant { once: true, ..self }

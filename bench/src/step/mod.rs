@@ -118,13 +118,23 @@ pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
         ]
     };
     for &(customers, count, mix) in sizes {
-        races.push(one(scale, customers, count, mix)?);
+        let title = title(customers, count, mix);
+        if title.contains(&scale.races) {
+            races.push(one(scale, customers, count, mix, title)?);
+        }
     }
-    races.extend(outside::run(scale)?);
+    if scale.races.is_empty() {
+        races.extend(outside::run(scale)?);
+    }
     Ok(races)
 }
 
-fn one(scale: &Scale, customers: u64, count: usize, mix: Mix) -> Result<Race, String> {
+fn title(customers: u64, count: usize, mix: Mix) -> String {
+    let thousands = crate::table::thousands;
+    format!("step, {} customers, {}, {} events", thousands(customers), mix.name(), thousands(count as u64))
+}
+
+fn one(scale: &Scale, customers: u64, count: usize, mix: Mix, title: String) -> Result<Race, String> {
     let events = events(customers, count, mix);
     let mut contestants = vec![
         Contestant::new(
@@ -138,12 +148,7 @@ fn one(scale: &Scale, customers: u64, count: usize, mix: Mix) -> Result<Race, St
         }),
     ];
     contestants.extend(ours::contestants(&events, customers)?);
-    let title = format!(
-        "step, {} customers, {}, {} events",
-        crate::table::thousands(customers),
-        mix.name(),
-        crate::table::thousands(count as u64)
-    );
+    contestants.retain(|contestant| contestant.is_wanted(&scale.only));
     race("step", title, "event", scale.rounds(3), contestants)
 }
 

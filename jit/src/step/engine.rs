@@ -1,6 +1,6 @@
 //! The compiled step as an engine of a host.
 
-use super::batch::{Shard, TIME_ONLY, WHY_FULL};
+use super::batch::{Shard, TIME_ONLY, WHY_DECLINED};
 use super::machine::Machine;
 use super::plan::Plan;
 use crate::code::{Code, Level, NoCode, Workshop, guarded};
@@ -11,12 +11,14 @@ use journey_runtime::image::Word;
 use journey_runtime::layout::ID_COUNT;
 use journey_runtime::program::Program;
 use journey_runtime::record::Effects;
-use journey_runtime::store::{Raw, Store};
+use journey_runtime::store::Store;
 use journey_runtime::tables::Vm;
 use std::any::Any;
 
-/// Inputs that are worked on in one go, while the states of as many more are asked for.
-const AHEAD: usize = 8;
+/// Inputs that are worked on in one go.
+const STEP: usize = 2;
+/// Inputs whose states are on their way meanwhile; the index entries of as many more are, too.
+const AHEAD: usize = 12;
 /// Customers that are looked at together when everything ends.
 const TOGETHER: usize = 1 << 10;
 /// Words that effects have room for, beyond what they have, when the code begins.
@@ -79,52 +81,66 @@ impl Jit {
 
     /// Works on items natively from `from` on; gives the first that is not done.
     fn native(&self, on: &mut Work<'_>, store: &mut Store, effects: &mut Effects, from: usize) -> usize {
-        let items = on.items;
         let mut at = from;
-        while at < items.len() {
-            // The states of the next items are on their way while these are worked on, and their index entries before them.
-            let to = (at + AHEAD).min(items.len());
-            let want = (to + AHEAD).min(items.len());
-            let further = &items[want..(want + AHEAD).min(items.len())];
-            further.iter().for_each(|item| store.prefetch_index(item.customer));
-            self.make_ready(on, store, want);
-            let to = to.min(on.ready);
-            if at >= to {
-                // A customer that is not there is the VM's to complain about.
+        loop {
+            self.ask_ahead(on, store, at);
+            if at >= on.ready {
+                // All are done; or a customer is not there, who is the VM's to complain about.
                 return at;
             }
-            let raw = on.raw.get_or_insert_with(|| store.raw());
-            let words = &mut effects.words;
-            words.reserve(EFFECTS.max(2 * self.most));
-            let (len, room) = (words.len(), words.spare_capacity_mut());
-            let out = room.as_mut_ptr().cast::<Word>();
-            let mut shard = Shard {
-                context: Context::default(),
-                items: items.as_ptr(),
-                rows: on.rows.as_ptr(),
-                row_words: on.rows.len() as u64,
-                index: raw.index,
-                chunks: raw.chunks.as_ptr(),
-                rooms: self.rooms.as_ptr(),
-                out,
-                // SAFETY: the end of the same room.
-                out_end: unsafe { out.add(room.len()) },
-                why: 0,
-                nowhere: 0,
-            };
-            // SAFETY: `items` has all from `at` to `to`, and their customers have index entries. The pointers are of now: whoever gives a
-            // customer room or is handed the store forgets them. The index entries say truly where in the chunks a slot is and how long,
-            // and nobody else looks at either meanwhile. The code reads rows below `row_words`, reads and writes a state within its slot
-            // (it compares lengths first), and effects up to `out_end`. It lives in `self.code`.
-            let reached = unsafe { (self.entry)(&mut shard, at as u64, to as u64) } as usize;
-            // SAFETY: `out` has moved on from the old end by whole words that have been written, within the capacity.
-            unsafe { effects.words.set_len(len + shard.out.offset_from_unsigned(out)) };
-            at = reached;
-            if at < to && shard.why != WHY_FULL {
+            let why;
+            (at, why) = self.in_place(on, store, effects, at);
+            if why == WHY_DECLINED {
                 return at;
             }
         }
-        at
+    }
+
+    /// The same as long as no state moves and effects have room. Also why it ended.
+    fn in_place(&self, on: &mut Work<'_>, store: &mut Store, effects: &mut Effects, from: usize) -> (usize, u64) {
+        let items = on.items;
+        let mut at = from;
+        let raw = store.raw();
+        let words = &mut effects.words;
+        words.reserve(EFFECTS.max(2 * self.most));
+        let (len, room) = (words.len(), words.spare_capacity_mut());
+        let out = room.as_mut_ptr().cast::<Word>();
+        let mut shard = Shard {
+            context: Context::default(),
+            items: items.as_ptr(),
+            rows: on.rows.as_ptr(),
+            row_words: on.rows.len() as u64,
+            index: raw.index,
+            chunks: raw.chunks.as_ptr(),
+            rooms: self.rooms.as_ptr(),
+            out,
+            // SAFETY: the end of the same room.
+            out_end: unsafe { out.add(room.len()) },
+            why: 0,
+            nowhere: 0,
+        };
+        let moved = on.moved;
+        while shard.why == 0 && on.moved == moved && at < on.ready {
+            let to = (at + STEP).min(on.ready);
+            // SAFETY: `items` has all from `at` to `to`, and their customers have index entries. The pointers are of now: no customer has
+            // been added or given room since. The index entries say truly where in the chunks a slot is and how long, and nobody else
+            // looks at either meanwhile. The code reads rows below `row_words`, reads and writes a state within its slot (it compares
+            // lengths first), and effects up to `out_end`. It lives in `self.code`.
+            at = unsafe { (self.entry)(&mut shard, at as u64, to as u64) } as usize;
+            self.ask_ahead(on, store, at);
+        }
+        // SAFETY: `out` has moved on from the old end by whole words that have been written, within the capacity.
+        unsafe { effects.words.set_len(len + shard.out.offset_from_unsigned(out)) };
+        (at, shard.why)
+    }
+
+    /// Asks for the index entries and the states of the items from one on, and gives room to those who have none.
+    fn ask_ahead(&self, on: &mut Work<'_>, store: &mut Store, at: usize) {
+        let want = (at + STEP + AHEAD).min(on.items.len());
+        let further = (want + AHEAD).min(on.items.len());
+        on.items[on.asked.min(further)..further].iter().for_each(|item| store.prefetch_index(item.customer));
+        on.asked = on.asked.max(further);
+        self.make_ready(on, store, want);
     }
 
     /// Asks for the states of items up to one, and gives room to those who have none.
@@ -137,7 +153,7 @@ impl Jit {
                     let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
                     store.grow(item.customer, self.vm.tables().room + ids);
                     let _ = store.prefetch_state(item.customer);
-                    on.raw = None;
+                    on.moved += 1;
                 }
                 None => return,
             }
@@ -152,18 +168,20 @@ struct Work<'i> {
     rows: &'i [Word],
     /// Those before it have customers that are there and have room.
     ready: usize,
-    /// The store's memory, as long as it stays where it is.
-    raw: Option<Raw>,
+    /// The index entries of those before it have been asked for.
+    asked: usize,
+    /// How often customers were given room.
+    moved: u64,
 }
 
 impl<'i> Work<'i> {
     fn new(items: &'i [Item], rows: &'i [Word], from: usize) -> Work<'i> {
-        Work { items, rows, ready: from, raw: None }
+        Work { items, rows, ready: from, asked: from, moved: 0 }
     }
 
     /// The VM takes over: it may give room, and does the next item.
     fn hand_over(&mut self, next: usize) {
-        self.raw = None;
+        self.moved += 1;
         self.ready = self.ready.max(next);
     }
 }

@@ -560,12 +560,20 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         let Blocks { next, advance, .. } = self.blocks;
         let (at, len) = (self.get(|v| v.entry), self.get(|v| v.len));
         let entry = self.load(at, 0);
+        let before = self.bits(entry, raw::LENGTH_FROM, raw::CLASS_FROM - raw::LENGTH_FROM);
+        let (keep, kept) = (self.b.create_block(), self.b.create_block());
+        let same = self.b.ins().icmp(IntCC::Equal, before, len);
+        // Mostly it is as long as before: then the index's line stays clean, and memory has less to write back.
+        self.b.ins().brif(same, kept, &[], keep, &[]);
+        self.b.switch_to_block(keep);
         let mask = ((1u64 << (raw::CLASS_FROM - raw::LENGTH_FROM)) - 1) << raw::LENGTH_FROM;
         let rest = self.word(!mask);
         let rest = self.b.ins().band(entry, rest);
         let len = self.b.ins().ishl_imm_u(len, i64::from(raw::LENGTH_FROM));
         let entry = self.b.ins().bor(rest, len);
         self.store(entry, at, 0);
+        self.jump(kept);
+        self.b.switch_to_block(kept);
         let instant = self.get(|v| v.instant);
         let zero = self.word(0);
         self.set(|v| v.instant, zero);
