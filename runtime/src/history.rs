@@ -32,22 +32,35 @@ pub fn observe(
     seen: Seen<'_>,
     dirty: &mut Dirty,
 ) {
-    for h in &program.histories_of_event[usize::from(seen.event)] {
-        let history = &program.image.histories[usize::from(*h)];
-        if let Some(condition) = history.condition {
-            let scope = Scope {
-                slots: &[],
-                row: seen.row,
-                happened_at: seen.happened_at,
-                ..Scope::of(program, pool, state, seen.now)
-            };
-            if !scope.holds(condition, frame, &mut i64::MAX.clone()) {
-                continue;
-            }
+    for history in &program.histories_of_event[usize::from(seen.event)] {
+        observe_in(program, pool, state, frame, seen, *history, dirty);
+    }
+}
+
+/// Updates one history of an event.
+pub(crate) fn observe_in(
+    program: &Program,
+    pool: &Pool,
+    state: &mut [Word],
+    frame: &mut Frame,
+    seen: Seen<'_>,
+    number: u16,
+    dirty: &mut Dirty,
+) {
+    let history = &program.image.histories[usize::from(number)];
+    if let Some(condition) = history.condition {
+        let scope = Scope {
+            slots: &[],
+            row: seen.row,
+            happened_at: seen.happened_at,
+            ..Scope::of(program, pool, state, seen.now)
+        };
+        if !scope.holds(condition, frame, &mut i64::MAX.clone()) {
+            return;
         }
-        if record(program, state, history, program.layout.histories[usize::from(*h)], seen) {
-            dirty.history(program, *h);
-        }
+    }
+    if record(program, state, history, program.layout.histories[usize::from(number)], seen) {
+        dirty.history(program, number);
     }
 }
 

@@ -144,7 +144,7 @@ impl<'a> Plan<'a> {
         let table = &self.tables.events[usize::from(event)];
         let heard = match table.hears[usize::from(journey)] {
             Hears::Nothing => return Some(None),
-            Hears::Declines | Hears::Watches(_) => return None,
+            Hears::Watches(_) => return None,
             Hears::Runs(number) => &table.runs[usize::from(number)],
         };
         if !heard.updates.is_empty() || heard.arms.iter().any(Option::is_none) {

@@ -37,6 +37,7 @@ fn journey(program: &Program, number: usize) -> JourneyTable {
     let mut keep = |slot: u16| kept.iter_mut().skip(usize::from(slot)).take(1).for_each(|kept| *kept = true);
     (0..journey.params).for_each(&mut keep);
     journey.key.into_iter().for_each(&mut keep);
+    journey.pauses.iter().for_each(|pause| keep(pause.since));
     for trigger in &journey.triggers {
         if let Trigger::Event { capture, .. } = trigger {
             capture.fields.iter().for_each(|(_, slot)| keep(*slot));
@@ -45,8 +46,7 @@ fn journey(program: &Program, number: usize) -> JourneyTable {
     }
     let forgotten = kept.iter().zip(0u16..).filter(|(kept, _)| !**kept).map(|(_, slot)| slot).collect();
     JourneyTable {
-        plain: !form.has(Form::CHECKED) && !form.has(Form::WAKES) && journey.pauses.is_empty(),
-        watches: form.has(Form::CHECKED) && !form.has(Form::WAKES) && journey.pauses.is_empty(),
+        plain: !form.has(Form::CHECKED) && journey.pauses.is_empty(),
         form,
         words: program.layout.run_words[number],
         forgotten,
@@ -97,9 +97,7 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
     let event: &Event = &image.events[usize::from(number)];
     let histories = &program.histories_of_event[usize::from(number)];
     let watched = histories.iter().any(|history| !program.watches_of_history[usize::from(*history)].is_empty());
-    let declined = if event.everyone {
-        Some("it is about everyone")
-    } else if matches!(event.role, Role::Consent { .. }) {
+    let declined = if matches!(event.role, Role::Consent { .. }) {
         Some("it tells of consent")
     } else if matches!(event.role, Role::TaskCompleted { .. }) {
         Some("it tells of a task")
@@ -109,17 +107,12 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
         None
     };
     let mut runs = Vec::new();
-    let hears = image.journeys.iter().zip(journeys).map(|(journey, table)| {
-        if !table.plain && !table.watches {
-            return Hears::Declines;
-        }
-        match hears(journey, number) {
-            (_, false) if table.plain => Hears::Nothing,
-            (hears, _) => {
-                runs.push(hears);
-                let number = runs.len() as u16 - 1;
-                if table.plain { Hears::Runs(number) } else { Hears::Watches(number) }
-            }
+    let hears = image.journeys.iter().zip(journeys).map(|(journey, table)| match hears(journey, number) {
+        (_, false) if table.plain => Hears::Nothing,
+        (hears, _) => {
+            runs.push(hears);
+            let number = runs.len() as u16 - 1;
+            if table.plain { Hears::Runs(number) } else { Hears::Watches(number) }
         }
     });
     let hears = hears.collect();

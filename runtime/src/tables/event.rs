@@ -10,7 +10,7 @@ use crate::layout::{ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, WATCH_DUE, ZONE};
 use crate::record::how;
 use crate::step::run::{
     AGE, ANCHOR, ARRIVED, ASKED, AT, BARRED, CHECK, CONVERTED, COUNTED, DUE, ENDED, ENTERED, FRESH, GONE, HELD,
-    HOLD_TOLD, HOLDER, KEY, LEAVING, NEVER, Run, SINCE, TOLD, WAITS,
+    HOLD_TOLD, HOLDER, KEY, LEAVING, NEVER, PAUSED, Run, SINCE, TOLD, WAITS, WAKE,
 };
 use crate::step::{self, ids};
 use crate::time::plus;
@@ -54,6 +54,7 @@ impl<'m> Machine<'m> {
             self.sort_hits();
             self.goals(table)?;
             self.exits(table)?;
+            self.pauses()?;
             self.start_over_and_update(table)?;
             self.waits(table)?;
         }
@@ -74,11 +75,6 @@ impl<'m> Machine<'m> {
             }
             match table.hears[usize::from(run.journey(self.words))] {
                 Hears::Nothing => {}
-                Hears::Declines => {
-                    if run.whole(self.words) {
-                        return Err(Declined::Shape);
-                    }
-                }
                 Hears::Watches(number) if status < LEAVING => {
                     self.hits.push(Hit { run, table: number, watches: true, updated: false });
                 }
@@ -106,9 +102,7 @@ impl<'m> Machine<'m> {
         let mut at = self.first();
         while let Some((run, next)) = self.record(at) {
             at = next;
-            let table = &self.tables.journeys[usize::from(run.journey(self.words))];
-            let status = run.status(self.words);
-            if status < LEAVING && !table.plain && !table.watches || self.tables.meanwhile && status == HELD {
+            if self.tables.meanwhile && run.status(self.words) == HELD {
                 return Err(Declined::Shape);
             }
         }
@@ -136,23 +130,32 @@ impl<'m> Machine<'m> {
         }
         if next >= room {
             next = room;
-            if room < ID_COUNT {
-                let more = room.max(ID_COUNT / 4);
-                if self.len + more > self.words.len() {
-                    return Err(Declined::Room);
-                }
-                self.words.copy_within(at + room..self.len, at + room + more);
-                self.words[at + room..at + room + more].fill(MISSING);
-                self.len += more;
-                self.hits.iter_mut().for_each(|hit| hit.run.0 += more);
-                room += more;
-            } else {
+            if room == ID_COUNT {
                 next = 0;
+            } else if !self.more_ids() {
+                return Err(Declined::Room);
             }
+            room = (self.words[ZONE] >> IDS_ROOM & 0xff) as usize;
         }
         self.words[at + next] = id;
         self.words[ZONE] = zone & !(0xffff << IDS_ROOM) | (room as Word) << IDS_ROOM | (next as Word + 1) << IDS_NEXT;
         Ok(false)
+    }
+
+    /// Gives message ids more room: what stands behind them moves. False when the state has none.
+    pub(super) fn more_ids(&mut self) -> bool {
+        let (at, zone) = (self.program.layout.fixed, self.words[ZONE]);
+        let room = (zone >> IDS_ROOM & 0xff) as usize;
+        let more = room.max(ID_COUNT / 4);
+        if self.len + more > self.words.len() {
+            return false;
+        }
+        self.words.copy_within(at + room..self.len, at + room + more);
+        self.words[at + room..at + room + more].fill(MISSING);
+        self.words[ZONE] = zone & !(0xff << IDS_ROOM) | ((room + more) as Word) << IDS_ROOM;
+        self.len += more;
+        self.hits.iter_mut().for_each(|hit| hit.run.0 += more);
+        true
     }
 
     /// Whether a run hears the present event as a clause of it listens.
@@ -313,6 +316,7 @@ impl<'m> Machine<'m> {
         run.put_moment(self.words, SINCE, self.now);
         run.put_moment(self.words, DUE, NEVER);
         run.put_moment(self.words, CHECK, NEVER);
+        run.put_moment(self.words, WAKE, NEVER);
         run.put(self.words, HOLDER, MISSING);
         let of = self.of(run, None);
         self.out.left(&of, by, extra, label);
@@ -362,7 +366,9 @@ impl<'m> Machine<'m> {
                 if hit.watches {
                     // Clauses that read what was replaced hold from now on.
                     let stage = self.stage_of(run);
-                    self.leaves(run, stage, false)?;
+                    if !self.leaves(run, stage, false)? {
+                        self.look_at_pauses(run, stage, false)?;
+                    }
                 }
             }
         }
@@ -405,8 +411,16 @@ impl<'m> Machine<'m> {
         for at in 0..self.hits.len() {
             let hit = self.hits[at];
             let run = hit.run;
-            if !run.alive(self.words) || run.is(self.words, ARRIVED) || run.status(self.words) != WAITS {
+            if !run.alive(self.words) || run.is(self.words, ARRIVED) {
                 continue;
+            }
+            match run.status(self.words) {
+                WAITS => {}
+                PAUSED => {
+                    self.resume(run)?;
+                    continue;
+                }
+                _ => continue,
             }
             let journey = self.journey(run);
             let number = run.get(self.words, AT) as usize;
@@ -431,6 +445,7 @@ impl<'m> Machine<'m> {
             }
             if next.is_none() && hit.updated {
                 next = self.set_due(run, place);
+                self.set_wake(run);
             }
             if let Some(next) = next {
                 self.go_on(run, next)?;
@@ -480,7 +495,7 @@ impl<'m> Machine<'m> {
         let mut at = self.first();
         while let Some((run, next)) = self.record(at) {
             at = next;
-            let watches = self.tables.journeys[usize::from(run.journey(self.words))].watches;
+            let watches = !self.tables.journeys[usize::from(run.journey(self.words))].plain;
             let status = run.status(self.words);
             if !watches || status >= LEAVING {
                 continue;
@@ -490,6 +505,7 @@ impl<'m> Machine<'m> {
         }
         self.sort_hits();
         self.exits(NOTHING)?;
+        self.pauses()?;
         self.waits(NOTHING)
     }
 
@@ -511,10 +527,6 @@ impl<'m> Machine<'m> {
             }
             asked = Some(j);
             if self.admit(run) {
-                let table = &self.tables.journeys[usize::from(j)];
-                if !table.plain && !table.watches {
-                    return Err(Declined::Shape);
-                }
                 self.go_on(run, 0)?;
             }
         }

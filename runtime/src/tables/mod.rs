@@ -10,22 +10,24 @@
 //!
 //! * events that feed a watched condition, tell of consent or of tasks; answers of calls; moves to another zone; the first sight of a
 //!   customer and moments at which something is due, when the program watches conditions or has triggers by the calendar;
-//! * every input of a customer who stands in a run that has pauses or a longest stay;
 //! * runs that would set, emit, call, give a task, gather, hand off, or do something on leaving;
 //! * sends that other journeys may hold or drop meanwhile.
 //!
-//! `build` makes the tables, `event` is one event, `known` what becomes known of a customer, `time` what is due and the tidying after each input, `walk` the steps, `send` a send
-//! and its gates.
+//! `build` makes the tables, `event` is one event, `known` what becomes known of a customer, `pause` the pauses of runs, `time` what is due and the tidying after each input, `walk` the steps, `send` a send
+//! and its gates, `within` what machine code asks for.
 
 mod build;
 mod engine;
 mod event;
 mod known;
+mod pause;
 mod send;
 mod time;
 mod walk;
+mod within;
 
 pub use engine::Vm;
+pub use within::Within;
 
 use crate::batch::Item;
 use crate::eval::{Frame, Scope};
@@ -37,7 +39,7 @@ use crate::program::Program;
 use crate::record::{Effects, NO_PC, Of};
 use crate::state;
 use crate::step::machine::FUEL;
-use crate::step::run::{AT, CHECK, HELD, NUMBERS, Run, WAITS};
+use crate::step::run::{AT, CHECK, HELD, NUMBERS, PAUSED, Run, WAITS};
 use crate::step::stage_at;
 use crate::time::{NEVER, Zone};
 
@@ -76,11 +78,9 @@ pub struct EventTable {
 pub enum Hears {
     /// Nothing.
     Nothing,
-    /// The reference knows.
-    Declines,
     /// This, of [`EventTable::runs`].
     Runs(u16),
-    /// The same, and its runs watch conditions: they look at every event of the customer.
+    /// The same, and its runs watch conditions or pause: they look at every event of the customer.
     Watches(u16),
 }
 
@@ -115,10 +115,8 @@ pub struct Enter {
 /// What is known of a journey.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JourneyTable {
-    /// Its runs watch nothing, never pause, and are not ended by time: they only change when they hear something or are due.
+    /// Its runs watch nothing and never pause: they only change when they hear something or are due.
     pub plain: bool,
-    /// Its runs are plain but for conditions that they watch.
-    pub watches: bool,
     /// The form of its runs.
     pub form: Form,
     /// Words of a run.
@@ -197,7 +195,7 @@ struct Hit {
     run: Run,
     /// Index into [`EventTable::runs`].
     table: u16,
-    /// It watches conditions.
+    /// It watches conditions, or may pause.
     watches: bool,
     updated: bool,
 }
@@ -407,7 +405,7 @@ impl<'m> Machine<'m> {
         let (journey, at) = (self.journey(run), run.get(self.words, AT));
         match run.status(self.words) {
             WAITS => journey.places.get(at as usize).and_then(|place| place.stage),
-            HELD => stage_at(journey, at as u32),
+            HELD | PAUSED => stage_at(journey, at as u32),
             _ => None,
         }
     }

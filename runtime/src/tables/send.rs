@@ -22,7 +22,7 @@ impl<'m> Machine<'m> {
         if known.declined {
             return Err(Declined::Shape);
         }
-        if table.watches && self.leaves(run, send.stage, false)? {
+        if !table.plain && !self.may_act(run, pc, send.stage)? {
             return Ok(None);
         }
         run.put(self.words, HOLDER, MISSING);

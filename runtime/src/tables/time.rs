@@ -1,11 +1,13 @@
 //! What is due, and the tidying after each input.
 
+use super::pause::Paused;
 use super::{Declined, Kept, Machine};
 use crate::layout::{WAKE as NEXT, WATCH_DUE};
+use crate::record::how;
 use crate::step::machine::FUEL;
 use crate::step::run::{
-    AGE, ARRIVED, AT, BARRED, CHECK, CONVERTED, DUE, ENTERED, HELD, Keep, LEAVING, NEVER, Run, SINCE, WAITS,
-    compact_words,
+    AGE, ARRIVED, AT, BARRED, CHECK, CONVERTED, DUE, ENTERED, HELD, Keep, LEAVING, NEVER, PAUSED, Run, SINCE, WAITS,
+    WAKE as RUN_WAKE, compact_words,
 };
 use crate::step::{entry, wait};
 use crate::time::plus;
@@ -24,10 +26,10 @@ impl<'m> Machine<'m> {
         while let Some((run, next)) = self.record(at) {
             let table = &self.tables.journeys[usize::from(run.journey(self.words))];
             let status = run.status(self.words);
-            if status < LEAVING && !table.plain && !table.watches || self.tables.meanwhile && status == HELD {
+            if self.tables.meanwhile && status == HELD {
                 return Err(Declined::Shape);
             }
-            may_change |= status < LEAVING && table.watches && run.moment(self.words, CHECK) <= self.now;
+            may_change |= status < LEAVING && !table.plain && run.moment(self.words, CHECK) <= self.now;
             at = next;
         }
         if may_change {
@@ -51,12 +53,9 @@ impl<'m> Machine<'m> {
         self.program.layout.calendar.iter().map(|place| self.words[place.at] as i64).min().unwrap_or(NEVER)
     }
 
-    /// When a plain run's stay ends.
+    /// When time does something to a run.
     fn wakes(&self, run: Run) -> i64 {
-        match run.status(self.words) {
-            WAITS | HELD => run.moment(self.words, DUE),
-            _ => NEVER,
-        }
+        if run.alive(self.words) { run.moment(self.words, RUN_WAKE) } else { NEVER }
     }
 
     /// The run whose timer is next: by priority, due time, age.
@@ -77,13 +76,27 @@ impl<'m> Machine<'m> {
         best.map(|(run, _)| run)
     }
 
-    fn fire(&mut self, run: Run) -> Result<(), Declined> {
+    /// What time does to one run: it has lasted too long, a pause is over, its stay ends, a held send asks again.
+    pub(super) fn fire(&mut self, run: Run) -> Result<(), Declined> {
+        let journey = self.journey(run);
+        if let Some(span) = &journey.lasts
+            && self.now >= self.zone().add(run.moment(self.words, ENTERED), span)
+        {
+            return self.end(run, how::TOO_LONG, 0, None);
+        }
+        if !journey.pauses.is_empty() && self.look_at_pauses(run, self.stage_of(run), false)? == Paused::Left {
+            return Ok(());
+        }
         let at = run.get(self.words, AT);
-        let pc = match run.status(self.words) {
-            WAITS => wait::time_is_up(&self.journey(run).places[at as usize]),
-            _ => at as u32,
-        };
-        self.go_on(run, pc)
+        let due = run.moment(self.words, DUE) <= self.now;
+        match run.status(self.words) {
+            PAUSED => self.resume(run)?,
+            WAITS if due => self.go_on(run, wait::time_is_up(&journey.places[at as usize]))?,
+            HELD if due => self.go_on(run, at as u32)?,
+            _ => {}
+        }
+        self.set_wake(run);
+        Ok(())
     }
 
     /// Leaves the state as it is kept: without what nobody asks for any more, and with the moment at which time does something.
@@ -101,14 +114,14 @@ impl<'m> Machine<'m> {
             run.mark(self.words, ARRIVED, false);
             at = next;
             if run.status(self.words) < LEAVING {
-                wake = wake.min(run.moment(self.words, crate::step::run::WAKE));
+                wake = wake.min(run.moment(self.words, RUN_WAKE));
                 wake = wake.min(run.moment(self.words, CHECK));
             } else if stays {
                 stays = self.stays(run);
             }
         }
         if !stays {
-            self.forget()?;
+            self.forget();
         }
         self.words[NEXT] = wake as u64;
         Ok(())
@@ -132,7 +145,7 @@ impl<'m> Machine<'m> {
     }
 
     /// Removes ended runs for which nothing asks any more.
-    fn forget(&mut self) -> Result<(), Declined> {
+    fn forget(&mut self) {
         let (image, zone, now, first) = (self.image, self.zone(), self.now, self.first());
         self.taken.clear();
         let stubs = &mut *self.taken;
@@ -151,19 +164,30 @@ impl<'m> Machine<'m> {
             }
             kept
         });
-        // A journey that remembers too many forgets the oldest: the reference knows which.
         for at in 0..self.taken.len() {
-            let journey = self.taken[at];
-            let most = entry::remembered(&self.image.journeys[usize::from(journey)]);
-            let (mut held, mut at) = (0, self.first());
-            while let Some((run, next)) = self.record(at) {
-                held += usize::from(run.journey(self.words) == journey && !run.whole(self.words));
-                at = next;
-            }
-            if held > most {
-                return Err(Declined::Shape);
-            }
+            self.forget_oldest_keys(self.taken[at]);
         }
-        Ok(())
+    }
+
+    /// Forgets the oldest keys of a journey that remembers only so many.
+    fn forget_oldest_keys(&mut self, journey: u16) {
+        let most = entry::remembered(&self.image.journeys[usize::from(journey)]);
+        loop {
+            let (mut held, mut oldest, mut at) = (0, None, self.first());
+            while let Some((run, next)) = self.record(at) {
+                at = next;
+                if run.journey(self.words) == journey && !run.whole(self.words) {
+                    held += 1;
+                    let key = (run.moment(self.words, SINCE), run.get(self.words, AGE));
+                    if oldest.is_none_or(|(_, known)| key < known) {
+                        oldest = Some((run, key));
+                    }
+                }
+            }
+            let Some((run, _)) = oldest.filter(|_| held > most) else { return };
+            let next = (run.0 + run.len(self.words)).min(self.len);
+            self.words.copy_within(next..self.len, run.0);
+            self.len -= next - run.0;
+        }
     }
 }

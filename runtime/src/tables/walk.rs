@@ -1,17 +1,49 @@
 //! The steps of a run, one instruction after another, until it stands still or ends.
 
+use super::pause::Paused;
 use super::{Declined, Machine};
 use crate::image::{Due, Instr, MISSING, Occasion, Pc, Place, PlaceKind, Span, WaitArm};
+use crate::layout::Form;
 use crate::record::how;
 use crate::step::decide::Rank;
 use crate::step::machine::FUEL;
-use crate::step::run::{ANCHOR, ARRIVED, AT, COUNTED, DUE, Run, SINCE, WAITS};
+use crate::step::run::{ANCHOR, ARRIVED, AT, COUNTED, DUE, ENTERED, EXPIRED, HELD, Run, SINCE, WAITS, WAKE};
 use crate::step::{ids, wait};
 use crate::time::{NEVER, join, plus};
 
 impl<'m> Machine<'m> {
     /// A run goes on from an instruction.
     pub(super) fn go_on(&mut self, run: Run, pc: Pc) -> Result<(), Declined> {
+        self.walk(run, pc)?;
+        self.set_wake(run);
+        Ok(())
+    }
+
+    /// Works out when time alone does something to a run, beside changing its conditions.
+    pub(super) fn set_wake(&mut self, run: Run) {
+        let journey = self.journey(run);
+        // Where time does no more than end its stay there is no word.
+        if !run.form(self.words).has(Form::WAKES) || !run.alive(self.words) {
+            return;
+        }
+        let mut wake = match run.status(self.words) {
+            WAITS | HELD => run.moment(self.words, DUE),
+            _ => NEVER,
+        };
+        if let Some(span) = &journey.lasts {
+            wake = wake.min(self.zone().add(run.moment(self.words, ENTERED), span));
+        }
+        for pause in &journey.pauses {
+            let since = run.slot(self.words, pause.since);
+            if let Some(span) = pause.at_most.as_ref().filter(|_| since != MISSING && since != EXPIRED) {
+                wake = wake.min(self.zone().add(since as i64, span));
+            }
+        }
+        run.put_moment(self.words, WAKE, wake);
+    }
+
+    /// Takes the steps from an instruction on, until the run stands still or has ended.
+    fn walk(&mut self, run: Run, pc: Pc) -> Result<(), Declined> {
         self.fuel = FUEL;
         let journey = self.journey(run);
         let mut pc = pc;
@@ -86,8 +118,10 @@ impl<'m> Machine<'m> {
     /// A run comes to a place. Gives where it goes on if it does not stay.
     fn arrive(&mut self, run: Run, number: u16) -> Result<Option<Pc>, Declined> {
         let place = &self.journey(run).places[usize::from(number)];
-        let watches = self.tables.journeys[usize::from(run.journey(self.words))].watches;
-        if watches && self.leaves(run, place.stage, false)? {
+        let watches = !self.tables.journeys[usize::from(run.journey(self.words))].plain;
+        if watches
+            && (self.leaves(run, place.stage, false)? || self.look_at_pauses(run, place.stage, false)? == Paused::Left)
+        {
             return Ok(None);
         }
         run.set_status(self.words, WAITS);

@@ -1,0 +1,125 @@
+//! Pauses: while one is in force, a run makes no effect. As [`crate::step`] has them.
+
+use super::{Declined, Machine};
+use crate::image::{MISSING, Occasion, Pc};
+use crate::input::{Effect, EffectKind};
+use crate::record::how;
+use crate::step::in_stage;
+use crate::step::run::{ARRIVED, AT, DUE, EXPIRED, PAUSED, Run};
+use crate::time::NEVER;
+
+/// How a run stands to its pauses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paused {
+    /// None is in force.
+    No,
+    /// This one is.
+    By(usize),
+    /// One lasted too long, and the run has left.
+    Left,
+}
+
+impl Machine<'_> {
+    /// Phase: pauses begin, end, and are over.
+    pub(super) fn pauses(&mut self) -> Result<(), Declined> {
+        for at in 0..self.hits.len() {
+            let run = self.hits[at].run;
+            if run.alive(self.words)
+                && !self.journey(run).pauses.is_empty()
+                && self.look_at_pauses(run, self.stage_of(run), true)? != Paused::Left
+            {
+                self.set_wake(run);
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings a run's pauses up to date, for a run that stands in `stage`; with the present event, if `hears`.
+    pub(super) fn look_at_pauses(&mut self, run: Run, stage: Option<u16>, hears: bool) -> Result<Paused, Declined> {
+        let journey = self.journey(run);
+        let mut first = Paused::No;
+        for (number, pause) in journey.pauses.iter().enumerate() {
+            let before = run.slot(self.words, pause.since);
+            let now = self.now as u64;
+            let mut since = if !in_stage(journey, stage, pause.stage) {
+                MISSING
+            } else {
+                match &pause.on {
+                    Occasion::Condition(condition) => match (self.watches(run, *condition), before) {
+                        (false, _) => MISSING,
+                        (true, MISSING) => now,
+                        (true, before) => before,
+                    },
+                    Occasion::Event(begin) => {
+                        let over = before == MISSING || before == EXPIRED;
+                        if !over && hears && pause.until.as_ref().is_some_and(|until| self.hears(run, until)) {
+                            MISSING
+                        } else if over && hears && self.hears(run, begin) {
+                            now
+                        } else {
+                            before
+                        }
+                    }
+                }
+            };
+            let over = |span| self.now >= self.zone().add(since as i64, span);
+            if since != MISSING && since != EXPIRED && pause.at_most.as_ref().is_some_and(over) {
+                if pause.then_exit {
+                    self.end(run, how::PAUSE_TOO_LONG, 0, None)?;
+                    return Ok(Paused::Left);
+                }
+                since = EXPIRED;
+            }
+            if since != before {
+                run.set_slot(self.words, pause.since, since);
+            }
+            if since != MISSING && since != EXPIRED && first == Paused::No {
+                first = Paused::By(number);
+            }
+        }
+        Ok(first)
+    }
+
+    /// Whether a run that watches or pauses may make the effect of the instruction at `pc`, which stands in `stage`. If not, it has
+    /// left, or stands there until its pause ends.
+    pub(super) fn may_act(&mut self, run: Run, pc: Pc, stage: Option<u16>) -> Result<bool, Declined> {
+        if self.leaves(run, stage, false)? {
+            return Ok(false);
+        }
+        match self.look_at_pauses(run, stage, false)? {
+            Paused::No => Ok(true),
+            Paused::Left => Ok(false),
+            Paused::By(pause) => {
+                run.set_status(self.words, PAUSED);
+                run.put(self.words, AT, u64::from(pc));
+                run.put_moment(self.words, DUE, NEVER);
+                run.mark(self.words, ARRIVED, true);
+                let reason = self.journey(run).pauses[pause].text.clone();
+                self.tells(run, pc, EffectKind::Paused { reason });
+                Ok(false)
+            }
+        }
+    }
+
+    /// A run that stands before an effect does it now, if none of its pauses is in force any more.
+    pub(super) fn resume(&mut self, run: Run) -> Result<(), Declined> {
+        let in_force = self.journey(run).pauses.iter().any(|pause| {
+            let since = run.slot(self.words, pause.since);
+            since != MISSING && since != EXPIRED
+        });
+        if in_force {
+            return Ok(());
+        }
+        let pc = run.get(self.words, AT) as Pc;
+        self.tells(run, pc, EffectKind::Resumed);
+        self.go_on(run, pc)
+    }
+
+    /// Hands out an effect that no record has a kind for.
+    fn tells(&mut self, run: Run, pc: Pc, kind: EffectKind) {
+        let (journey, number) = (run.journey(self.words), run.number(self.words));
+        let step = self.journey(run).step_of.get(pc as usize).copied();
+        let effect = Effect { time: self.now, journey: Some(journey), run: number, step, id: None, kind };
+        self.out.own(self.customer, effect);
+    }
+}
