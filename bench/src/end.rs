@@ -129,8 +129,8 @@ impl Work {
             From::Columns => {
                 let history = History::open(&self.columns)?;
                 let decoder = Decoder::new(&program.image);
-                let mut replay = Replay::new(&history, program, &decoder, None, options.shard_count());
-                memory::run_source(program, &decoder, &mut replay, &options, |_| {})?
+                let replay = Replay::new(&history, program, &decoder, None, options.shard_count());
+                memory::run_source(program, &decoder, &replay, &options, |_| {})?
             }
         };
         let mut file = File::create(&self.effects)?;

@@ -285,7 +285,7 @@ pub struct Convert {
     pub from: PathBuf,
     /// The new file: `.parquet`, or for JSON lines `.jsonl`, `.gz`, `.zst` or `-`
     pub to: PathBuf,
-    /// Messages of a row group; within one, messages stand customer by customer [default: 1048576]
+    /// Messages of a row group; within one, messages stand event by event [default: 131072]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16_777_216))]
     pub rows: Option<u32>,
     /// Worker threads; the result does not depend on it

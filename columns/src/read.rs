@@ -13,9 +13,14 @@ use arrow_array::{
 use arrow_schema::DataType;
 use journey_runtime::host::parallel;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelectionPolicy,
+};
+use parquet::file::metadata::{ColumnChunkMask, PageIndexPolicy};
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use std::fs::File;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// A file of columns that is a history.
@@ -50,7 +55,11 @@ impl History {
     pub fn open(path: &Path) -> Result<History, Error> {
         let file = File::open(path).map_err(Error::Input)?;
         let size = file.metadata().map_err(Error::Input)?.len();
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(Error::parquet)?;
+        // Where pages stand, so that those of rows that nothing reads are skipped; and the times of each page.
+        let options = ArrowReaderOptions::new()
+            .with_page_index_policy(PageIndexPolicy::Optional)
+            .with_column_index_mask(ColumnChunkMask::columns([TIME]));
+        let metadata = ArrowReaderMetadata::load(&file, options).map_err(Error::parquet)?;
         let said = metadata.metadata().file_metadata().key_value_metadata();
         let said =
             said.and_then(|pairs| pairs.iter().find(|pair| pair.key == KEY)).and_then(|pair| pair.value.as_ref());
@@ -103,25 +112,42 @@ impl History {
         self.metadata.metadata().row_group(group).num_rows().max(0) as usize
     }
 
-    /// Loads columns of a row group.
-    pub(crate) fn load(&self, group: usize, columns: &[usize], threads: usize) -> Result<Vec<Array1>, Error> {
-        parallel(threads, columns.len(), |i| self.column(group, columns[i])).into_iter().collect()
-    }
-
-    /// Loads one column of a row group.
-    pub(crate) fn column(&self, group: usize, column: usize) -> Result<Array1, Error> {
-        let rows = self.rows(group);
+    /// Loads columns of a row group, all rows or some.
+    pub(crate) fn load(&self, group: usize, columns: &[usize], rows: Option<&Rows>) -> Result<Vec<Array1>, Error> {
+        let count = rows.map_or(self.rows(group), Rows::len);
         // Each reader has a file of its own: readers of one file share its place in it.
         let file = File::open(&self.path).map_err(Error::Input)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
-        let mask = ProjectionMask::leaves(builder.parquet_schema(), [column]);
-        let reader = builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(rows.max(1));
+        let mask = ProjectionMask::leaves(builder.parquet_schema(), columns.iter().copied());
+        let mut reader = builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(count.max(1));
+        if let Some(rows) = rows {
+            let chosen = rows.ranges.iter().map(|range| range.start as usize..range.end as usize);
+            let chosen = RowSelection::from_consecutive_ranges(chosen, self.rows(group));
+            reader = reader.with_row_selection(chosen).with_row_selection_policy(RowSelectionPolicy::Selectors);
+        }
         let mut batches = reader.build().map_err(Error::parquet)?;
         let batch = batches.next().ok_or_else(|| Error::parquet("a row group is empty"))?.map_err(Error::parquet)?;
-        if batch.num_rows() != rows || batch.num_columns() != 1 {
+        // They come in the order of the file, each once.
+        let mut order = columns.to_vec();
+        order.sort_unstable();
+        order.dedup();
+        if batch.num_rows() != count || batch.num_columns() != order.len() {
             return Err(Error::parquet("a row group ends early"));
         }
-        Array1::new(batch.column(0))
+        columns.iter().map(|column| Array1::new(batch.column(order.partition_point(|other| other < column)))).collect()
+    }
+
+    /// The pages of the times of a row group: their rows, and the latest time (microseconds). None when the file does not say.
+    pub(crate) fn latest_of_pages(&self, group: usize) -> Option<Vec<(Range<u32>, i64)>> {
+        let metadata = self.metadata.metadata();
+        let index = metadata.page_index()?;
+        let Some(ColumnIndexMetaData::INT64(times)) = index.column_index(group, TIME) else { return None };
+        let starts: Vec<u32> =
+            index.page_locations(group, TIME)?.iter().map(|page| u32::try_from(page.first_row_index)).collect::<Result<_, _>>().ok()?;
+        let ends = starts.iter().skip(1).copied().chain(std::iter::once(self.rows(group) as u32));
+        let pages = starts.iter().zip(ends).enumerate();
+        // A page without times has none that is late.
+        Some(pages.map(|(at, (start, end))| (*start..end, times.max_value(at).copied().unwrap_or(i64::MIN))).collect())
     }
 
     /// Reads shapes.
@@ -137,7 +163,12 @@ impl History {
     /// Loads a whole row group.
     pub(crate) fn whole(&self, group: usize, threads: usize) -> Result<Whole<'_>, Error> {
         let all: Vec<usize> = (0..FIXED.len() + self.about.columns.len()).collect();
-        let arrays = self.load(group, &all, threads)?;
+        let some: Vec<&[usize]> = all.chunks(all.len().div_ceil(threads.max(1))).collect();
+        let loaded = parallel(threads, some.len(), |i| self.load(group, some[i], None));
+        let mut arrays = Vec::with_capacity(all.len());
+        for loaded in loaded {
+            arrays.extend(loaded?);
+        }
         let (_, shapes) = arrays[SHAPE].words()?;
         let shapes = self.shapes(shapes)?;
         Ok(Whole { history: self, shapes, arrays })
@@ -185,6 +216,50 @@ impl History {
         to.flush().map_err(Error::output)
     }
 }
+
+/// Some rows of a row group, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    ranges: Vec<Range<u32>>,
+    /// For each range how many rows are in those before.
+    before: Vec<u32>,
+    count: u32,
+}
+
+impl Rows {
+    /// Adds rows that come after those there are. Where no more than `near` are between, they are added as well.
+    pub(crate) fn add(&mut self, rows: Range<u32>, near: u32) {
+        match self.ranges.last_mut() {
+            Some(last) if rows.start - last.end <= near => {
+                self.count += rows.end - last.end;
+                last.end = rows.end;
+            }
+            _ => {
+                self.before.push(self.count);
+                self.count += rows.end - rows.start;
+                self.ranges.push(rows);
+            }
+        }
+    }
+
+    /// How many they are.
+    pub(crate) fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    pub(crate) fn ranges(&self) -> &[Range<u32>] {
+        &self.ranges
+    }
+
+    /// The row of the row group that is the `at`th of these.
+    pub(crate) fn row(&self, at: usize) -> usize {
+        let range = self.before.partition_point(|before| *before as usize <= at) - 1;
+        self.ranges[range].start as usize + at - self.before[range] as usize
+    }
+}
+
+/// Leaving out fewer rows than these costs more than reading them.
+pub(crate) const NEAR: u32 = 256;
 
 /// A loaded column.
 #[derive(Debug)]

@@ -1,18 +1,18 @@
 //! A program over a history in columns: row groups become batches of the memory host, word by word. Only the columns that the
-//! program reads are loaded. A message whose meaning is not plain from its shape is written again as it came and read by the decoder
-//! of JSON, so both give the same inputs, problems and dead letters.
+//! program reads are loaded, and of them only the rows: which they are, follows from the columns of shapes and events. A message whose
+//! meaning is not plain from its shape is written again as it came and read by the decoder of JSON, so both give the same inputs,
+//! problems and dead letters.
 
 use crate::error::Error;
 use crate::plan::{Plan, Plans, Reading, Slot};
-use crate::read::{Array1, CUSTOMER, EVENT, HASH, History, JSON, KIND, LINE, RECEIVED, SHAPE, TIME, Whole};
+use crate::read::{Array1, CUSTOMER, EVENT, HASH, History, JSON, KIND, LINE, NEAR, RECEIVED, Rows, SHAPE, TIME, Whole};
 use crate::shape::Shape;
 use crate::words::Reader;
 use crate::write::FIXED;
-use arrow_array::{Array, Int32Array, TimestampMicrosecondArray, UInt64Array};
-use journey_runtime::host::parallel;
+use arrow_array::{Array, Int32Array, StringArray, TimestampMicrosecondArray, UInt64Array};
 use journey_runtime::host::source::{Found, Head, Piece, Raw, Share, Source};
 use journey_runtime::host::{Aliases, DeadLetter, shard_of};
-use journey_runtime::image::{Image, Word};
+use journey_runtime::image::Word;
 use journey_runtime::ingest::{self, Body, Decoder, Line};
 use journey_runtime::input::InputKind;
 use journey_runtime::pool::Pool;
@@ -20,6 +20,7 @@ use journey_runtime::program::Program;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -31,13 +32,10 @@ pub struct Replay<'a> {
     by_wire: FxHashMap<String, u16>,
     until: Option<i64>,
     shards: usize,
-    /// The next row group.
-    next: usize,
-    aliases: Aliases,
 }
 
 impl<'a> Replay<'a> {
-    /// A reader from the beginning. Messages later than `until` are counted and left out; there are so many shards.
+    /// A reader. Messages later than `until` are counted and left out; there are so many shards.
     pub fn new(
         history: &'a History,
         program: &'a Program,
@@ -49,47 +47,53 @@ impl<'a> Replay<'a> {
         for (i, event) in (0u16..).zip(&program.image.events) {
             by_wire.entry(event.wire.clone()).or_insert(i);
         }
-        Replay { history, program, decoder, by_wire, until, shards, next: 0, aliases: Aliases::default() }
+        Replay { history, program, decoder, by_wire, until, shards }
+    }
+
+    /// Bytes of the file that stand for a row group, for progress.
+    fn share(&self, group: usize) -> u64 {
+        let rows = self.history.messages().max(1);
+        (self.history.size() as u128 * self.history.rows(group) as u128 / u128::from(rows)) as u64
     }
 }
 
 impl<'a> Source for Replay<'a> {
     type Piece = Group<'a>;
 
-    fn next(&mut self, threads: usize) -> io::Result<Vec<Group<'a>>> {
-        let groups: Vec<usize> = (self.next..self.history.groups()).take(threads.max(1)).collect();
-        self.next += groups.len();
-        let inside = threads.max(1) / groups.len().max(1);
-        let loaded = parallel(threads, groups.len(), |i| Group::load(self, groups[i], inside.max(1)));
-        let mut pieces = loaded.into_iter().collect::<Result<Vec<_>, Error>>().map_err(io::Error::other)?;
-        for piece in &mut pieces {
-            piece.resolve(&mut self.aliases).map_err(io::Error::other)?;
-        }
-        Ok(pieces)
+    fn pieces(&self) -> usize {
+        self.history.groups()
+    }
+
+    fn load(&self, piece: usize) -> io::Result<Group<'a>> {
+        Group::load(self, piece).map_err(io::Error::other)
     }
 }
 
 /// Plans that every row may have.
 const SKIP: u16 = 0;
 const JSON_PLAN: u16 = 1;
+const LOOK: u16 = 2;
 /// Plans of a row group, at most; rows of others are read as JSON.
 const PLANS: usize = u16::MAX as usize;
 
 /// Pairs of a shape and an event that are looked up in a table.
 const TABLE: usize = 1 << 20;
 
-/// A customer of a row group.
-struct Name {
-    id: String,
-    hash: u64,
+/// Rows that stand together, with the same plan.
+struct Run {
+    rows: Range<u32>,
+    plan: u16,
 }
 
-/// Rows of one customer.
+/// Rows of one customer: a range of [`Group::order`].
 #[derive(Clone, Copy)]
 struct Span {
+    /// See [`Group::name`].
     name: u32,
     from: u32,
     to: u32,
+    /// Of the name.
+    hash: u64,
 }
 
 /// A row whose message was read before customers were told apart.
@@ -101,13 +105,15 @@ struct Looked {
     previous: Option<String>,
 }
 
-/// A row group on its way to the shards.
+/// A row group on its way to the shards. Its rows are counted among those that are read.
 pub struct Group<'a> {
     history: &'a History,
     program: &'a Program,
     decoder: &'a Decoder,
     index: usize,
     shards: usize,
+    /// The rows that are read.
+    rows: Rows,
     first: u64,
     lines: UInt64Array,
     times: TimestampMicrosecondArray,
@@ -119,7 +125,12 @@ pub struct Group<'a> {
     readings: Vec<Reading>,
     plans: Vec<Plan>,
     plan_of: Vec<u16>,
-    names: Vec<Name>,
+    /// The customers of the row group.
+    ids: StringArray,
+    /// Customers who are only meant by names of the row group.
+    others: Vec<String>,
+    /// Rows in the order of the spans.
+    order: Vec<u32>,
     /// For each shard its customers' rows.
     spans: Vec<Vec<Span>>,
     looked: Vec<Looked>,
@@ -129,69 +140,52 @@ pub struct Group<'a> {
     by_line: OnceLock<Vec<u32>>,
 }
 
-impl<'a> Group<'a> {
-    fn load(replay: &Replay<'a>, index: usize, threads: usize) -> Result<Group<'a>, Error> {
-        let (history, image): (&'a History, &'a Image) = (replay.history, &replay.program.image);
-        let rows = history.rows(index);
-        let wanted = [LINE, SHAPE, EVENT, CUSTOMER, TIME, RECEIVED, HASH, JSON];
-        let fixed = history.load(index, &wanted, threads)?;
-        let [line, shape, event, customer, time, received, hash, json] = &fixed[..] else {
-            return Err(Error::parquet("columns are missing"));
-        };
-        let (shape_of, shapes) = shape.words()?;
-        let (event_of, events) = event.words()?;
-        let (customer_of, customers) = customer.words()?;
-        let lines = line.hashes()?.clone();
-        let shapes = history.shapes(shapes)?;
-        let mut group = Group {
-            history,
-            program: replay.program,
-            decoder: replay.decoder,
-            index,
-            shards: replay.shards,
-            first: (0..rows).map(|row| lines.value(row)).min().unwrap_or_default(),
-            lines,
-            times: time.moments()?.clone(),
-            received: received.moments()?.clone(),
-            hashes: hash.hashes()?.clone(),
-            customers: customer_of.clone(),
-            arrays: Vec::new(),
-            readings: Vec::new(),
-            plans: Vec::new(),
-            plan_of: vec![SKIP; rows],
-            names: Vec::new(),
-            spans: vec![Vec::new(); replay.shards],
-            looked: Vec::new(),
-            everyone: Vec::new(),
-            found: Found { messages: rows as u64, bytes: replay.share(index), ..Found::default() },
-            whole: OnceLock::new(),
-            by_line: OnceLock::new(),
-        };
-        let mut plans = Plans::new(image, &history.about().columns, &replay.by_wire);
-        plans.all = vec![Plan::Unread, Plan::Json];
-        let mut of_pair: FxHashMap<(i32, i32), u16> = FxHashMap::default();
-        let width = events.len() + 1;
-        let mut table = vec![SKIP; Some(shapes.len() * width).filter(|size| *size <= TABLE).unwrap_or_default()];
-        let mut last = ((-1, -1), JSON_PLAN);
-        let mut looks = Vec::new();
-        let (mut unknown, mut unread) = (vec![0u64; events.len() + 1], vec![0u64; events.len() + 1]);
-        let mut latest = i64::MIN;
-        let at = |array: &Int32Array, row: usize| if array.is_valid(row) { array.value(row) } else { -1 };
-        for row in 0..rows {
-            let pair = (at(shape_of, row), at(event_of, row));
-            if pair.0 < 0 {
-                looks.push(row as u32);
-                continue;
-            }
-            if pair != last.0 {
-                // Shapes and events are few: a table answers, where it is not too large.
-                let place = pair.0 as usize * width + (pair.1 + 1) as usize;
+/// What the columns of shapes and events say of a row group.
+struct Surveyed {
+    runs: Vec<Run>,
+    plans: Vec<Plan>,
+    readings: Vec<Reading>,
+    /// The rows that are read.
+    rows: Rows,
+    found: Found,
+}
+
+/// Finds out what is done with each row.
+fn survey(replay: &Replay<'_>, index: usize) -> Result<Surveyed, Error> {
+    let history = replay.history;
+    let rows = history.rows(index);
+    let loaded = history.load(index, &[EVENT, SHAPE], None)?;
+    let [event, shape] = &loaded[..] else { return Err(Error::parquet("columns are missing")) };
+    let (shape_of, shapes) = shape.words()?;
+    let (event_of, events) = event.words()?;
+    let shapes = history.shapes(shapes)?;
+    let mut plans = Plans::new(&replay.program.image, &history.about().columns, &replay.by_wire);
+    plans.all = vec![Plan::Unread, Plan::Json, Plan::First];
+    let mut found = Found { messages: rows as u64, bytes: replay.share(index), ..Found::default() };
+    let mut of_pair: FxHashMap<(i32, i32), u16> = FxHashMap::default();
+    let width = events.len() + 1;
+    // Shapes and events are few: a table answers, where it is not too large.
+    let mut table = vec![SKIP; Some(shapes.len() * width).filter(|size| *size <= TABLE).unwrap_or_default()];
+    let (mut runs, mut read) = (Vec::<Run>::new(), Rows::default());
+    let at = |array: &Int32Array, row: usize| if array.is_valid(row) { array.value(row) } else { -1 };
+    let mut row = 0;
+    while row < rows {
+        let pair = (at(shape_of, row), at(event_of, row));
+        let from = row;
+        row += 1;
+        while row < rows && (at(shape_of, row), at(event_of, row)) == pair {
+            row += 1;
+        }
+        let name = usize::try_from(pair.1).ok().filter(|e| *e < events.len()).map(|e| events.value(e));
+        let plan = match usize::try_from(pair.0) {
+            Err(_) => LOOK,
+            Ok(shape) => {
+                let place = shape * width + (pair.1 + 1) as usize;
                 let known =
                     table.get(place).copied().filter(|plan| *plan != SKIP).or_else(|| of_pair.get(&pair).copied());
-                let plan = known.unwrap_or_else(|| {
-                    let event = usize::try_from(pair.1).ok().filter(|e| *e < events.len()).map(|e| events.value(e));
-                    let plan = match shapes.get(pair.0 as usize) {
-                        Some(shape) if plans.all.len() < PLANS => plans.plan(shape, event),
+                known.unwrap_or_else(|| {
+                    let plan = match shapes.get(shape) {
+                        Some(shape) if plans.all.len() < PLANS => plans.plan(shape, name),
                         _ => Plan::First,
                     };
                     plans.all.push(plan);
@@ -201,101 +195,177 @@ impl<'a> Group<'a> {
                         *place = number;
                     }
                     number
-                });
-                last = (pair, plan);
+                })
             }
-            let plan = last.1;
-            match &plans.all[usize::from(plan)] {
-                Plan::First => looks.push(row as u32),
-                Plan::Unknown => {
-                    unknown[(pair.1 + 1) as usize] += 1;
-                    latest = latest.max(group.happened_at(row));
+        };
+        let counts = match &plans.all[usize::from(plan)] {
+            Plan::Unknown => &mut found.unknown,
+            Plan::Unread => &mut found.unread,
+            _ => {
+                let rows = from as u32..row as u32;
+                read.add(rows.clone(), NEAR);
+                match runs.last_mut() {
+                    Some(last) if last.plan == plan && last.rows.end == rows.start => last.rows.end = rows.end,
+                    _ => runs.push(Run { rows, plan }),
                 }
-                Plan::Unread => {
-                    unread[(pair.1 + 1) as usize] += 1;
-                    latest = latest.max(group.happened_at(row));
+                continue;
+            }
+        };
+        // A page, screen or group has no event of its own and is counted under its kind.
+        let kind = || shapes.get(pair.0 as usize).map_or("", |shape: &Shape| shape.kind.words());
+        count(counts, name.unwrap_or_else(kind), (row - from) as u64);
+    }
+    Ok(Surveyed { runs, plans: plans.all, readings: plans.readings, rows: read, found })
+}
+
+impl<'a> Group<'a> {
+    fn load(replay: &Replay<'a>, index: usize) -> Result<Group<'a>, Error> {
+        let history = replay.history;
+        let Surveyed { runs, plans, readings, rows, found } = survey(replay, index)?;
+        let mut paths: Vec<usize> = readings.iter().map(|reading| usize::from(reading.column)).collect();
+        for plan in &plans {
+            if let Plan::Identify(plan) = plan {
+                paths.extend(plan.consents.iter().map(|(.., column)| usize::from(*column)));
+            }
+        }
+        paths.sort_unstable();
+        paths.dedup();
+        let wanted: Vec<usize> = [LINE, CUSTOMER, TIME, RECEIVED, HASH]
+            .into_iter()
+            .chain(paths.iter().map(|column| FIXED.len() + column))
+            .collect();
+        let mut loaded = match rows.len() {
+            0 => Vec::new(),
+            _ => history.load(index, &wanted, Some(&rows))?,
+        };
+        let arrays = loaded.split_off(loaded.len().min(5));
+        let mut group = Group {
+            history,
+            program: replay.program,
+            decoder: replay.decoder,
+            index,
+            shards: replay.shards,
+            rows,
+            first: 0,
+            lines: UInt64Array::new_null(0),
+            times: TimestampMicrosecondArray::new_null(0),
+            received: TimestampMicrosecondArray::new_null(0),
+            hashes: UInt64Array::new_null(0),
+            customers: Int32Array::new_null(0),
+            arrays: (0..history.about().columns.len()).map(|_| None).collect(),
+            readings,
+            plans,
+            plan_of: Vec::new(),
+            ids: StringArray::new_null(0),
+            others: Vec::new(),
+            order: Vec::new(),
+            spans: vec![Vec::new(); replay.shards],
+            looked: Vec::new(),
+            everyone: Vec::new(),
+            found,
+            whole: OnceLock::new(),
+            by_line: OnceLock::new(),
+        };
+        for (column, array) in paths.into_iter().zip(arrays) {
+            group.arrays[column] = Some(array);
+        }
+        if let [line, customer, time, received, hash] = &loaded[..] {
+            group.lines = line.hashes()?.clone();
+            group.first = group.lines.values().iter().min().copied().unwrap_or_default();
+            let (customers, ids) = customer.words()?;
+            (group.customers, group.ids) = (customers.clone(), ids.clone());
+            (group.times, group.received) = (time.moments()?.clone(), received.moments()?.clone());
+            group.hashes = hash.hashes()?.clone();
+        }
+        group.plan_rows(&runs, replay.until)?;
+        group.found.latest = group.found.latest.max(group.latest_unread()?);
+        if group.is_plain() {
+            group.by_customer()?;
+        }
+        Ok(group)
+    }
+
+    /// Gives rows their plans; those that are looked into before are.
+    fn plan_rows(&mut self, runs: &[Run], until: Option<i64>) -> Result<(), Error> {
+        self.plan_of = vec![SKIP; self.rows.len()];
+        let mut looks = Vec::new();
+        let mut latest = i64::MIN;
+        let (mut range, mut before, mut next) = (0, 0, 0);
+        for run in runs {
+            // Runs lie in the ranges, in order.
+            while let Some(here) = self.rows.ranges().get(range)
+                && here.end <= run.rows.start
+            {
+                before += here.end - here.start;
+                range += 1;
+            }
+            let start = self.rows.ranges().get(range).map_or(0, |here| here.start);
+            let rows = (before + run.rows.start - start) as usize..(before + run.rows.end - start) as usize;
+            // A few that nothing reads may lie between.
+            latest = (next..rows.start).map(|row| self.happened_at(row)).fold(latest, i64::max);
+            next = rows.end;
+            if matches!(self.plans[usize::from(run.plan)], Plan::First) {
+                looks.extend(rows.map(|row| row as u32));
+                continue;
+            }
+            for row in rows {
+                if self.customers.is_null(row) {
+                    looks.push(row as u32);
+                    continue;
                 }
-                Plan::Json | Plan::Event(_) | Plan::Identify(_) => {
-                    let seen = group.seen(row);
-                    if at(customer_of, row) < 0 {
-                        looks.push(row as u32);
-                    } else if replay.until.is_some_and(|until| seen > until) {
-                        group.found.after += 1;
-                        latest = latest.max(seen);
-                    } else {
-                        group.plan_of[row] = plan;
-                        latest = latest.max(seen);
+                let seen = self.seen(row);
+                latest = latest.max(seen);
+                if until.is_some_and(|until| seen > until) {
+                    self.found.after += 1;
+                } else {
+                    self.plan_of[row] = run.plan;
+                }
+            }
+        }
+        self.found.latest = (latest > i64::MIN).then_some(latest);
+        self.look(&looks, until)
+    }
+
+    /// The latest time of the rows that are not read, if it is later than what has been found.
+    fn latest_unread(&self) -> Result<Option<i64>, Error> {
+        let all = self.history.rows(self.index) as u32;
+        let mut unread = Vec::new();
+        let mut from = 0;
+        for range in self.rows.ranges() {
+            unread.push(from..range.start);
+            from = range.end;
+        }
+        unread.push(from..all);
+        unread.retain(|range| !range.is_empty());
+        let late = |micros: i64| micros.div_euclid(1000);
+        let mut latest = self.found.latest;
+        let mut open = Rows::default();
+        match self.history.latest_of_pages(self.index) {
+            None => unread.into_iter().for_each(|range| open.add(range, 0)),
+            Some(pages) => {
+                let within = |page: &Range<u32>| {
+                    unread.get(unread.partition_point(|range| range.end <= page.start)).filter(|range| range.start < page.end)
+                };
+                for (page, time) in &pages {
+                    if within(page).is_some_and(|range| range.start <= page.start && page.end <= range.end) {
+                        latest = latest.max(Some(late(*time)).filter(|_| *time > i64::MIN));
+                    }
+                }
+                // Pages with rows of both sorts are read only where they may hold the latest.
+                for (page, _) in pages.iter().filter(|(_, time)| Some(late(*time)) > latest) {
+                    let first = unread.partition_point(|range| range.end <= page.start);
+                    for range in unread[first..].iter().take_while(|range| range.start < page.end) {
+                        open.add(range.start.max(page.start)..range.end.min(page.end), 0);
                     }
                 }
             }
         }
-        group.found.latest = (latest > i64::MIN).then_some(latest);
-        for (counts, to) in [(unknown, &mut group.found.unknown), (unread, &mut group.found.unread)] {
-            // A page, screen or group has no event of its own; the decoder knows its name.
-            for (i, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-                if i > 0 {
-                    *to.entry(events.value(i - 1).to_string()).or_default() += count;
-                }
-            }
+        if open.len() > 0 {
+            let loaded = self.history.load(self.index, &[TIME], Some(&open))?;
+            let times = loaded.first().ok_or_else(|| Error::parquet("columns are missing"))?.moments()?;
+            latest = latest.max(times.iter().flatten().max().map(late));
         }
-        // Calls without an event of their own are counted under their kind.
-        group.nameless(shape_of, event_of, &shapes, &plans.all, &of_pair);
-        let used = plans.readings;
-        group.plans = plans.all;
-        let columns = history.about().columns.len();
-        let mut wanted: Vec<usize> = used.iter().map(|reading| usize::from(reading.column)).collect();
-        for plan in &group.plans {
-            if let Plan::Identify(plan) = plan {
-                wanted.extend(plan.consents.iter().map(|(.., column)| usize::from(*column)));
-            }
-        }
-        wanted.sort_unstable();
-        wanted.dedup();
-        let loaded = parallel(threads, wanted.len(), |i| history.column(index, FIXED.len() + wanted[i]));
-        group.arrays = (0..columns).map(|_| None).collect();
-        for (column, array) in wanted.into_iter().zip(loaded) {
-            group.arrays[column] = Some(array?);
-        }
-        group.readings = used;
-        group.names = customers
-            .iter()
-            .map(|id| id.unwrap_or_default())
-            .map(|id| Name { id: id.to_string(), hash: xxh3_64(id.as_bytes()) })
-            .collect();
-        group.look(&looks, json, replay.until)?;
-        Ok(group)
-    }
-
-    /// Counts calls that have no event of their own: pages, screens and groups that are not read.
-    fn nameless(
-        &mut self,
-        shape_of: &Int32Array,
-        event_of: &Int32Array,
-        shapes: &[Shape],
-        plans: &[Plan],
-        of_pair: &FxHashMap<(i32, i32), u16>,
-    ) {
-        let without: FxHashMap<i32, (&str, bool)> = of_pair
-            .iter()
-            .filter(|((_, event), _)| *event < 0)
-            .filter_map(|((shape, _), plan)| {
-                let name = shapes[*shape as usize].kind.words();
-                match &plans[usize::from(*plan)] {
-                    Plan::Unknown => Some((*shape, (name, true))),
-                    Plan::Unread => Some((*shape, (name, false))),
-                    _ => None,
-                }
-            })
-            .collect();
-        if without.is_empty() {
-            return;
-        }
-        for row in (0..shape_of.len()).filter(|row| event_of.is_null(*row) && shape_of.is_valid(*row)) {
-            if let Some((name, unknown)) = without.get(&shape_of.value(row)) {
-                let to = if *unknown { &mut self.found.unknown } else { &mut self.found.unread };
-                count(to, name);
-            }
-        }
+        Ok(latest)
     }
 
     /// Milliseconds.
@@ -310,29 +380,30 @@ impl<'a> Group<'a> {
     }
 
     /// Reads messages as JSON to see whose they are.
-    fn look(&mut self, rows: &[u32], json: &Array1, until: Option<i64>) -> Result<(), Error> {
+    fn look(&mut self, rows: &[u32], until: Option<i64>) -> Result<(), Error> {
         if rows.is_empty() {
             return Ok(());
         }
-        let kinds = self.history.column(self.index, KIND)?;
+        let loaded = self.history.load(self.index, &[KIND, JSON], Some(&self.rows))?;
+        let [kinds, json] = &loaded[..] else { return Err(Error::parquet("columns are missing")) };
         let mut text = String::new();
         for &row in rows {
             let at = row as usize;
             text.clear();
             match json.text(at) {
                 Some(json) => text.push_str(json),
-                None => self.whole()?.write(at, &mut text)?,
+                None => self.write(at, &mut text)?,
             }
             let bytes = kinds.text(at) == Some("bytes");
             let line = if bytes { self.decoder.read(b"\xff") } else { self.decoder.read_text(&text) };
             let time = match line {
                 Line::Blank => None,
                 Line::Unknown(name, time) => {
-                    count(&mut self.found.unknown, &name);
+                    count(&mut self.found.unknown, &name, 1);
                     time
                 }
                 Line::Unread(name, time) => {
-                    count(&mut self.found.unread, &name);
+                    count(&mut self.found.unread, &name, 1);
                     time
                 }
                 Line::Bad(problem) => {
@@ -363,106 +434,130 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
-    /// Gives rows to customers, and customers to shards.
-    fn resolve(&mut self, aliases: &mut Aliases) -> Result<(), Error> {
-        let rows = self.plan_of.len();
-        let known = |customers: &Int32Array, names: &[Name], row: usize, id: &str| {
-            customers.is_valid(row) && names.get(customers.value(row) as usize).is_some_and(|name| name.id == id)
-        };
-        let plain = aliases.is_empty()
-            && self.looked.iter().all(|looked| {
-                let customer = looked.customer.as_deref().unwrap_or_default();
-                looked.previous.is_none() && known(&self.customers, &self.names, looked.row as usize, customer)
-            });
-        if plain {
-            let mut row = 0;
-            while row < rows {
-                if self.customers.is_null(row) {
-                    row += 1;
-                    continue;
-                }
-                let name = self.customers.value(row);
-                let from = row;
-                while row < rows && self.customers.is_valid(row) && self.customers.value(row) == name {
-                    row += 1;
-                }
-                let hash = self.names.get(name as usize).ok_or_else(|| Error::changed("a customer is missing"))?.hash;
-                let span = Span { name: name as u32, from: from as u32, to: row as u32 };
-                self.spans[shard_of(hash, self.shards)].push(span);
-            }
-            return Ok(());
+    /// Whom a name means: a customer of the row group, or one of the others.
+    fn name(&self, number: u32) -> &str {
+        match (number as usize).checked_sub(self.ids.len()) {
+            None => self.ids.value(number as usize),
+            Some(at) => self.others.get(at).map_or("", String::as_str),
         }
-        // Names change on the way: row by row, in the order of the file.
-        let mut looked: FxHashMap<u32, Looked> =
-            std::mem::take(&mut self.looked).into_iter().map(|looked| (looked.row, looked)).collect();
-        let order = self.order().to_vec();
-        let mut numbers: FxHashMap<String, u32> =
-            (0u32..).zip(&self.names).map(|(i, name)| (name.id.clone(), i)).collect();
-        // Whom a customer of the dictionary means, until the next change.
-        let mut meant: Vec<Option<u32>> = vec![None; self.names.len()];
-        for row in order {
-            let at = row as usize;
-            if self.plan_of[at] == SKIP {
+    }
+
+    /// Whether each row is about the customer whom its column names.
+    fn is_plain(&self) -> bool {
+        self.looked.iter().all(|looked| {
+            let row = looked.row as usize;
+            let named = self.customers.is_valid(row).then(|| self.customers.value(row) as usize);
+            let named = named.filter(|at| *at < self.ids.len()).map(|at| self.ids.value(at));
+            looked.previous.is_none() && named == looked.customer.as_deref()
+        })
+    }
+
+    /// Puts the rows that are used in order customer by customer, and gives customers to shards.
+    fn by_customer(&mut self) -> Result<(), Error> {
+        let mut starts = vec![0u32; self.ids.len() + 1];
+        let used = || (0u32..).zip(&self.plan_of).filter(|(_, plan)| **plan != SKIP).map(|(row, _)| row);
+        for row in used() {
+            let at = self.customers.value(row as usize) as usize;
+            *starts.get_mut(at).filter(|_| at < self.ids.len()).ok_or_else(missing)? += 1;
+        }
+        let mut count = 0;
+        for start in &mut starts {
+            count += std::mem::replace(start, count);
+        }
+        let mut order = vec![0; count as usize];
+        for row in used() {
+            let next = &mut starts[self.customers.value(row as usize) as usize];
+            order[*next as usize] = row;
+            *next += 1;
+        }
+        // Now each customer's rows end where their start stands.
+        let mut from = 0;
+        for (name, to) in (0u32..).zip(starts).take(self.ids.len()) {
+            if from == to {
                 continue;
             }
-            let looked = looked.remove(&row);
-            let mut number = |names: &mut Vec<Name>, id: &str| match numbers.get(id) {
-                Some(number) => *number,
-                None => {
-                    let number = names.len() as u32;
-                    names.push(Name { id: id.to_string(), hash: xxh3_64(id.as_bytes()) });
-                    numbers.insert(id.to_string(), number);
-                    number
-                }
-            };
-            let name = match looked {
-                Some(Looked { customer: Some(customer), previous: Some(previous), .. }) => {
-                    aliases.add(&previous, &customer);
-                    meant.fill(None);
-                    number(&mut self.names, &customer)
-                }
-                Some(Looked { customer: Some(customer), .. }) => {
-                    let id = aliases.resolve(&customer).to_string();
-                    number(&mut self.names, &id)
-                }
-                _ => {
-                    let dictionary = self.customers.value(at) as usize;
-                    if dictionary >= meant.len() {
-                        return Err(Error::changed("a customer is missing"));
-                    }
-                    match meant[dictionary] {
-                        Some(name) => name,
-                        None => {
-                            let id = aliases.resolve(&self.names[dictionary].id).to_string();
-                            let name = number(&mut self.names, &id);
-                            meant[dictionary] = Some(name);
-                            name
-                        }
-                    }
-                }
-            };
-            let shard = shard_of(self.names[name as usize].hash, self.shards);
-            match self.spans[shard].last_mut() {
-                Some(last) if last.name == name && last.to == row => last.to += 1,
-                _ => self.spans[shard].push(Span { name, from: row, to: row + 1 }),
+            // Those of each event are in order already.
+            let rows = &mut order[from as usize..to as usize];
+            if !rows.is_sorted_by_key(|row| self.lines.value(*row as usize)) {
+                rows.sort_by_key(|row| self.lines.value(*row as usize));
             }
+            let hash = xxh3_64(self.ids.value(name as usize).as_bytes());
+            self.spans[shard_of(hash, self.shards)].push(Span { name, from, to, hash });
+            from = to;
         }
+        self.order = order;
         Ok(())
     }
 
-    /// Rows in the order of their lines.
-    fn order(&self) -> &[u32] {
+    /// The same, where names change on the way: row by row, in the order of the file.
+    fn by_names(&mut self, aliases: &mut Aliases) -> Result<(), Error> {
+        let mut looked: FxHashMap<u32, Looked> =
+            std::mem::take(&mut self.looked).into_iter().map(|looked| (looked.row, looked)).collect();
+        let mut order: Vec<u32> =
+            (0u32..).zip(&self.plan_of).filter(|(_, plan)| **plan != SKIP).map(|(row, _)| row).collect();
+        order.sort_by_key(|row| self.lines.value(*row as usize));
+        let mut numbers: FxHashMap<String, u32> =
+            (0u32..).zip(self.ids.iter()).map(|(i, id)| (id.unwrap_or_default().to_string(), i)).collect();
+        // Whom a customer of the dictionary means, until the next change.
+        let mut meant: Vec<Option<u32>> = vec![None; self.ids.len()];
+        self.spans.iter_mut().for_each(Vec::clear);
+        let known = self.ids.len();
+        let mut number = |others: &mut Vec<String>, id: &str| match numbers.get(id) {
+            Some(number) => *number,
+            None => {
+                let number = (known + others.len()) as u32;
+                others.push(id.to_string());
+                numbers.insert(id.to_string(), number);
+                number
+            }
+        };
+        for (at, row) in (0u32..).zip(&order) {
+            let name = match looked.remove(row) {
+                Some(Looked { customer: Some(customer), previous: Some(previous), .. }) => {
+                    aliases.add(&previous, &customer);
+                    meant.fill(None);
+                    number(&mut self.others, &customer)
+                }
+                Some(Looked { customer: Some(customer), .. }) => {
+                    number(&mut self.others, aliases.resolve(&customer))
+                }
+                _ => {
+                    let dictionary = self.customers.value(*row as usize) as usize;
+                    let meant = meant.get_mut(dictionary).ok_or_else(missing)?;
+                    *meant.get_or_insert_with(|| {
+                        number(&mut self.others, aliases.resolve(self.ids.value(dictionary)))
+                    })
+                }
+            };
+            let hash = xxh3_64(self.name(name).as_bytes());
+            let spans = &mut self.spans[shard_of(hash, self.shards)];
+            match spans.last_mut() {
+                Some(last) if last.name == name && last.to == at => last.to += 1,
+                _ => spans.push(Span { name, from: at, to: at + 1, hash }),
+            }
+        }
+        self.order = order;
+        Ok(())
+    }
+
+    /// Rows of the whole row group in the order of their lines.
+    fn order_of_all(&self, lines: &UInt64Array) -> &[u32] {
         self.by_line.get_or_init(|| {
-            let mut order: Vec<u32> = (0..self.plan_of.len() as u32).collect();
-            order.sort_unstable_by_key(|row| self.lines.value(*row as usize));
+            let mut order: Vec<u32> = (0..lines.len() as u32).collect();
+            order.sort_unstable_by_key(|row| lines.value(*row as usize));
             order
         })
     }
 
-    /// All columns.
+    /// All columns, all rows.
     fn whole(&self) -> Result<&Whole<'a>, Error> {
         let whole = self.whole.get_or_init(|| self.history.whole(self.index, 1).map_err(|error| error.to_string()));
         whole.as_ref().map_err(|error| Error::NotParquet(error.clone()))
+    }
+
+    /// Writes the message of a row as it came.
+    fn write(&self, row: usize, text: &mut String) -> Result<(), Error> {
+        self.whole()?.write(self.rows.row(row), text)
     }
 
     /// A message whose fields the decoder reads.
@@ -470,13 +565,13 @@ impl<'a> Group<'a> {
         &self,
         row: usize,
         head: Head,
-        name: &Name,
+        (name, hash): (&str, u64),
         share: &mut Share<'_, '_>,
         scratch: &mut ingest::Scratch,
         text: &mut String,
     ) -> Result<(), Error> {
         text.clear();
-        self.whole()?.write(row, text)?;
+        self.write(row, text)?;
         let Line::Message(message) = self.decoder.read_text(text) else {
             return Err(Error::changed("a message is not what its columns say"));
         };
@@ -485,12 +580,12 @@ impl<'a> Group<'a> {
         match self.decoder.decode(&message, &self.program.zones, share.pool(), scratch) {
             Ok(()) => {
                 let customer = match head.customer {
-                    NOBODY => share.customer(&name.id, name.hash, head.line, seen),
+                    NOBODY => share.customer(name, hash, head.line, seen),
                     known => known,
                 };
                 share.inputs(Head { customer, seen, happened_at, ..head }, scratch.inputs.drain(..));
             }
-            Err(problem) => share.dead(head.line, Some(&name.id), happened_at, problem, text),
+            Err(problem) => share.dead(head.line, Some(name), happened_at, problem, text),
         }
         Ok(())
     }
@@ -500,7 +595,7 @@ impl<'a> Group<'a> {
         let mut text = String::new();
         for &row in &self.everyone {
             text.clear();
-            self.whole()?.write(row as usize, &mut text)?;
+            self.write(row as usize, &mut text)?;
             let line = self.line(row as usize);
             let Line::Message(message) = self.decoder.read_text(&text) else { continue };
             let (happened_at, received) = (message.happened_at, message.received_at);
@@ -515,26 +610,22 @@ impl<'a> Group<'a> {
         let columns = &self.history.about().columns;
         let mut reader = Reader::new(columns, &self.readings, &self.arrays, self.decoder, &self.program.zones);
         let spans = &self.spans[shard];
-        let hash = |at: usize| spans.get(at).map(|span| self.names[span.name as usize].hash);
         for (at, span) in spans.iter().enumerate() {
-            if let Some(hash) = hash(at + 2 * AHEAD) {
-                share.expect(hash);
+            if let Some(span) = spans.get(at + 2 * AHEAD) {
+                share.expect(span.hash);
             }
-            if let Some(hash) = hash(at + AHEAD) {
-                share.expect_next(hash);
+            if let Some(span) = spans.get(at + AHEAD) {
+                share.expect_next(span.hash);
             }
-            let name = &self.names[span.name as usize];
+            let name = (self.name(span.name), span.hash);
             let mut customer = NOBODY;
-            for row in span.from as usize..span.to as usize {
-                let plan = self.plan_of[row];
-                if plan == SKIP {
-                    continue;
-                }
+            for row in &self.order[span.from as usize..span.to as usize] {
+                let row = *row as usize;
                 let (line, seen) = (self.line(row), self.seen(row));
                 let id = self.hashes.is_valid(row).then(|| self.hashes.value(row));
                 let happened_at = self.happened_at(row);
                 let mut head = Head { customer, line, seen, happened_at, id };
-                let plan = &self.plans[usize::from(plan)];
+                let plan = &self.plans[usize::from(self.plan_of[row])];
                 // Only a message that can be used makes a customer known.
                 let done = match plan {
                     Plan::Event(plan) => {
@@ -597,9 +688,9 @@ const AHEAD: usize = 6;
 const NOBODY: u32 = u32::MAX;
 
 /// The number of a message's customer, who has heard what was for everyone before.
-fn known(share: &mut Share<'_, '_>, head: Head, name: &Name) -> u32 {
+fn known(share: &mut Share<'_, '_>, head: Head, (name, hash): (&str, u64)) -> u32 {
     match head.customer {
-        NOBODY => share.customer(&name.id, name.hash, head.line, head.seen),
+        NOBODY => share.customer(name, hash, head.line, head.seen),
         known => {
             share.again(known, head.line);
             known
@@ -634,13 +725,15 @@ fn changes(plan: &crate::plan::IdentifyPlan, row: usize, reader: &mut Reader<'_>
 impl Raw for Group<'_> {
     fn raw(&self, line: u32) -> String {
         let line = self.first + u64::from(line);
-        let order = self.order();
         let mut text = String::new();
-        if let Ok(at) = order.binary_search_by_key(&line, |row| self.lines.value(*row as usize))
-            && let Ok(whole) = self.whole()
+        // A row that cannot be written has made the run fail already, or will.
+        if let Ok(whole) = self.whole()
+            && let Ok(lines) = whole.arrays[LINE].hashes()
         {
-            // A row that cannot be written has made the run fail already, or will.
-            let _ = whole.write(order[at] as usize, &mut text);
+            let order = self.order_of_all(lines);
+            if let Ok(at) = order.binary_search_by_key(&line, |row| lines.value(*row as usize)) {
+                let _ = whole.write(order[at] as usize, &mut text);
+            }
         }
         text
     }
@@ -655,24 +748,28 @@ impl Piece for Group<'_> {
         std::mem::take(&mut self.found)
     }
 
+    fn resolve(&mut self, aliases: &mut Aliases) -> io::Result<()> {
+        if aliases.is_empty() && self.is_plain() {
+            return Ok(());
+        }
+        self.by_names(aliases).map_err(io::Error::other)
+    }
+
     fn feed(&self, shard: usize, share: &mut Share<'_, '_>) -> io::Result<()> {
         self.fed(shard, share).map_err(io::Error::other)
     }
 }
 
-impl Replay<'_> {
-    /// Bytes of the file that stand for a row group, for progress.
-    fn share(&self, group: usize) -> u64 {
-        let rows = self.history.messages().max(1);
-        (self.history.size() as u128 * self.history.rows(group) as u128 / u128::from(rows)) as u64
-    }
+fn missing() -> Error {
+    Error::changed("a customer is missing")
 }
 
-fn count(names: &mut BTreeMap<String, u64>, name: &str) {
+/// Counts so many more of a name.
+fn count(names: &mut BTreeMap<String, u64>, name: &str, more: u64) {
     match names.get_mut(name) {
-        Some(count) => *count += 1,
+        Some(count) => *count += more,
         None => {
-            names.insert(name.to_string(), 1);
+            names.insert(name.to_string(), more);
         }
     }
 }

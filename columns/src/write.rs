@@ -51,13 +51,13 @@ pub struct About {
 pub struct Options {
     /// Worker threads; 0 is one. The outcome does not depend on it.
     pub threads: usize,
-    /// Messages of a row group: within it, rows stand customer by customer.
+    /// Messages of a row group: within it, rows stand event by event, those of an event customer by customer.
     pub rows: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { threads: 1, rows: 1 << 20 }
+        Options { threads: 1, rows: 1 << 17 }
     }
 }
 
@@ -226,13 +226,16 @@ impl<W: Write + Send> Writer<W> {
             .set_key_value_metadata(Some(vec![KeyValue::new(KEY.to_string(), said)]))
             .set_compression(zstd)
             .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_data_page_row_count_limit(1 << 16)
-            .set_write_batch_size(1 << 14)
+            // Pages whose rows nothing reads are skipped.
+            .set_data_page_row_count_limit(1 << 13)
+            .set_write_batch_size(1 << 12)
             .set_max_row_group_row_count(None)
             // Words are kept once a row group, however many there are.
             .set_dictionary_page_size_limit(256 << 20);
         // Columns are named by one name each, dots or not.
         let path = |name: &str| ColumnPath::new(vec![name.to_string()]);
+        // A replay asks for the latest of the times that it does not read.
+        properties = properties.set_column_statistics_enabled(path("time"), EnabledStatistics::Page);
         for field in schema.fields() {
             let column = path(field.name());
             properties = match field.data_type() {
@@ -307,37 +310,65 @@ fn differences(properties: Builder, column: ColumnPath) -> Builder {
         .set_column_compression(column, Compression::UNCOMPRESSED)
 }
 
-/// The rows of a group in the order in which they are written: customer by customer, each customer's in the order of the file;
-/// first those about nobody.
+/// The rows of a group in the order in which they are written: first those without a shape, then kind by kind and event by event;
+/// those of an event customer by customer (first those about nobody), each customer's in the order of the file.
 fn order(group: &Group, all: &mut Customers) -> Vec<u32> {
-    let Values::Words(words) = &group.customer.values else { return (0..group.rows).collect() };
-    let hashes: Vec<u64> = (0..words.len()).map(|i| xxh3_64(words.texts.get(i).as_bytes())).collect();
-    all.0.extend(&hashes);
-    // Shards of customers follow from these bits: a shard's customers stand together.
-    let mut sorted: Vec<u32> = (0..words.len() as u32).collect();
-    sorted.sort_by_key(|i| ((hashes[*i as usize] >> 32) % 256, *i));
-    let mut rank = vec![0u32; words.len()];
-    for (at, i) in (1..).zip(&sorted) {
-        rank[*i as usize] = at;
-    }
+    let in_file: Vec<u32> = (0..group.rows).collect();
+    let by_customer = match &group.customer.values {
+        Values::Words(words) => {
+            let hashes: Vec<u64> = (0..words.len()).map(|i| xxh3_64(words.texts.get(i).as_bytes())).collect();
+            all.0.extend(&hashes);
+            // Shards of customers follow from these bits: a shard's customers stand together.
+            let mut sorted: Vec<u32> = (0..words.len() as u32).collect();
+            sorted.sort_by_key(|i| ((hashes[*i as usize] >> 32) % 256, *i));
+            let mut rank = vec![0u32; words.len()];
+            for (at, i) in (1..).zip(&sorted) {
+                rank[*i as usize] = at;
+            }
+            let mut of_row = vec![0u32; group.rows as usize];
+            for (row, which) in group.customer.rows.iter().zip(&words.which) {
+                of_row[*row as usize] = rank[*which as usize];
+            }
+            sorted_by(&in_file, &of_row, words.len() + 1)
+        }
+        _ => in_file,
+    };
+    let events = match &group.event.values {
+        Values::Words(words) => words.len() as u32 + 1,
+        _ => 1,
+    };
     let mut of_row = vec![0u32; group.rows as usize];
-    for (row, which) in group.customer.rows.iter().zip(&words.which) {
-        of_row[*row as usize] = rank[*which as usize];
+    if let Values::Words(words) = &group.event.values {
+        for (row, which) in group.event.rows.iter().zip(&words.which) {
+            of_row[*row as usize] = which + 1;
+        }
     }
-    let mut starts = vec![0u32; words.len() + 2];
-    for rank in &of_row {
-        starts[*rank as usize + 1] += 1;
+    for row in &group.shape.rows {
+        let class = &mut of_row[*row as usize];
+        *class += 1 + group.kind[*row as usize] as u32 * events;
+    }
+    for row in &group.json.rows {
+        of_row[*row as usize] = 0;
+    }
+    sorted_by(&by_customer, &of_row, 1 + crate::line::Kind::ALL.len() * events as usize)
+}
+
+/// Rows by the numbers they have, which are less than `count`; of one number as they were.
+fn sorted_by(rows: &[u32], of_row: &[u32], count: usize) -> Vec<u32> {
+    let mut starts = vec![0u32; count + 1];
+    for number in of_row {
+        starts[*number as usize + 1] += 1;
     }
     for i in 1..starts.len() {
         starts[i] += starts[i - 1];
     }
-    let mut order = vec![0u32; group.rows as usize];
-    for (row, rank) in (0u32..).zip(&of_row) {
-        let next = &mut starts[*rank as usize];
-        order[*next as usize] = row;
+    let mut sorted = vec![0u32; rows.len()];
+    for row in rows {
+        let next = &mut starts[of_row[*row as usize] as usize];
+        sorted[*next as usize] = *row;
         *next += 1;
     }
-    order
+    sorted
 }
 
 /// A column without gaps, in order.

@@ -73,8 +73,8 @@ fn main() {
     let by_lines =
         |options: &Options| memory::run(&program, lines.as_bytes(), options, |_| {}).expect("memory is read");
     let by_columns = |options: &Options| {
-        let mut replay = Replay::new(&history, &program, &decoder, options.until, options.shard_count());
-        memory::run_source(&program, &decoder, &mut replay, options, |_| {}).expect("the file is read")
+        let replay = Replay::new(&history, &program, &decoder, options.until, options.shard_count());
+        memory::run_source(&program, &decoder, &replay, options, |_| {}).expect("the file is read")
     };
     let (idle, whole) = (options(Some(Arc::new(Idle))), options(None));
     let mut best = [u64::MAX; 5];
@@ -88,8 +88,8 @@ fn main() {
         time(0, &|| Some(by_lines(&idle)));
         time(1, &|| Some(by_columns(&idle)));
         time(2, &|| {
-            let mut replay = Replay::new(&history, &program, &decoder, None, 16);
-            while !replay.next(1).expect("the file is read").is_empty() {}
+            let replay = Replay::new(&history, &program, &decoder, None, 16);
+            (0..replay.pieces()).for_each(|piece| drop(replay.load(piece).expect("the file is read")));
             None
         });
         let lines = time(3, &|| Some(by_lines(&whole)));

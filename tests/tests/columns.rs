@@ -8,7 +8,7 @@ use journey_runtime::program::Program;
 use journey_runtime::report::human;
 use journey_runtime::report::line;
 use journey_runtime::report::summary::Summary;
-use journey_tests::{check_folder, check_named, must_compile, repository};
+use journey_tests::{check_folder, check_named, must_compile, repository, work};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use std::fs::File;
@@ -35,8 +35,8 @@ fn same(program: &Program, lines: &[u8], rows: u32, options: &Options) -> (Strin
     let by_lines = memory::run(program, lines, &options, |_| {}).unwrap();
     let history = History::open(&path).unwrap();
     let decoder = Decoder::new(&program.image);
-    let mut replay = Replay::new(&history, program, &decoder, options.until, options.shard_count());
-    let by_columns = memory::run_source(program, &decoder, &mut replay, &options, |_| {}).unwrap();
+    let replay = Replay::new(&history, program, &decoder, options.until, options.shard_count());
+    let by_columns = memory::run_source(program, &decoder, &replay, &options, |_| {}).unwrap();
     assert_eq!(by_lines.customers, by_columns.customers);
     assert_eq!(by_lines.horizon, by_columns.horizon);
     let (expected, found) = (told(program, &by_lines), told(program, &by_columns));
@@ -131,6 +131,29 @@ fn real_orders_run_the_same_over_columns() {
     flate2::read::MultiGzDecoder::new(file).take(1 << 21).read_to_end(&mut lines).unwrap();
     let options = Options { threads: 2, assume_consent: vec!["marketing".into()], ..Options::default() };
     same(&program, &lines, 5_000, &Options { until: Some(870_000_000_000), ..options });
+}
+
+#[test]
+fn a_shop_where_most_events_are_not_read_runs_the_same_over_columns() {
+    let checked = check_named("shop", work::SHOP);
+    must_compile("the shop", &checked);
+    let image = journey_compiler::lower::lower(&checked.program, &checked.sources);
+    let program = Program::new(image).unwrap();
+    let mut lines = work::visits(30_000, 3_000).into_bytes();
+    // The last of all is one that nothing reads, and so is the last of an event that is not declared.
+    for (name, second) in [("Page Read", 40), ("Search", 30), ("Page Read", 20)] {
+        let line = format!(
+            r#"{{"type":"track","event":"{name}","messageId":"{second}","userId":"user-1","timestamp":"2026-03-01T10:00:{second}Z"}}"#
+        );
+        lines.extend_from_slice(line.as_bytes());
+        lines.push(b'\n');
+    }
+    for (rows, threads, until) in [(1 << 17, 1, None), (20_000, 2, None), (20_000, 2, Some(1_750_000_000_000))] {
+        let assume_consent = vec!["marketing".to_string()];
+        let options = Options { threads, until, assume_consent, ..Options::default() };
+        let (summary, effects, _) = same(&program, &lines, rows, &options);
+        assert!(effects.lines().count() > 1_000, "{summary}");
+    }
 }
 
 /// Everything an event may say, and what it must not.

@@ -184,8 +184,8 @@ pub(super) fn read(program: &Program, path: &Path, options: &Options, quiet: boo
         let history = History::open(path).map_err(refused)?;
         let bar = Bar::new(quiet, Some(history.messages()));
         let decoder = Decoder::new(&program.image);
-        let mut replay = Replay::new(&history, program, &decoder, options.until, options.shard_count());
-        let outcome = memory::run_source(program, &decoder, &mut replay, options, |progress| {
+        let replay = Replay::new(&history, program, &decoder, options.until, options.shard_count());
+        let outcome = memory::run_source(program, &decoder, &replay, options, |progress| {
             bar.at(progress.messages, || format!("{} messages", output::thousands(progress.messages)));
         });
         bar.end();

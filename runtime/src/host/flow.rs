@@ -6,9 +6,10 @@ use super::chunks::Chunks;
 use super::memory::Progress;
 use super::parse::{Parsed, parse};
 use super::shard::{Piece, Shard, Shared};
+use super::source::{self, Share};
 use crate::ingest::Found;
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -51,6 +52,9 @@ impl<T> InTurn<T> {
 pub(crate) trait Ledger: Send {
     /// A piece was read: the line of its first message, and its bytes. Gives how far the run has come.
     fn enter(&mut self, parsed: &mut Parsed<'_>, first: u64, bytes: usize) -> Progress;
+
+    /// A piece of another form was read.
+    fn enter_found(&mut self, found: source::Found) -> Progress;
 }
 
 /// How pieces are read.
@@ -101,7 +105,7 @@ pub(crate) fn run<L: Ledger>(
     let (give_back, used) = mpsc::channel();
     // None: nothing more is taken, so the reader stops as well.
     let source = Mutex::new(Some(Source { pieces, next: 0 }));
-    let worker = |give_back: mpsc::Sender<Vec<u8>>, progress: &mut dyn FnMut(Progress)| -> io::Result<()> {
+    let worker = |progress: &mut dyn FnMut(Progress)| -> io::Result<()> {
         let _guard = Guard(&stop);
         let mut found = Found::default();
         loop {
@@ -152,21 +156,82 @@ pub(crate) fn run<L: Ledger>(
                 }
             }
         });
-        let others: Vec<_> = (1..threads)
-            .map(|_| {
-                let give_back = give_back.clone();
-                scope.spawn(|| worker(give_back, &mut |_| {}))
-            })
-            .collect();
-        let mut result = worker(give_back, &mut progress);
+        let result = on_threads(threads, worker, &mut progress);
+        source.lock().unwrap_or_else(PoisonError::into_inner).take();
+        result
+    })?;
+    Ok(lines.into_inner().ledger)
+}
+
+/// Takes all pieces of a source through the shards. Fails only when they cannot be read. Gives back the ledger.
+pub(crate) fn run_source<S: source::Source, L: Ledger>(
+    source: &S,
+    reading: Reading<'_>,
+    shards: &[InTurn<Shard>],
+    ledger: L,
+    mut progress: impl FnMut(Progress),
+) -> io::Result<L> {
+    let stop = AtomicBool::new(false);
+    let next = AtomicUsize::new(0);
+    let names = InTurn::new((Aliases::default(), ledger));
+    // How far the run has come; none: all has stopped before.
+    let through = |number: usize| -> io::Result<Option<Progress>> {
+        let mut piece = source.load(number)?;
+        let number = number as u64;
+        let found = source::Piece::found(&mut piece);
+        let come = names.take(number, &stop, |(aliases, ledger)| {
+            source::Piece::resolve(&mut piece, aliases).map(|()| ledger.enter_found(found))
+        });
+        let Some(come) = come.transpose()? else { return Ok(None) };
+        for (s, shard) in shards.iter().enumerate() {
+            let work = |shard: &mut Shard| {
+                let mut share = Share::new(shard, reading.shared, &piece, s == 0);
+                source::Piece::feed(&piece, s, &mut share)?;
+                share.end();
+                Ok::<_, io::Error>(())
+            };
+            if shard.take(number, &stop, work).transpose()?.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(come))
+    };
+    let worker = |progress: &mut dyn FnMut(Progress)| -> io::Result<()> {
+        let _guard = Guard(&stop);
+        loop {
+            let piece = next.fetch_add(1, Ordering::Relaxed);
+            if piece >= source.pieces() {
+                return Ok(());
+            }
+            match through(piece) {
+                Ok(Some(come)) => progress(come),
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    stop.store(true, Ordering::Relaxed);
+                    return Err(error);
+                }
+            }
+        }
+    };
+    on_threads(reading.threads.max(1), worker, &mut progress)?;
+    Ok(names.into_inner().1)
+}
+
+/// Runs workers on so many threads, this one among them: it alone tells of progress. Gives the first failure.
+fn on_threads(
+    threads: usize,
+    worker: impl Fn(&mut dyn FnMut(Progress)) -> io::Result<()> + Sync,
+    progress: &mut dyn FnMut(Progress),
+) -> io::Result<()> {
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| worker(&mut |_| {}))).collect();
+        let mut result = worker(progress);
         for other in others {
             match other.join() {
                 Ok(theirs) => result = result.and(theirs),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        source.lock().unwrap_or_else(PoisonError::into_inner).take();
         result
-    })?;
-    Ok(lines.into_inner().ledger)
+    })
 }

@@ -10,7 +10,7 @@ use super::flow::{self, InTurn, Ledger, Reading};
 use super::order::{self, Part, Place, Told};
 use super::parse::{Parsed, shard_of};
 use super::shard::{Out, Shard, Shared, Wanted, purposes, text};
-use super::source::{Found, Piece, Share, Source};
+use super::source::{Found, Source};
 use super::threads::parallel;
 use crate::batch::Engine;
 use crate::image::{Image, Word};
@@ -140,37 +140,16 @@ pub fn run(
 pub fn run_source<S: Source>(
     program: &Program,
     decoder: &Decoder,
-    source: &mut S,
+    source: &S,
     options: &Options,
-    mut progress: impl FnMut(Progress),
+    progress: impl FnMut(Progress),
 ) -> io::Result<Outcome> {
     let engine = options.engine(program);
     let shared = Shared { program, decoder, engine: &*engine };
-    let shards: Vec<Mutex<Shard>> = options.shards(shared).into_iter().map(Mutex::new).collect();
-    let mut outcome = Outcome::begin(program);
-    let threads = options.threads.max(1);
-    loop {
-        let mut pieces = source.next(threads)?;
-        if pieces.is_empty() {
-            break;
-        }
-        for piece in &mut pieces {
-            outcome.enter_found(piece.found());
-        }
-        let fed = parallel(threads, shards.len(), |s| {
-            let mut shard = lock(&shards[s]);
-            for piece in &pieces {
-                let mut share = Share::new(&mut shard, shared, piece, s == 0);
-                piece.feed(s, &mut share)?;
-                share.end();
-            }
-            Ok(())
-        });
-        fed.into_iter().collect::<io::Result<()>>()?;
-        progress(Progress { bytes: outcome.bytes, messages: outcome.messages });
-    }
-    let shards = shards.into_iter().map(|shard| shard.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()));
-    Ok(outcome.end(shared, options, shards.collect()))
+    let shards: Vec<InTurn<Shard>> = options.shards(shared).into_iter().map(InTurn::new).collect();
+    let reading = Reading { shared, threads: options.threads.max(1), until: options.until };
+    let outcome = flow::run_source(source, reading, &shards, Outcome::begin(program), progress)?;
+    Ok(outcome.end(shared, options, shards.into_iter().map(InTurn::into_inner).collect()))
 }
 
 impl Options {
@@ -209,7 +188,17 @@ impl Ledger for Outcome {
             unread: std::mem::take(&mut parsed.unread),
             dead: parsed.bad.drain(..).map(dead).collect(),
             latest: parsed.latest,
-        });
+        })
+    }
+
+    fn enter_found(&mut self, found: Found) -> Progress {
+        self.bytes += found.bytes;
+        self.messages += found.messages;
+        self.after += found.after;
+        sum(&mut self.unknown, &found.unknown);
+        sum(&mut self.unread, &found.unread);
+        self.dead.extend(found.dead);
+        self.horizon = self.horizon.max(found.latest);
         Progress { bytes: self.bytes, messages: self.messages }
     }
 }
@@ -234,17 +223,6 @@ impl Outcome {
             shards: Vec::new(),
             order: Vec::new(),
         }
-    }
-
-    /// Takes what is known without looking into messages' fields.
-    fn enter_found(&mut self, found: Found) {
-        self.bytes += found.bytes;
-        self.messages += found.messages;
-        self.after += found.after;
-        sum(&mut self.unknown, &found.unknown);
-        sum(&mut self.unread, &found.unread);
-        self.dead.extend(found.dead);
-        self.horizon = self.horizon.max(found.latest);
     }
 
     /// Lets time go on to the horizon, and puts all together.

@@ -6,6 +6,7 @@ use super::Ids;
 use super::shard::Shard;
 use crate::pool::Pool;
 use crate::record::{Effects, Record};
+use std::cmp::Ordering;
 use std::ops::Range;
 
 /// An effect: its moment, and where its record begins.
@@ -39,15 +40,49 @@ pub(crate) fn order(effects: &Effects, ids: &Ids) -> Vec<Place> {
         order.push((record.time(), word));
         word += record.words().len();
     }
+    by_moment(&mut order);
     // Those of a customer stand in their sequence already.
-    order.sort_unstable_by(|(x, a), (y, b)| {
+    each_moment(&mut order, |(time, _)| *time, |same| same.sort_by(|(_, a), (_, b)| {
         let customer = |word: &usize| effects.at(*word).customer();
-        x.cmp(y).then_with(|| match (customer(a), customer(b)) {
-            (p, q) if p == q => a.cmp(b),
+        match (customer(a), customer(b)) {
+            (p, q) if p == q => Ordering::Equal,
             (p, q) => ids.bytes_of(p).cmp(ids.bytes_of(q)),
-        })
-    });
+        }
+    }));
     order
+}
+
+/// Sorts by moment, digit by digit from the lowest; of one moment they stay as they were.
+fn by_moment(order: &mut Vec<Place>) {
+    const BITS: u32 = 11;
+    let moments = || order.iter().map(|(time, _)| *time);
+    let (Some(first), Some(last)) = (moments().min(), moments().max()) else { return };
+    let bits = u64::BITS - last.abs_diff(first).leading_zeros();
+    let mut sorted = vec![(0, 0); order.len()];
+    for digit in 0..bits.div_ceil(BITS) {
+        let of = |time: i64| (time.abs_diff(first) >> (digit * BITS)) as usize & ((1 << BITS) - 1);
+        let mut starts = [0usize; 1 << BITS];
+        order.iter().for_each(|(time, _)| starts[of(*time)] += 1);
+        let mut count = 0;
+        for start in &mut starts {
+            count += std::mem::replace(start, count);
+        }
+        for place in order.iter() {
+            let next = &mut starts[of(place.0)];
+            sorted[*next] = *place;
+            *next += 1;
+        }
+        std::mem::swap(order, &mut sorted);
+    }
+}
+
+/// Hands out those that share a moment with others. They are in order of moments.
+fn each_moment<T>(order: &mut [T], time: impl Fn(&T) -> i64, mut each: impl FnMut(&mut [T])) {
+    for same in order.chunk_by_mut(|a, b| time(a) == time(b)) {
+        if same.len() > 1 {
+            each(same);
+        }
+    }
 }
 
 /// Cuts time into parts of about as many effects.
@@ -76,15 +111,15 @@ pub(crate) fn parts(orders: &[Vec<Place>]) -> Vec<Part> {
 pub(crate) fn merge<'a>(shards: &'a [Shard], orders: &'a [Vec<Place>], part: &Part, mut each: impl FnMut(Told<'a>)) {
     let order = by_time(shards, orders, part);
     let effects = |shard: u32| &shards[shard as usize].out.effects;
-    for (at, (shard, word)) in order.iter().enumerate() {
+    for (at, (_, shard, word)) in order.iter().enumerate() {
         // What comes later is asked for now: its record, then where its customer's id stands, then the id.
-        if let Some((shard, word)) = order.get(at + 3 * AHEAD) {
+        if let Some((_, shard, word)) = order.get(at + 3 * AHEAD) {
             effects(*shard).prefetch(*word);
         }
-        if let Some((shard, word)) = order.get(at + 2 * AHEAD) {
+        if let Some((_, shard, word)) = order.get(at + 2 * AHEAD) {
             shards[*shard as usize].ids.prefetch_start(effects(*shard).at(*word).customer());
         }
-        if let Some((shard, word)) = order.get(at + AHEAD) {
+        if let Some((_, shard, word)) = order.get(at + AHEAD) {
             shards[*shard as usize].ids.prefetch_text(effects(*shard).at(*word).customer());
         }
         let shard = &shards[*shard as usize];
@@ -97,35 +132,23 @@ pub(crate) fn merge<'a>(shards: &'a [Shard], orders: &'a [Vec<Place>], part: &Pa
 /// Memory is asked for so many effects before it is used.
 const AHEAD: usize = 8;
 
-/// Shard and place of a part's effects, in order.
-fn by_time(shards: &[Shard], orders: &[Vec<Place>], part: &Part) -> Vec<(u32, usize)> {
+/// Moment, shard and place of a part's effects, in order.
+fn by_time(shards: &[Shard], orders: &[Vec<Place>], part: &Part) -> Vec<(i64, u32, usize)> {
     let mut order = Vec::with_capacity(part.0.iter().map(Range::len).sum());
-    let mut queues: Vec<(u32, &[Place])> =
-        (0..).zip(&part.0).map(|(shard, range)| (shard, &orders[shard as usize][range.clone()])).collect();
-    queues.retain(|(_, queue)| !queue.is_empty());
-    let mut heads: Vec<i64> = queues.iter().map(|(_, queue)| queue[0].0).collect();
-    let customer = |(shard, queue): &(u32, &[Place])| {
-        let shard = &shards[*shard as usize];
-        shard.ids.bytes_of(shard.out.effects.at(queue[0].1).customer())
-    };
-    while let Some(time) = heads.iter().copied().min() {
-        let mut same = (0..heads.len()).filter(|i| heads[*i] == time);
-        let Some(mut next) = same.next() else { break };
-        for other in same {
-            if customer(&queues[other]) < customer(&queues[next]) {
-                next = other;
-            }
-        }
-        let (shard, queue) = &mut queues[next];
-        order.push((*shard, queue[0].1));
-        *queue = &queue[1..];
-        match queue.first() {
-            Some((time, _)) => heads[next] = *time,
-            None => {
-                queues.swap_remove(next);
-                heads.swap_remove(next);
-            }
-        }
+    for (shard, range) in (0u32..).zip(&part.0) {
+        order.extend(orders[shard as usize][range.clone()].iter().map(|(time, word)| (*time, shard, *word)));
     }
+    // The sort finds that each shard's are in order, and merges them.
+    order.sort_by_key(|(time, ..)| *time);
+    let customer = |(_, shard, word): &(i64, u32, usize)| {
+        let shard = &shards[*shard as usize];
+        shard.ids.bytes_of(shard.out.effects.at(*word).customer())
+    };
+    // A customer is in one shard, where theirs are in order.
+    each_moment(&mut order, |(time, ..)| *time, |same| {
+        if same.iter().any(|(_, shard, _)| *shard != same[0].1) {
+            same.sort_by(|a, b| customer(a).cmp(customer(b)));
+        }
+    });
     order
 }

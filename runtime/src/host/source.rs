@@ -1,7 +1,7 @@
 //! Events that come in another form than JSON lines: in pieces, each of which gives every shard its share.
 
-use super::DeadLetter;
 use super::shard::{Shard, Shared};
+use super::{Aliases, DeadLetter};
 use crate::batch::{HAS_ID, Item};
 use crate::image::Word;
 use crate::ingest::{Decoder, Problem};
@@ -12,19 +12,25 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-/// Where events come from.
-pub trait Source {
-    /// Some of them.
+/// Where events come from: so many pieces, which are loaded one by one.
+pub trait Source: Sync {
+    /// Events that stand together.
     type Piece: Piece;
 
-    /// The next pieces, in order; none at the end. `threads` may be used, and no more pieces than that are wanted at a time.
-    fn next(&mut self, threads: usize) -> io::Result<Vec<Self::Piece>>;
+    /// How many pieces there are.
+    fn pieces(&self) -> usize;
+
+    /// Loads a piece, by its number. Several threads load pieces at once, each its own.
+    fn load(&self, piece: usize) -> io::Result<Self::Piece>;
 }
 
 /// Events that stand together. The lines of a piece are all after those of the piece before.
-pub trait Piece: Raw + Sync {
+pub trait Piece: Raw {
     /// What is known without looking into messages' fields; asked once.
     fn found(&mut self) -> Found;
+
+    /// Gives messages to the customers that names mean after the pieces before, and tells of new names. Pieces are asked in order.
+    fn resolve(&mut self, aliases: &mut Aliases) -> io::Result<()>;
 
     /// Gives a shard its share: each customer's messages in their order, before them those for everyone.
     fn feed(&self, shard: usize, share: &mut Share<'_, '_>) -> io::Result<()>;

@@ -3,12 +3,12 @@
 //! What is the same for all effects of a journey, step, send or channel is rendered once.
 
 use super::line;
-use super::words::{Json, date, moment};
+use super::words::{Json, date};
 use crate::image::{Image, Journey, MISSING, TextId, Ty, Word};
 use crate::input::{LeaveHow, Reason};
 use crate::pool::Pool;
 use crate::program::Program;
-use crate::record::{self, Effects, Record, how};
+use crate::record::{self, Effects, Record};
 use crate::step::{self, Named, Why};
 use crate::time::DAY;
 use rustc_hash::FxHashMap;
@@ -23,14 +23,14 @@ pub(crate) struct Lines<'a> {
 struct JourneyParts {
     /// `,"journey":"cart"`
     name: Vec<u8>,
+    /// `,"journey":"cart","run":`
+    run: Vec<u8>,
     /// `,"key":`, when runs are told apart; and the key's type.
     key: Option<Ty>,
     /// The end of a line without a step.
     end: Vec<u8>,
     steps: Vec<StepParts>,
     sends: Vec<SendParts>,
-    /// `,"reason":"exit","detail":"…"`
-    exits: Vec<Vec<u8>>,
 }
 
 struct StepParts {
@@ -70,7 +70,8 @@ impl<'a> Lines<'a> {
     }
 
     pub(crate) fn writer(&self) -> Writer<'a, '_> {
-        Writer { lines: self, day: None, date: String::new(), details: FxHashMap::default(), named: Vec::new() }
+        let (now, later) = (Day::default(), Day::default());
+        Writer { lines: self, now, later, details: FxHashMap::default(), named: Vec::new() }
     }
 }
 
@@ -111,11 +112,11 @@ impl JourneyParts {
         };
         JourneyParts {
             name: part("journey", &journey.name),
+            run: [part("journey", &journey.name), b",\"run\":".to_vec()].concat(),
             key: journey.key.and_then(|slot| journey.slots.get(usize::from(slot))).map(|slot| slot.ty.clone()),
             end: end(&journey.annotations),
             steps: journey.steps.iter().map(step).collect(),
             sends: journey.sends.iter().map(send).collect(),
-            exits: journey.exits.iter().map(|exit| reason(&LeaveHow::Exit(exit.text.clone()))).collect(),
         }
     }
 }
@@ -128,18 +129,43 @@ fn reason(how: &LeaveHow) -> Vec<u8> {
     out
 }
 
-/// A try of a send, with reason and why as a record has them.
-type Refusal = (u16, u16, u16, Word);
+/// Kind, journey, code, extra and the first word of the payload of a record.
+type Cause = (u8, u16, u16, u16, Word);
 
 /// Writes lines. Works out what is seldom needed when it first is.
 pub(crate) struct Writer<'a, 'l> {
     lines: &'l Lines<'a>,
-    /// The day that was written last.
-    day: Option<i64>,
-    date: String,
-    details: FxHashMap<Refusal, Vec<u8>>,
+    /// The day that was written last: of effects, and of what they wait for.
+    now: Day,
+    later: Day,
+    /// Parts that are the same for all records with the same cause.
+    details: FxHashMap<Cause, Vec<u8>>,
     /// Memory for what an id is made of.
     named: Vec<u8>,
+}
+
+/// A day, and its date in words.
+#[derive(Default)]
+struct Day(Option<i64>, String);
+
+impl Day {
+    /// RFC 3339 in UTC, as [`super::words::moment`] writes it; `end` follows it.
+    fn moment(&mut self, out: &mut Vec<u8>, time: i64, end: &[u8]) {
+        let (day, ms) = (time.div_euclid(DAY), time.rem_euclid(DAY));
+        if self.0 != Some(day) {
+            (self.0, self.1) = (Some(day), date(day));
+        }
+        out.extend_from_slice(self.1.as_bytes());
+        let seconds = (ms / 1000) as u32;
+        let [h, m, s] = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(two);
+        out.extend_from_slice(&[b'T', h[0], h[1], b':', m[0], m[1], b':', s[0], s[1]]);
+        let rest = (ms % 1000) as u32;
+        if rest != 0 {
+            let low = two(rest % 100);
+            out.extend_from_slice(&[b'.', b'0' + (rest / 100) as u8, low[0], low[1]]);
+        }
+        out.extend_from_slice(end);
+    }
 }
 
 impl Writer<'_, '_> {
@@ -163,13 +189,13 @@ impl Writer<'_, '_> {
         let journey = &self.lines.journeys[usize::from(j)];
         let step = record.step(image).and_then(|step| journey.steps.get(usize::from(step)));
         out.extend_from_slice(b"{\"time\":\"");
-        self.moment(out, record.time());
-        out.extend_from_slice(b"\",\"customer\":");
+        self.now.moment(out, record.time(), b"Z\",\"customer\":");
         string(out, customer);
-        out.extend_from_slice(&journey.name);
         if record.run() > 0 {
-            out.extend_from_slice(b",\"run\":");
+            out.extend_from_slice(&journey.run);
             number(out, u64::from(record.run()));
+        } else {
+            out.extend_from_slice(&journey.name);
         }
         if let Some(step) = step {
             out.extend_from_slice(&step.id);
@@ -189,7 +215,7 @@ impl Writer<'_, '_> {
                 });
                 key(out);
                 if record.code() != record::NO_JOURNEY {
-                    out.extend(part("from", &image.journeys[usize::from(record.code())].name));
+                    self.detail(out, record);
                 }
             }
             record::STARTED_OVER => out.extend_from_slice(b",\"kind\":\"started_over\""),
@@ -202,22 +228,12 @@ impl Writer<'_, '_> {
                 string(out, record.reason().map_or("", Reason::words));
             }
             record::ASSIGNED => {
-                let text = |text: TextId| image.texts[text as usize].as_str();
-                let (experiment, arm) = record.pair();
                 out.extend_from_slice(b",\"kind\":\"assigned\"");
-                out.extend(part("experiment", text(experiment)));
-                out.extend(part("arm", text(arm)));
+                self.detail(out, record);
             }
             record::LEFT => {
                 out.extend_from_slice(b",\"kind\":\"left\"");
-                match record.code() {
-                    how::EXIT => out.extend_from_slice(&journey.exits[usize::from(record.extra())]),
-                    how::HANDED_OFF => {
-                        out.extend(part("to", &image.journeys[usize::from(record.extra())].name));
-                        out.extend(reason(&LeaveHow::HandedOff(record.extra())));
-                    }
-                    _ => out.extend(reason(&record::leave_how(image, &image.journeys[usize::from(j)], record))),
-                }
+                self.detail(out, record);
             }
             record::SENT => {
                 let send = &journey.sends[usize::from(record.code())];
@@ -254,14 +270,10 @@ impl Writer<'_, '_> {
                 let held = record.kind() == record::HELD;
                 out.extend_from_slice(if held { b",\"kind\":\"held\"" } else { b",\"kind\":\"refused\"" });
                 out.extend_from_slice(&send.tries[usize::from(record.extra())].to);
-                let why = record.payload().first().copied().unwrap_or(0);
-                let refusal = (j, record.code(), record.extra(), why);
-                let detail = self.details.entry(refusal).or_insert_with(|| refusal_parts(image, record));
-                out.extend_from_slice(detail);
+                self.detail(out, record);
                 if let Some(until) = record.until() {
                     out.extend_from_slice(b",\"until\":\"");
-                    out.extend_from_slice(moment(until).as_bytes());
-                    out.push(b'"');
+                    self.later.moment(out, until, b"Z\"");
                 }
             }
         }
@@ -269,23 +281,15 @@ impl Writer<'_, '_> {
         out.push(b'\n');
     }
 
-    /// RFC 3339 in UTC, as [`super::words::moment`] writes it.
-    fn moment(&mut self, out: &mut Vec<u8>, time: i64) {
-        let (day, ms) = (time.div_euclid(DAY), time.rem_euclid(DAY));
-        if self.day != Some(day) {
-            self.day = Some(day);
-            self.date = date(day);
-        }
-        out.extend_from_slice(self.date.as_bytes());
-        let seconds = (ms / 1000) as u32;
-        let [h, m, s] = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(two);
-        out.extend_from_slice(&[b'T', h[0], h[1], b':', m[0], m[1], b':', s[0], s[1]]);
-        let rest = (ms % 1000) as u32;
-        if rest != 0 {
-            let low = two(rest % 100);
-            out.extend_from_slice(&[b'.', b'0' + (rest / 100) as u8, low[0], low[1]]);
-        }
-        out.push(b'Z');
+    /// What follows from the cause alone.
+    fn detail(&mut self, out: &mut Vec<u8>, record: Record<'_>) {
+        let first = record.payload().first().copied().unwrap_or_default();
+        let journey = record.journey().unwrap_or(record::NO_JOURNEY);
+        // The key of a run that begins says nothing of where it comes from.
+        let first = if record.kind() == record::ENTERED { 0 } else { first };
+        let cause = (record.kind(), journey, record.code(), record.extra(), first);
+        let image = &self.lines.program.image;
+        out.extend_from_slice(self.details.entry(cause).or_insert_with(|| detail(image, record)));
     }
 
     /// The id of a hand-over.
@@ -302,19 +306,40 @@ impl Writer<'_, '_> {
             step: step.map_or("", |step| &step.id),
         };
         let id = step::effect_id_in(&mut self.named, &named, rounds.iter().copied());
-        out.extend_from_slice(b",\"id\":\"");
-        for byte in id.to_be_bytes() {
-            let digit = |digit: u8| b"0123456789abcdef"[usize::from(digit)];
-            out.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        let mut digits = *b",\"id\":\"--------------------------------\"";
+        for (pair, byte) in digits[7..39].chunks_exact_mut(2).zip(id.to_be_bytes()) {
+            pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
+            pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];
         }
-        out.push(b'"');
+        out.extend_from_slice(&digits);
+    }
+}
+
+/// What is said of a record's cause: where a run came from, its arm, how it left, why a message was not handed over.
+fn detail(image: &Image, record: Record<'_>) -> Vec<u8> {
+    let Some(journey) = record.journey().map(|journey| &image.journeys[usize::from(journey)]) else { return Vec::new() };
+    let name = |journey: u16| image.journeys[usize::from(journey)].name.as_str();
+    match record.kind() {
+        record::ENTERED => part("from", name(record.code())),
+        record::ASSIGNED => {
+            let (experiment, arm) = record.pair();
+            let text = |text: TextId| image.texts[text as usize].as_str();
+            [part("experiment", text(experiment)), part("arm", text(arm))].concat()
+        }
+        record::LEFT => {
+            let left = record::leave_how(image, journey, record);
+            match left {
+                LeaveHow::HandedOff(to) => [part("to", name(to)), reason(&left)].concat(),
+                _ => reason(&left),
+            }
+        }
+        _ => refusal(image, journey, record),
     }
 }
 
 /// `,"reason":"capped","detail":"…"`
-fn refusal_parts(image: &Image, record: Record<'_>) -> Vec<u8> {
-    let Some(journey) = record.journey() else { return Vec::new() };
-    let send = &image.journeys[usize::from(journey)].sends[usize::from(record.code())];
+fn refusal(image: &Image, journey: &Journey, record: Record<'_>) -> Vec<u8> {
+    let send = &journey.sends[usize::from(record.code())];
     let channel = send.tries[usize::from(record.extra())].channel;
     let detail = step::why_in_words(image, send.message, channel, Why::of_code(record.pair().1));
     let mut out = part("reason", record.reason().map_or("", Reason::words));
@@ -357,9 +382,10 @@ fn signed(out: &mut Vec<u8>, n: i64) {
 
 /// A text as a JSON string.
 fn string(out: &mut Vec<u8>, text: &str) {
-    if text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\') {
+    if text.bytes().fold(false, |odd, b| odd | (b < 0x20) | (b == b'"') | (b == b'\\')) {
         return serialize(out, &text);
     }
+    out.reserve(text.len() + 2);
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
@@ -404,8 +430,8 @@ fn value(out: &mut Vec<u8>, program: &Program, pool: &Pool, ty: &Ty, word: Word)
 
 #[cfg(test)]
 mod tests {
+    use super::super::words::moment;
     use super::*;
-    use crate::image::Image;
     use crate::input::Value;
     use proptest::prelude::*;
 
@@ -458,7 +484,7 @@ mod tests {
             let mut out = Vec::new();
             for time in [time, time + 1, time + DAY] {
                 out.clear();
-                writer.moment(&mut out, time);
+                writer.now.moment(&mut out, time, b"Z");
                 prop_assert_eq!(std::str::from_utf8(&out).expect("digits"), moment(time));
             }
         }
