@@ -142,8 +142,12 @@ impl History {
         let metadata = self.metadata.metadata();
         let index = metadata.page_index()?;
         let Some(ColumnIndexMetaData::INT64(times)) = index.column_index(group, TIME) else { return None };
-        let starts: Vec<u32> =
-            index.page_locations(group, TIME)?.iter().map(|page| u32::try_from(page.first_row_index)).collect::<Result<_, _>>().ok()?;
+        let starts: Vec<u32> = index
+            .page_locations(group, TIME)?
+            .iter()
+            .map(|page| u32::try_from(page.first_row_index))
+            .collect::<Result<_, _>>()
+            .ok()?;
         let ends = starts.iter().skip(1).copied().chain(std::iter::once(self.rows(group) as u32));
         let pages = starts.iter().zip(ends).enumerate();
         // A page without times has none that is late.

@@ -344,7 +344,9 @@ impl<'a> Group<'a> {
             None => unread.into_iter().for_each(|range| open.add(range, 0)),
             Some(pages) => {
                 let within = |page: &Range<u32>| {
-                    unread.get(unread.partition_point(|range| range.end <= page.start)).filter(|range| range.start < page.end)
+                    unread
+                        .get(unread.partition_point(|range| range.end <= page.start))
+                        .filter(|range| range.start < page.end)
                 };
                 for (page, time) in &pages {
                     if within(page).is_some_and(|range| range.start <= page.start && page.end <= range.end) {
@@ -518,15 +520,11 @@ impl<'a> Group<'a> {
                     meant.fill(None);
                     number(&mut self.others, &customer)
                 }
-                Some(Looked { customer: Some(customer), .. }) => {
-                    number(&mut self.others, aliases.resolve(&customer))
-                }
+                Some(Looked { customer: Some(customer), .. }) => number(&mut self.others, aliases.resolve(&customer)),
                 _ => {
                     let dictionary = self.customers.value(*row as usize) as usize;
                     let meant = meant.get_mut(dictionary).ok_or_else(missing)?;
-                    *meant.get_or_insert_with(|| {
-                        number(&mut self.others, aliases.resolve(self.ids.value(dictionary)))
-                    })
+                    *meant.get_or_insert_with(|| number(&mut self.others, aliases.resolve(self.ids.value(dictionary))))
                 }
             };
             let hash = xxh3_64(self.name(name).as_bytes());

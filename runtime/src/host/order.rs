@@ -42,13 +42,19 @@ pub(crate) fn order(effects: &Effects, ids: &Ids) -> Vec<Place> {
     }
     by_moment(&mut order);
     // Those of a customer stand in their sequence already.
-    each_moment(&mut order, |(time, _)| *time, |same| same.sort_by(|(_, a), (_, b)| {
-        let customer = |word: &usize| effects.at(*word).customer();
-        match (customer(a), customer(b)) {
-            (p, q) if p == q => Ordering::Equal,
-            (p, q) => ids.bytes_of(p).cmp(ids.bytes_of(q)),
-        }
-    }));
+    each_moment(
+        &mut order,
+        |(time, _)| *time,
+        |same| {
+            same.sort_by(|(_, a), (_, b)| {
+                let customer = |word: &usize| effects.at(*word).customer();
+                match (customer(a), customer(b)) {
+                    (p, q) if p == q => Ordering::Equal,
+                    (p, q) => ids.bytes_of(p).cmp(ids.bytes_of(q)),
+                }
+            })
+        },
+    );
     order
 }
 
@@ -145,10 +151,14 @@ fn by_time(shards: &[Shard], orders: &[Vec<Place>], part: &Part) -> Vec<(i64, u3
         shard.ids.bytes_of(shard.out.effects.at(*word).customer())
     };
     // A customer is in one shard, where theirs are in order.
-    each_moment(&mut order, |(time, ..)| *time, |same| {
-        if same.iter().any(|(_, shard, _)| *shard != same[0].1) {
-            same.sort_by(|a, b| customer(a).cmp(customer(b)));
-        }
-    });
+    each_moment(
+        &mut order,
+        |(time, ..)| *time,
+        |same| {
+            if same.iter().any(|(_, shard, _)| *shard != same[0].1) {
+                same.sort_by(|a, b| customer(a).cmp(customer(b)));
+            }
+        },
+    );
     order
 }

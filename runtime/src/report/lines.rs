@@ -317,7 +317,9 @@ impl Writer<'_, '_> {
 
 /// What is said of a record's cause: where a run came from, its arm, how it left, why a message was not handed over.
 fn detail(image: &Image, record: Record<'_>) -> Vec<u8> {
-    let Some(journey) = record.journey().map(|journey| &image.journeys[usize::from(journey)]) else { return Vec::new() };
+    let Some(journey) = record.journey().map(|journey| &image.journeys[usize::from(journey)]) else {
+        return Vec::new();
+    };
     let name = |journey: u16| image.journeys[usize::from(journey)].name.as_str();
     match record.kind() {
         record::ENTERED => part("from", name(record.code())),
