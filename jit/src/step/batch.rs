@@ -1,5 +1,6 @@
 //! What a compiled step is given by pointer.
 
+use super::host::Host;
 use crate::context::Context;
 use journey_runtime::batch::Item;
 use journey_runtime::image::Word;
@@ -38,7 +39,79 @@ pub struct Shard {
     pub why: u64,
     /// A word that nobody reads.
     pub nowhere: Word,
+    /// For each event how many words its row has; [`NOT_NATIVE`]: the VM does it.
+    pub events: *const u64,
+    /// For each event and journey what its runs hear: see [`Listens`].
+    pub listens: *const u32,
+    /// For each journey how long ended runs are kept.
+    pub kept: *const Kept,
+    /// What the functions below work with.
+    pub host: *mut Host<'static>,
+    /// For those functions: the customer's words,
+    pub words: *mut Word,
+    /// in and out: how many are used,
+    pub len: u64,
+    /// how many have room,
+    pub room: u64,
+    /// the number of the item,
+    pub number: u64,
+    /// and the present moment.
+    pub now: i64,
+    /// Out: when the result of a function may change by time alone.
+    pub changes: i64,
+    /// The run whose record it is goes on from an instruction, and the input ends.
+    pub go_on: CallOut,
+    /// Time does to the run that is due what it is time for, and the instant ends.
+    pub fire: CallOut,
+    /// The input ends: the state is left as it is kept.
+    pub finish: CallOut,
+    /// A function of a run.
+    pub eval: CallOut,
+    /// The event is remembered in a history.
+    pub observe: CallOut,
+    /// Message ids get more room.
+    pub more_ids: CallOut,
 }
+
+/// What compiled code asks of the lean machine: two words in, one out.
+pub type CallOut = extern "C" fn(*mut Shard, u64, u64) -> u64;
+
+/// [`Shard::events`] of an event that is not native.
+pub const NOT_NATIVE: u64 = u64::MAX;
+
+/// What runs of a journey hear of an event, in a word: flags, and from bit 16 on the field that must be their key.
+#[derive(Debug)]
+pub struct Listens;
+
+impl Listens {
+    /// A run that is alive may hear it, and the code knows how.
+    pub const HEARS: u32 = 1;
+    /// A run that is alive may hear it, or what it is asked changes with it: the VM knows.
+    pub const DECLINES: u32 = 2;
+    /// So may a whole one that has ended.
+    pub const LATE: u32 = 4;
+    /// Only that with the key.
+    pub const KEYED: u32 = 8;
+}
+
+/// How long ended runs of a journey are kept for certain: [`journey_runtime::tables::Kept`], in numbers that never overflow.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+pub struct Kept {
+    /// Whole, from entry.
+    pub whole: i64,
+    /// For re-entry, from entry.
+    pub after_entry: i64,
+    /// For re-entry, from the end.
+    pub after_exit: i64,
+}
+
+/// In `arguments` of a call-out: a run was entered whose journey is not listed yet.
+pub const FIRST_ENTRY: u64 = 1 << 32;
+/// In `arguments` of a call-out: the input is an instant.
+pub const INSTANT: u64 = 1 << 33;
+/// In `arguments` of [`Shard::eval`]: the function sees the event.
+pub const SEES_EVENT: u64 = 1 << 32;
 
 /// Byte offsets of a [`Shard`].
 #[derive(Debug)]
@@ -53,6 +126,21 @@ pub struct Offsets {
     pub out_end: i32,
     pub why: i32,
     pub nowhere: i32,
+    pub events: i32,
+    pub listens: i32,
+    pub kept: i32,
+    pub words: i32,
+    pub len: i32,
+    pub room: i32,
+    pub number: i32,
+    pub now: i32,
+    pub changes: i32,
+    pub go_on: i32,
+    pub fire: i32,
+    pub finish: i32,
+    pub eval: i32,
+    pub observe: i32,
+    pub more_ids: i32,
 }
 
 /// Where everything stands in a [`Shard`]; its beginning is a [`Context`].
@@ -67,6 +155,21 @@ pub const AT: Offsets = Offsets {
     out_end: offset_of!(Shard, out_end) as i32,
     why: offset_of!(Shard, why) as i32,
     nowhere: offset_of!(Shard, nowhere) as i32,
+    events: offset_of!(Shard, events) as i32,
+    listens: offset_of!(Shard, listens) as i32,
+    kept: offset_of!(Shard, kept) as i32,
+    words: offset_of!(Shard, words) as i32,
+    len: offset_of!(Shard, len) as i32,
+    room: offset_of!(Shard, room) as i32,
+    number: offset_of!(Shard, number) as i32,
+    now: offset_of!(Shard, now) as i32,
+    changes: offset_of!(Shard, changes) as i32,
+    go_on: offset_of!(Shard, go_on) as i32,
+    fire: offset_of!(Shard, fire) as i32,
+    finish: offset_of!(Shard, finish) as i32,
+    eval: offset_of!(Shard, eval) as i32,
+    observe: offset_of!(Shard, observe) as i32,
+    more_ids: offset_of!(Shard, more_ids) as i32,
 };
 
 const _: () = assert!(offset_of!(Shard, context) == 0);

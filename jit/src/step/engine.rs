@@ -1,28 +1,26 @@
 //! The compiled step as an engine of a host.
 
-use super::batch::{Shard, TIME_ONLY, WHY_DECLINED};
-use super::machine::Machine;
+use super::batch::{Shard, TIME_ONLY, WHY_FULL};
+use super::host::{self, EFFECTS, Host};
+use super::machine::{Constants, Machine};
 use super::plan::Plan;
 use crate::code::{Code, Level, NoCode, Workshop, guarded};
 use crate::context::Context;
 use crate::emit::far_signature;
+use cranelift_codegen::ir::{AbiParam, Signature, types};
 use journey_runtime::batch::{Batch, Engine, Item, Parts};
 use journey_runtime::image::Word;
 use journey_runtime::layout::ID_COUNT;
 use journey_runtime::program::Program;
-use journey_runtime::record::Effects;
-use journey_runtime::store::Store;
-use journey_runtime::tables::Vm;
+use journey_runtime::store::{Raw, Store};
+use journey_runtime::tables::{Scratch, Shared, Vm};
 use std::any::Any;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Inputs that are worked on in one go.
-const STEP: usize = 2;
-/// Inputs whose states are on their way meanwhile; the index entries of as many more are, too.
-const AHEAD: usize = 12;
+/// Inputs that are worked on in one go, while the states of as many more are asked for.
+const AHEAD: usize = 8;
 /// Customers that are looked at together when everything ends.
 const TOGETHER: usize = 1 << 10;
-/// Words that effects have room for, beyond what they have, when the code begins.
-const EFFECTS: usize = 1 << 15;
 
 type Entry = unsafe extern "C" fn(*mut Shard, u64, u64) -> u64;
 
@@ -36,37 +34,42 @@ pub struct Jit {
     most: usize,
     /// Words of each class of slots.
     rooms: Vec<u64>,
+    constants: Constants,
+    /// Inputs that came, and of those the ones that the VM was asked to do.
+    inputs: AtomicU64,
+    handed_on: AtomicU64,
 }
 
 /// Memory of a shard.
 struct Memory {
     vm: Box<dyn Any + Send>,
     items: Vec<Item>,
-    /// Inputs that the VM was asked to do.
-    handed_on: u64,
 }
 
 impl Jit {
     /// Compiles the step of a program. The reason when nothing of it is native.
     pub fn new(program: &Program, level: Level) -> Result<Jit, NoCode> {
         let vm = Vm::new(program);
-        let (code, entry, most) = guarded(|| {
+        let (code, entry, most, constants) = guarded(|| {
             let mut plan = Plan::new(program, vm.tables());
             if let Some(reason) = plan.refused() {
                 return Err(NoCode(reason.to_string()));
             }
             let mut workshop = Workshop::new(level)?;
             let far = far_signature(workshop.signature());
+            let calls = call_out_signature(workshop.signature());
+            let mut constants = Constants::default();
             let made = workshop.function(3, true, |builder, params| {
-                let far = builder.import_signature(far);
-                Machine::make(&mut plan, builder, params, far);
+                let signatures = [far, calls].map(|signature| builder.import_signature(signature));
+                constants = Machine::make(&mut plan, builder, params, signatures);
             })?;
             let code = workshop.finish()?;
             // SAFETY: it has just been compiled with this signature: a pointer and two numbers in, a number out, the host's convention.
             let entry = unsafe { std::mem::transmute::<*const u8, Entry>(code.address(made)) };
-            Ok((code, entry, super::machine::most_words(&plan)))
+            Ok((code, entry, super::machine::most_words(&plan), constants))
         })?;
-        Ok(Jit { vm, code, entry, most, rooms: Store::rooms() })
+        let (inputs, handed_on) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ok(Jit { vm, code, entry, most, rooms: Store::rooms(), constants, inputs, handed_on })
     }
 
     /// Bytes of machine code.
@@ -74,73 +77,79 @@ impl Jit {
         self.code.bytes
     }
 
-    /// How many inputs the VM was asked to do, given a shard's memory.
-    pub fn handed_on(memory: &(dyn Any + Send)) -> u64 {
-        memory.downcast_ref::<Memory>().map_or(0, |memory| memory.handed_on)
+    /// How many inputs came since it was made, and how many of those the VM was asked to do. What is due counts when the customer is
+    /// looked at for the last time.
+    pub fn inputs(&self) -> (u64, u64) {
+        (self.inputs.load(Relaxed), self.handed_on.load(Relaxed))
     }
 
     /// Works on items natively from `from` on; gives the first that is not done.
-    fn native(&self, on: &mut Work<'_>, store: &mut Store, effects: &mut Effects, from: usize) -> usize {
-        let mut at = from;
-        loop {
-            self.ask_ahead(on, store, at);
-            if at >= on.ready {
-                // All are done; or a customer is not there, who is the VM's to complain about.
-                return at;
-            }
-            let why;
-            (at, why) = self.in_place(on, store, effects, at);
-            if why == WHY_DECLINED {
-                return at;
-            }
-        }
-    }
-
-    /// The same as long as no state moves and effects have room. Also why it ended.
-    fn in_place(&self, on: &mut Work<'_>, store: &mut Store, effects: &mut Effects, from: usize) -> (usize, u64) {
+    fn native(&self, on: &mut Work<'_>, parts: &mut Parts<'_>, from: usize) -> usize {
         let items = on.items;
+        let Parts { program, pool, ids, store, effects, memory, .. } = parts;
+        let scratch: &mut Scratch = memory.downcast_mut().expect("an engine gets back the memory that it gave");
+        let room = EFFECTS.max(2 * self.most);
+        let tables = self.vm.tables();
+        let shared = Shared { program, tables, pool, names: *ids, scratch, out: effects };
+        let mut host = Host { shared, items, rows: on.rows, room };
         let mut at = from;
-        let raw = store.raw();
-        let words = &mut effects.words;
-        words.reserve(EFFECTS.max(2 * self.most));
-        let (len, room) = (words.len(), words.spare_capacity_mut());
-        let out = room.as_mut_ptr().cast::<Word>();
-        let mut shard = Shard {
-            context: Context::default(),
-            items: items.as_ptr(),
-            rows: on.rows.as_ptr(),
-            row_words: on.rows.len() as u64,
-            index: raw.index,
-            chunks: raw.chunks.as_ptr(),
-            rooms: self.rooms.as_ptr(),
-            out,
-            // SAFETY: the end of the same room.
-            out_end: unsafe { out.add(room.len()) },
-            why: 0,
-            nowhere: 0,
-        };
-        let moved = on.moved;
-        while shard.why == 0 && on.moved == moved && at < on.ready {
-            let to = (at + STEP).min(on.ready);
-            // SAFETY: `items` has all from `at` to `to`, and their customers have index entries. The pointers are of now: no customer has
-            // been added or given room since. The index entries say truly where in the chunks a slot is and how long, and nobody else
-            // looks at either meanwhile. The code reads rows below `row_words`, reads and writes a state within its slot (it compares
-            // lengths first), and effects up to `out_end`. It lives in `self.code`.
-            at = unsafe { (self.entry)(&mut shard, at as u64, to as u64) } as usize;
-            self.ask_ahead(on, store, at);
+        while at < items.len() {
+            // The states of the next items are on their way while these are worked on, and their index entries before them.
+            let to = (at + AHEAD).min(items.len());
+            let want = (to + AHEAD).min(items.len());
+            let further = &items[want..(want + AHEAD).min(items.len())];
+            further.iter().for_each(|item| store.prefetch_index(item.customer));
+            self.make_ready(on, store, want);
+            let to = to.min(on.ready);
+            if at >= to {
+                // A customer that is not there is the VM's to complain about.
+                return at;
+            }
+            let raw = on.raw.get_or_insert_with(|| store.raw());
+            let (out, out_end) = host::make_room(host.shared.out, room);
+            let mut shard = Shard {
+                context: Context::default(),
+                items: items.as_ptr(),
+                rows: on.rows.as_ptr(),
+                row_words: on.rows.len() as u64,
+                index: raw.index,
+                chunks: raw.chunks.as_ptr(),
+                rooms: self.rooms.as_ptr(),
+                out,
+                out_end,
+                why: 0,
+                nowhere: 0,
+                events: self.constants.events.as_ptr(),
+                listens: self.constants.listens.as_ptr(),
+                kept: self.constants.kept.as_ptr(),
+                host: (&raw mut host).cast(),
+                words: std::ptr::null_mut(),
+                len: 0,
+                room: 0,
+                number: 0,
+                now: 0,
+                changes: i64::MAX,
+                go_on: host::go_on,
+                fire: host::fire,
+                finish: host::finish,
+                eval: host::eval,
+                observe: host::observe,
+                more_ids: host::more_ids,
+            };
+            // SAFETY: `items` has all from `at` to `to`, and their customers have index entries. The pointers are of now: whoever gives a
+            // customer room or is handed the store forgets them. The index entries say truly where in the chunks a slot is and how long,
+            // and nobody else looks at either meanwhile. The code reads rows below `row_words`, reads and writes a state within its slot
+            // (it compares lengths first), and effects up to `out_end`; the constants have a word for each event, for each event and
+            // journey, and for each journey. It lives in `self.code`. What it calls uses `host`, which nobody else does meanwhile.
+            let reached = unsafe { (self.entry)(&mut shard, at as u64, to as u64) } as usize;
+            // SAFETY: `out` stands behind what has been written to the room that `make_room` gave last.
+            unsafe { host::take_said(host.shared.out, shard.out) };
+            at = reached;
+            if at < to && shard.why != WHY_FULL {
+                return at;
+            }
         }
-        // SAFETY: `out` has moved on from the old end by whole words that have been written, within the capacity.
-        unsafe { effects.words.set_len(len + shard.out.offset_from_unsigned(out)) };
-        (at, shard.why)
-    }
-
-    /// Asks for the index entries and the states of the items from one on, and gives room to those who have none.
-    fn ask_ahead(&self, on: &mut Work<'_>, store: &mut Store, at: usize) {
-        let want = (at + STEP + AHEAD).min(on.items.len());
-        let further = (want + AHEAD).min(on.items.len());
-        on.items[on.asked.min(further)..further].iter().for_each(|item| store.prefetch_index(item.customer));
-        on.asked = on.asked.max(further);
-        self.make_ready(on, store, want);
+        at
     }
 
     /// Asks for the states of items up to one, and gives room to those who have none.
@@ -153,7 +162,7 @@ impl Jit {
                     let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
                     store.grow(item.customer, self.vm.tables().room + ids);
                     let _ = store.prefetch_state(item.customer);
-                    on.moved += 1;
+                    on.raw = None;
                 }
                 None => return,
             }
@@ -168,49 +177,50 @@ struct Work<'i> {
     rows: &'i [Word],
     /// Those before it have customers that are there and have room.
     ready: usize,
-    /// The index entries of those before it have been asked for.
-    asked: usize,
-    /// How often customers were given room.
-    moved: u64,
+    /// The store's memory, as long as it stays where it is.
+    raw: Option<Raw>,
 }
 
 impl<'i> Work<'i> {
     fn new(items: &'i [Item], rows: &'i [Word], from: usize) -> Work<'i> {
-        Work { items, rows, ready: from, asked: from, moved: 0 }
+        Work { items, rows, ready: from, raw: None }
     }
 
     /// The VM takes over: it may give room, and does the next item.
     fn hand_over(&mut self, next: usize) {
-        self.moved += 1;
+        self.raw = None;
         self.ready = self.ready.max(next);
     }
 }
 
 impl Engine for Jit {
     fn memory(&self, program: &Program) -> Box<dyn Any + Send> {
-        Box::new(Memory { vm: self.vm.memory(program), items: Vec::new(), handed_on: 0 })
+        Box::new(Memory { vm: self.vm.memory(program), items: Vec::new() })
     }
 
     fn batch(&self, parts: &mut Parts<'_>, batch: &Batch, from: usize) -> usize {
+        let (mut parts, _) = split(parts);
         let mut work = Work::new(&batch.items, &batch.rows, from);
-        let mut at = from;
-        loop {
-            at = self.native(&mut work, parts.store, parts.effects, at);
+        let (mut at, mut handed_on) = (from, 0);
+        let reached = loop {
+            at = self.native(&mut work, &mut parts, at);
             if at == batch.items.len() {
-                return at;
+                break at;
             }
             work.hand_over(at + 1);
-            let (mut parts, (_, handed_on)) = split(parts);
-            *handed_on += 1;
+            handed_on += 1;
             if !self.vm.item(&mut parts, batch, at) {
-                return at;
+                break at;
             }
             at += 1;
-        }
+        };
+        self.inputs.fetch_add((reached + 1).min(batch.items.len()) as u64 - from as u64, Relaxed);
+        self.handed_on.fetch_add(handed_on, Relaxed);
+        reached
     }
 
     fn end(&self, parts: &mut Parts<'_>, horizon: i64, from: u32) -> u32 {
-        let (mut parts, (items, _)) = split(parts);
+        let (mut parts, items) = split(parts);
         let until = horizon.saturating_add(1);
         let mut customer = from;
         while (customer as usize) < parts.store.len() {
@@ -221,7 +231,7 @@ impl Engine for Jit {
             let mut at = 0;
             let mut work = Work::new(items, &[], 0);
             loop {
-                at = self.native(&mut work, parts.store, parts.effects, at);
+                at = self.native(&mut work, &mut parts, at);
                 let Some(item) = items.get(at) else { break };
                 work.hand_over(at + 1);
                 if !self.vm.settle(&mut parts, horizon, item.customer) {
@@ -236,9 +246,8 @@ impl Engine for Jit {
 }
 
 /// A shard's parts with the VM's memory, and the engine's own.
-fn split<'p>(parts: &'p mut Parts<'_>) -> (Parts<'p>, (&'p mut Vec<Item>, &'p mut u64)) {
-    let Memory { vm, items, handed_on } =
-        parts.memory.downcast_mut().expect("an engine gets back the memory that it gave");
+fn split<'p>(parts: &'p mut Parts<'_>) -> (Parts<'p>, &'p mut Vec<Item>) {
+    let Memory { vm, items } = parts.memory.downcast_mut().expect("an engine gets back the memory that it gave");
     let parts = Parts {
         program: parts.program,
         pool: parts.pool,
@@ -248,5 +257,12 @@ fn split<'p>(parts: &'p mut Parts<'_>) -> (Parts<'p>, (&'p mut Vec<Item>, &'p mu
         scratch: parts.scratch,
         memory: &mut **vm,
     };
-    (parts, (items, handed_on))
+    (parts, items)
+}
+
+/// The signature of a call-out.
+fn call_out_signature(mut signature: Signature) -> Signature {
+    signature.params.extend([AbiParam::new(types::I64); 3]);
+    signature.returns.push(AbiParam::new(types::I64));
+    signature
 }

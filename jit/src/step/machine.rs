@@ -1,10 +1,14 @@
 //! The machine code of a program's step: one function that works on a batch, its loop inside.
 //!
-//! It does the usual inputs of customers with at most one record: an event or a due moment is taken to the place where the run stands,
-//! and the steps from there are code of their own, each once. Nothing is changed before it is certain that the input is native;
-//! everything else is given back to the VM.
+//! An input first looks at all records of the customer (`scan`): which run hears it, which is due, which conditions it may change, when
+//! time does something next. What nobody hears is remembered (`event`), and that is all. A run that hears it, or is due, is taken to the
+//! place where it stands, and the steps from there are code of their own, each once (`walk`); rare steps are asked of the lean machine,
+//! which knows them ([`super::host`]). Nothing that matters is changed before it is certain that the input is native; everything else is
+//! given back to the VM.
 
-use super::batch::{AT, TIME_ONLY, WHY_DECLINED, WHY_FULL};
+use super::batch::{
+    AT, FIRST_ENTRY, INSTANT, Kept, Listens, NOT_NATIVE, SEES_EVENT, TIME_ONLY, WHY_DECLINED, WHY_FULL,
+};
 use super::plan::{Lifted, Plan, of_event};
 use crate::emit::{Base, Emit, Leaves, add_whole};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -12,11 +16,11 @@ use cranelift_codegen::ir::{self, Block, InstBuilder, MemFlagsData, Value, types
 use cranelift_frontend::{FunctionBuilder, Variable};
 use journey_runtime::batch::{HAS_ID, Item};
 use journey_runtime::image::{
-    Capture, ConsentRule, Due, FnId, HistoryKind, Instr, Journey, Listener, MISSING, Pc, PlaceKind, ReEntry, Role,
-    Trigger, Word,
+    Capture, ConsentRule, Due, FnId, HistoryKind, Instr, Journey, Listener, MISSING, Pc, PlaceKind, ReEntry, Trigger,
+    Word,
 };
 use journey_runtime::input::Reason;
-use journey_runtime::layout::{ENTERED_COUNT, Form, ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, SEEN, WAKE, ZONE};
+use journey_runtime::layout::{ENTERED_COUNT, Form, ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, SEEN, WAKE, WATCH_DUE, ZONE};
 use journey_runtime::pool::Pool;
 use journey_runtime::record::{self, how, why};
 use journey_runtime::step::in_stage;
@@ -26,8 +30,10 @@ use journey_runtime::tables::{Address, RunTable};
 use std::collections::BTreeMap;
 use std::mem::offset_of;
 
+mod entry;
 mod event;
 mod run;
+mod scan;
 mod walk;
 
 /// Blocks of code from which on what is due is left to the VM; from half of them on, further events.
@@ -68,6 +74,32 @@ struct Vars {
     id_at: Variable,
     /// The state's small things as they will be.
     zone: Variable,
+    /// Pointer to the first record.
+    first: Variable,
+    /// Pointer to the next record that is looked at.
+    scan: Variable,
+    /// When time does something next, but for the present run.
+    others: Variable,
+    /// Pointer to the run that hears the event, or is due; 0: none.
+    hit: Variable,
+    /// Why the lean machine has to leave the state as it is kept: [`UNTIDY`], [`UNLISTED`].
+    must: Variable,
+}
+
+/// An ended run is no longer kept as it is.
+const UNTIDY: i64 = 1;
+/// A run was entered whose journey is not listed yet.
+const UNLISTED: i64 = 2;
+
+/// What the code looks up.
+#[derive(Debug, Default)]
+pub struct Constants {
+    /// See [`super::batch::Shard::events`].
+    pub events: Vec<u64>,
+    /// See [`super::batch::Shard::listens`].
+    pub listens: Vec<u32>,
+    /// See [`super::batch::Shard::kept`].
+    pub kept: Vec<Kept>,
 }
 
 /// Makes the code.
@@ -76,6 +108,9 @@ pub struct Machine<'p, 'a, 'b> {
     b: &'p mut FunctionBuilder<'b>,
     context: Value,
     far: ir::SigRef,
+    /// Of call-outs.
+    calls: ir::SigRef,
+    constants: Constants,
     to: Value,
     v: Vars,
     /// Steps from an instruction on.
@@ -87,8 +122,6 @@ pub struct Machine<'p, 'a, 'b> {
     events: Option<Block>,
     /// What is no usual event.
     odd: Block,
-    /// What is kept of the only run, which has ended, whatever its journey.
-    tidy_any: Block,
     /// The end of a run of a journey.
     tidies: BTreeMap<u16, Block>,
     blocks: Blocks,
@@ -100,6 +133,10 @@ pub struct Machine<'p, 'a, 'b> {
 struct Blocks {
     next: Block,
     done: Block,
+    /// The next moment of time is known: that is said, and the state is left as it is kept.
+    tail: Block,
+    /// The lean machine leaves the state as it is kept.
+    finish: Block,
     advance: Block,
     declined: Block,
     full: Block,
@@ -111,7 +148,12 @@ fn flags() -> MemFlagsData {
 
 impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
     /// The whole function: `(context, from, to) -> the first that is not done`.
-    pub fn make(plan: &'p mut Plan<'a>, b: &'p mut FunctionBuilder<'b>, params: &[Value], far: ir::SigRef) {
+    pub fn make(
+        plan: &'p mut Plan<'a>,
+        b: &'p mut FunctionBuilder<'b>,
+        params: &[Value],
+        [far, calls]: [ir::SigRef; 2],
+    ) -> Constants {
         let var = |b: &mut FunctionBuilder<'b>| b.declare_var(types::I64);
         let v = Vars {
             number: var(b),
@@ -128,18 +170,35 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
             instant: var(b),
             id_at: var(b),
             zone: var(b),
+            first: var(b),
+            scan: var(b),
+            others: var(b),
+            hit: var(b),
+            must: var(b),
         };
         let mut block = || b.create_block();
-        let blocks = Blocks { next: block(), done: block(), advance: block(), declined: block(), full: block() };
+        let blocks = Blocks {
+            next: block(),
+            done: block(),
+            advance: block(),
+            declined: block(),
+            full: block(),
+            tail: block(),
+            finish: block(),
+        };
         b.set_cold_block(blocks.declined);
         b.set_cold_block(blocks.full);
-        let (odd, tidy_any) = (b.create_block(), b.create_block());
+        b.set_cold_block(blocks.finish);
+        let odd = b.create_block();
         let most = 8 * most_words(plan) as i64;
+        let constants = constants(plan);
         let mut machine = Machine {
             plan,
             b,
             context: params[0],
             far,
+            calls,
+            constants,
             to: params[2],
             v,
             walks: BTreeMap::new(),
@@ -147,12 +206,12 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
             observed: &[],
             events: None,
             odd,
-            tidy_any,
             tidies: BTreeMap::new(),
             blocks,
             most,
         };
         machine.batch(params[1]);
+        machine.constants
     }
 
     // ------------------------------------------------------------------------------------------ small things
@@ -222,13 +281,28 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         self.b.ins().icmp_imm_s(IntCC::Equal, value, word as i64)
     }
 
-    /// A function of the run whose record `run` points to.
-    fn eval(&mut self, journey: u16, function: FnId, run: Value) -> Value {
+    /// A function of the run whose record `run` points to; with the present event, if `hears`.
+    fn eval(&mut self, journey: u16, function: FnId, run: Value, hears: bool) -> Value {
+        self.watch(journey, function, run, hears, false).0
+    }
+
+    /// The same; and when it may change, if that is asked.
+    fn watch(&mut self, journey: u16, function: FnId, run: Value, hears: bool, changes: bool) -> (Value, Value) {
+        let never = self.word(NEVER as Word);
         let (words, row, now) = (self.get(|v| v.words), self.get(|v| v.row), self.get(|v| v.now));
         let header = self.form(journey).header() as i32;
         let item = self.get(|v| v.item);
-        let happened = self.b.ins().load(types::I64, flags(), item, offset_of!(Item, happened_at) as i32);
-        let Lifted { graph, result } = self.plan.function(function).expect("the plan has looked at it");
+        if self.plan.function(function).is_none() {
+            let sees = if hears { SEES_EVENT } else { 0 };
+            let arguments = self.word(Word::from(function) | sees);
+            let word = self.call(AT.eval, run, arguments);
+            return (word, if changes { self.of_context(AT.changes) } else { never });
+        }
+        let happened = match hears {
+            true => self.b.ins().load(types::I64, flags(), item, offset_of!(Item, happened_at) as i32),
+            false => now,
+        };
+        let Some(Lifted { graph, result, changes: when }) = self.plan.function(function) else { return (never, never) };
         let base = |at, words| Some(Base { at, words });
         let leaves = Leaves {
             context: self.context,
@@ -237,12 +311,75 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
             happened_at: Some(happened),
             frozen: false,
         };
-        Emit::new(graph, self.b, leaves, self.far).roots(&[*result])[0]
+        let roots = [*result, *when];
+        let values = Emit::new(graph, self.b, leaves, self.far).roots(&roots[..if changes { 2 } else { 1 }]);
+        (values[0], values.get(1).copied().unwrap_or(never))
     }
 
-    fn holds(&mut self, journey: u16, function: FnId, run: Value) -> Value {
-        let word = self.eval(journey, function, run);
+    fn holds(&mut self, journey: u16, function: FnId, run: Value, hears: bool) -> Value {
+        let word = self.eval(journey, function, run, hears);
         self.is(word, 1)
+    }
+
+    /// Asks the lean machine for something.
+    fn call(&mut self, what: i32, a: Value, b: Value) -> Value {
+        let (context, sig) = (self.context, self.calls);
+        for (of, at) in [
+            (self.v.out, AT.out),
+            (self.v.words, AT.words),
+            (self.v.len, AT.len),
+            (self.v.room, AT.room),
+            (self.v.number, AT.number),
+            (self.v.now, AT.now),
+        ] {
+            let value = self.b.use_var(of);
+            self.b.ins().store(flags(), value, context, at);
+        }
+        let what = self.of_context(what);
+        let call = self.b.ins().call_indirect(sig, what, &[context, a, b]);
+        let result = self.b.inst_results(call)[0];
+        let (out, len) = (self.of_context(AT.out), self.of_context(AT.len));
+        self.set(|v| v.out, out);
+        self.set(|v| v.len, len);
+        result
+    }
+
+    /// What a call-out that ends the input is told beside.
+    fn arguments(&mut self, pc: Value) -> Value {
+        let (must, instant) = (self.get(|v| v.must), self.get(|v| v.instant));
+        let entered = self.b.ins().band_imm_u(must, UNLISTED);
+        let entered =
+            self.b.ins().ishl_imm_u(entered, i64::from(FIRST_ENTRY.trailing_zeros() - UNLISTED.trailing_zeros()));
+        let instant = self.b.ins().ishl_imm_u(instant, i64::from(INSTANT.trailing_zeros()));
+        let both = self.b.ins().bor(entered, instant);
+        self.b.ins().bor(both, pc)
+    }
+
+    /// A run goes on from an instruction, by the lean machine, and the input ends.
+    fn hand_over(&mut self, run: Value, pc: Pc) {
+        let pc = self.word(Word::from(pc));
+        let arguments = self.arguments(pc);
+        self.call(AT.go_on, run, arguments);
+        let done = self.blocks.done;
+        self.jump(done);
+    }
+
+    fn lesser(&mut self, a: Value, b: Value) -> Value {
+        let less = self.b.ins().icmp(IntCC::SignedLessThan, a, b);
+        self.b.ins().select(less, a, b)
+    }
+
+    /// Time does something at a moment, too.
+    fn wakes_at(&mut self, moment: Value) {
+        let others = self.get(|v| v.others);
+        let others = self.lesser(others, moment);
+        self.set(|v| v.others, others);
+    }
+
+    fn must(&mut self, what: i64) {
+        let must = self.get(|v| v.must);
+        let must = self.b.ins().bor_imm_u(must, what);
+        self.set(|v| v.must, must);
     }
 
     fn form(&self, journey: u16) -> Form {
@@ -303,13 +440,13 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
     // ------------------------------------------------------------------------------------------ the loop
 
     fn batch(&mut self, from: Value) {
-        let Blocks { next, done, advance, declined, full } = self.blocks;
+        let Blocks { next, done, advance, declined, full, tail, finish } = self.blocks;
         self.set(|v| v.number, from);
         let out = self.of_context(AT.out);
         self.set(|v| v.out, out);
         let zero = self.word(0);
-        let Vars { now, run, instant, row, zone, id_at, .. } = self.v;
-        for var in [now, run, instant, row, zone, id_at] {
+        let Vars { now, run, instant, row, zone, id_at, first, scan, others, hit, must, .. } = self.v;
+        for var in [now, run, instant, row, zone, id_at, first, scan, others, hit, must] {
             self.b.def_var(var, zero);
         }
         let (head, ended) = (self.b.create_block(), self.b.create_block());
@@ -342,22 +479,14 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
             let number = self.get(|v| v.number);
             self.b.ins().return_(&[number]);
         }
-        self.b.switch_to_block(self.tidy_any);
-        let run = self.get(|v| v.run);
-        let head = self.load(run, 0);
-        let journey = self.bits(head, 0, 16);
-        for j in (0..self.plan.program.image.journeys.len() as u16).rev() {
-            if self.plan.is_native(j) {
-                let (this, other) = (self.b.create_block(), self.b.create_block());
-                let is = self.is(journey, Word::from(j));
-                self.b.ins().brif(is, this, &[], other, &[]);
-                self.b.switch_to_block(this);
-                self.tidy(j);
-                self.b.switch_to_block(other);
-            }
-        }
-        // There are no others: those of journeys that are not native have been declined.
-        let done = self.blocks.done;
+        self.b.switch_to_block(tail);
+        let (words, others, must) = (self.get(|v| v.words), self.get(|v| v.others), self.get(|v| v.must));
+        self.store(others, words, WAKE as i32);
+        self.b.ins().brif(must, finish, &[], done, &[]);
+        self.b.switch_to_block(finish);
+        let zero = self.word(0);
+        let arguments = self.arguments(zero);
+        self.call(AT.finish, zero, arguments);
         self.jump(done);
         while let Some((journey, pc)) = self.unmade.pop() {
             let block = self.walks[&(journey, pc)];
@@ -412,6 +541,10 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         self.b.ins().brif(known, advance, &[], new, &[]);
 
         self.b.switch_to_block(new);
+        if !self.plan.tables.calm {
+            // What is watched is worked out at first sight.
+            return self.declined();
+        }
         let some = self.b.ins().icmp_imm_u(IntCC::NotEqual, len, 0);
         self.unless(some, declined);
         let fits = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, room, fixed as i64);
@@ -446,23 +579,45 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         let now = self.b.ins().select(later, before, wake);
         self.set(|v| v.now, now);
         self.plain_moment(now);
-        let (first, head) = self.only_record();
-        self.set(|v| v.run, first);
-        let status = self.bits(head, 16, 8);
-        let waits = self.is(status, Word::from(WAITS));
-        self.need(waits, declined);
+        self.next_by_itself(true);
+        self.records();
+        self.scan(true);
+        let hit = self.get(|v| v.hit);
+        self.need(hit, declined);
+        self.set(|v| v.run, hit);
+        let head = self.load(hit, 0);
         let one = self.word(1);
         self.set(|v| v.instant, one);
-        let journey = self.bits(head, 0, 16);
+        let (journey, status) = (self.bits(head, 0, 16), self.bits(head, 16, 8));
         for j in 0..self.plan.program.image.journeys.len() as u16 {
-            if !self.plan.is_native(j) || self.b.func.dfg.num_blocks() > MOST_BLOCKS {
+            let native = self.plan.is_native(j) && self.b.func.dfg.num_blocks() <= MOST_BLOCKS;
+            if !native && !self.plan.is_callable(j) {
                 continue;
             }
             let (this, other) = (self.b.create_block(), self.b.create_block());
             let is = self.is(journey, Word::from(j));
             self.b.ins().brif(is, this, &[], other, &[]);
             self.b.switch_to_block(this);
-            self.fire(j, first);
+            self.is_whole(j, hit);
+            if native {
+                let called = self.b.create_block();
+                let waits = self.is(status, Word::from(WAITS));
+                self.need(waits, called);
+                self.fire(j, hit);
+                self.jump(called);
+                self.b.switch_to_block(called);
+            }
+            if self.plan.is_callable(j) {
+                let (words, now) = (self.get(|v| v.words), self.get(|v| v.now));
+                self.store(now, words, SEEN as i32);
+                let zero = self.word(0);
+                let arguments = self.arguments(zero);
+                self.call(AT.fire, hit, arguments);
+                let done = self.blocks.done;
+                self.jump(done);
+            } else {
+                self.declined();
+            }
             self.b.switch_to_block(other);
         }
         self.declined();
@@ -471,11 +626,10 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         self.event();
     }
 
-    /// The stay of the only run ends.
+    /// The stay of a run ends; goes on where the code does not know the place.
     fn fire(&mut self, j: u16, run: Value) {
         let declined = self.blocks.declined;
         let form = self.form(j);
-        self.is_whole(j, run);
         let (due, now) = (self.load(run, form.due() as i32), self.get(|v| v.now));
         let late = self.b.ins().icmp(IntCC::SignedGreaterThan, due, now);
         self.unless(late, declined);
@@ -498,7 +652,6 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
             self.walk(j, pc);
             self.b.switch_to_block(other);
         }
-        self.declined();
     }
 
     /// Declines moments whose sums with spans could overflow.
@@ -513,27 +666,40 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, up, 1 << 62)
     }
 
-    /// Pointer to where the records begin.
-    fn records(&mut self) -> (Value, Value) {
-        let words = self.get(|v| v.words);
+    /// Finds where the records begin.
+    fn records(&mut self) {
+        let (declined, words, len) = (self.blocks.declined, self.get(|v| v.words), self.get(|v| v.len));
         let zone = self.load(words, ZONE as i32);
         let (room, entered) = (self.bits(zone, IDS_ROOM, 8), self.bits(zone, ENTERED_COUNT, 16));
         let behind = self.b.ins().iadd(room, entered);
         let first = self.b.ins().iadd_imm_s(behind, self.plan.program.layout.fixed as i64);
+        let wild = self.b.ins().icmp(IntCC::UnsignedGreaterThan, first, len);
+        self.unless(wild, declined);
         let offset = self.b.ins().ishl_imm_u(first, 3);
-        (self.b.ins().iadd(words, offset), first)
+        let first = self.b.ins().iadd(words, offset);
+        self.set(|v| v.first, first);
     }
 
-    /// The only record and its head; declines where there are several, or none.
-    fn only_record(&mut self) -> (Value, Value) {
-        let declined = self.blocks.declined;
-        let (run, first) = self.records();
-        let len = self.get(|v| v.len);
-        let some = self.b.ins().icmp(IntCC::UnsignedLessThan, first, len);
-        self.need(some, declined);
-        let head = self.load(run, 0);
-        self.is_only(first, head);
-        (run, head)
+    /// When time does something next by what is no run's; declines where that is now, or, for an event, where a watched condition may
+    /// have changed.
+    fn next_by_itself(&mut self, instant: bool) {
+        let (declined, words, now) = (self.blocks.declined, self.get(|v| v.words), self.get(|v| v.now));
+        let layout = &self.plan.program.layout;
+        let mut next = self.word(NEVER as Word);
+        if layout.watches > 0 {
+            next = self.load(words, WATCH_DUE as i32);
+            let due = self.b.ins().icmp(IntCC::SignedLessThanOrEqual, next, now);
+            self.unless(due, declined);
+        }
+        for place in &layout.calendar {
+            let due = self.load(words, place.at as i32);
+            next = self.lesser(next, due);
+        }
+        if instant && !layout.calendar.is_empty() {
+            let due = self.b.ins().icmp(IntCC::SignedLessThanOrEqual, next, now);
+            self.unless(due, declined);
+        }
+        self.set(|v| v.others, next);
     }
 
     /// Declines a record that is not as long as its journey's runs are, or of another form.
@@ -547,14 +713,6 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         self.need(whole, declined);
     }
 
-    fn is_only(&mut self, first: Value, head: Value) {
-        let (declined, len) = (self.blocks.declined, self.get(|v| v.len));
-        let words = self.bits(head, 40, 24);
-        let end = self.b.ins().iadd(first, words);
-        let only = self.b.ins().icmp(IntCC::Equal, end, len);
-        self.need(only, declined);
-    }
-
     /// The state is as it is kept: its length goes into the index, and the next input is taken.
     fn keep_length(&mut self) {
         let Blocks { next, advance, .. } = self.blocks;
@@ -566,12 +724,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         // Mostly it is as long as before: then the index's line stays clean, and memory has less to write back.
         self.b.ins().brif(same, kept, &[], keep, &[]);
         self.b.switch_to_block(keep);
-        let mask = ((1u64 << (raw::CLASS_FROM - raw::LENGTH_FROM)) - 1) << raw::LENGTH_FROM;
-        let rest = self.word(!mask);
-        let rest = self.b.ins().band(entry, rest);
-        let len = self.b.ins().ishl_imm_u(len, i64::from(raw::LENGTH_FROM));
-        let entry = self.b.ins().bor(rest, len);
-        self.store(entry, at, 0);
+        self.put_length(at, entry, len);
         self.jump(kept);
         self.b.switch_to_block(kept);
         let instant = self.get(|v| v.instant);
@@ -588,6 +741,16 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         self.unless(over, full);
         self.jump(advance);
     }
+
+    /// Puts a length into an index entry.
+    fn put_length(&mut self, at: Value, entry: Value, len: Value) {
+        let mask = ((1u64 << (raw::CLASS_FROM - raw::LENGTH_FROM)) - 1) << raw::LENGTH_FROM;
+        let rest = self.word(!mask);
+        let rest = self.b.ins().band(entry, rest);
+        let len = self.b.ins().ishl_imm_u(len, i64::from(raw::LENGTH_FROM));
+        let entry = self.b.ins().bor(rest, len);
+        self.store(entry, at, 0);
+    }
 }
 
 /// Words of effects that one input, or one due moment, makes at most: everything that any journey may say on one way, and more.
@@ -603,4 +766,31 @@ pub fn most_words(plan: &Plan<'_>) -> usize {
         sends.map(words).sum::<usize>()
     });
     journeys.max().unwrap_or(0) + 64
+}
+
+/// What is known before any code is made.
+fn constants(plan: &Plan<'_>) -> Constants {
+    let journeys = plan.program.image.journeys.len() as u16;
+    let events = plan.program.image.events.len() as u16;
+    // Moments are within 2⁶¹; so no sum with these overflows, and the farthest stand for always and never.
+    let held = |ms: i64| ms.clamp(-(1 << 62), 1 << 62);
+    let kept = plan.tables.journeys.iter().map(|table| {
+        let kept = &table.kept;
+        let after_entry = if kept.always { i64::MAX } else { kept.after_entry };
+        Kept { whole: held(kept.whole), after_entry: held(after_entry), after_exit: held(kept.after_exit) }
+    });
+    let listens = (0..events).flat_map(|event| (0..journeys).map(move |journey| (event, journey)));
+    let listens = listens.map(|(event, journey)| {
+        let heard = match plan.hears(event, journey) {
+            Some(None) => 0,
+            Some(Some(_)) => Listens::HEARS,
+            None => Listens::DECLINES,
+        };
+        let late = if plan.late(event, journey) { Listens::LATE } else { 0 };
+        match plan.key(event, journey) {
+            Some(field) if heard | late != 0 => heard | late | Listens::KEYED | u32::from(field) << 16,
+            _ => heard | late,
+        }
+    });
+    Constants { events: vec![NOT_NATIVE; usize::from(events)], listens: listens.collect(), kept: kept.collect() }
 }

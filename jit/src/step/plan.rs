@@ -4,7 +4,7 @@ use crate::functions::MOST_COST;
 use crate::graph::{Graph, Id, Node, Place};
 use crate::lift::{Lift, Trusted};
 use journey_runtime::image::{
-    Due, FnId, HistoryKind, Instr, Journey, Listener, Occasion, Pc, PlaceKind, ReEntry, Span, Trigger,
+    Due, FnId, HistoryKind, Instr, Journey, Listener, Occasion, Op, Pause, Pc, PlaceKind, Span,
 };
 use journey_runtime::layout::{Adds, Form};
 use journey_runtime::program::Program;
@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 /// Instructions of a journey that is compiled at most; so no walk is ever out of fuel.
 const MOST_CODE: usize = 4_000;
 /// Words of a state that is made anew at most.
-const MOST_FIXED: usize = 64;
+const MOST_FIXED: usize = 512;
+/// Moments that the code moves on by one, at most.
+const MOST_RECENT: u16 = 16;
 /// Milliseconds that are added without a look at the limits: 2⁶⁰. Stamps are held below 2⁶¹.
 const MOST_MS: i64 = 1 << 60;
 
@@ -24,6 +26,8 @@ pub struct Lifted {
     pub graph: Graph,
     /// Its result, a word.
     pub result: Id,
+    /// When that may change.
+    pub changes: Id,
 }
 
 /// What is native.
@@ -35,13 +39,15 @@ pub struct Plan<'a> {
     bounds: Trusted,
     functions: BTreeMap<FnId, Option<Lifted>>,
     walks: BTreeMap<(u16, Pc), bool>,
+    callable: Vec<bool>,
 }
 
 impl<'a> Plan<'a> {
     /// Nothing is worked out yet.
     pub fn new(program: &'a Program, tables: &'a Tables) -> Plan<'a> {
         let bounds = Trusted::new(&program.image);
-        Plan { program, tables, bounds, functions: BTreeMap::new(), walks: BTreeMap::new() }
+        let callable = (0..program.image.journeys.len()).map(|j| callable(program, tables, j)).collect();
+        Plan { program, tables, bounds, functions: BTreeMap::new(), walks: BTreeMap::new(), callable }
     }
 
     /// A journey of the image.
@@ -51,141 +57,171 @@ impl<'a> Plan<'a> {
 
     /// Why no input of the program is native, if none is.
     pub fn refused(&self) -> Option<&'static str> {
-        if !self.tables.calm {
-            return Some("the program watches conditions or has triggers by the calendar");
-        }
-        if self.program.layout.fixed > MOST_FIXED {
-            return Some("much is remembered of each customer");
-        }
-        let journeys = 0..self.program.image.journeys.len() as u16;
-        if !journeys.into_iter().any(|journey| self.is_native(journey)) {
-            return Some("no journey has the usual shape");
-        }
-        None
+        (self.program.layout.fixed > MOST_FIXED).then_some("much is remembered of each customer")
     }
 
-    /// A function as a graph.
+    /// A function as a graph; none: the evaluator is asked.
     pub fn function(&mut self, function: FnId) -> Option<&Lifted> {
         let (program, bounds) = (self.program, &self.bounds);
         let lifted = self.functions.entry(function).or_insert_with(|| {
             let mut lift = Lift::new(program, bounds);
-            let (result, _) = lift.function(function)?;
+            let (result, changes) = lift.function(function)?;
             let mut graph = lift.graph;
             let result = graph.as_word(result);
-            (graph.cost(&[result]) <= MOST_COST).then_some(Lifted { graph, result })
+            let reads_members = graph
+                .needed(&[result, changes])
+                .into_iter()
+                .any(|id| matches!(graph.node(id), Node::Load(Place::Member, _)));
+            let fits = !reads_members && graph.cost(&[result, changes]) <= MOST_COST;
+            fits.then_some(Lifted { graph, result, changes })
         });
         lifted.as_ref()
     }
 
-    /// Whether a function has a graph that reads what `row` says is there.
-    fn sees(&mut self, function: FnId, row: bool) -> bool {
-        let Some(lifted) = self.function(function) else { return false };
-        lifted.graph.needed(&[lifted.result]).into_iter().all(|id| match lifted.graph.node(id) {
-            Node::Load(Place::Member, _) => false,
-            Node::Load(Place::Row, _) => row,
-            _ => true,
-        })
+    /// Whether a function reads slots of the run, for all that is known of it.
+    pub fn reads_slots(&mut self, function: FnId) -> bool {
+        let Some(lifted) = self.function(function) else { return true };
+        let needed = lifted.graph.needed(&[lifted.result]);
+        needed.into_iter().any(|id| matches!(lifted.graph.node(id), Node::Load(Place::Slot, _)))
     }
 
-    /// The histories that an event feeds, if that is native: none of them needs a date or moves what it keeps.
-    pub fn observes(&mut self, event: u16) -> Option<&'a [u16]> {
-        let program = self.program;
-        let histories = &program.histories_of_event[usize::from(event)];
-        let simple = |plan: &mut Plan<'a>, number: u16| {
-            let history = &program.image.histories[usize::from(number)];
-            let kept = match history.kind {
-                HistoryKind::Total | HistoryKind::Last { .. } | HistoryKind::First { .. } => true,
-                HistoryKind::SumTotal { .. } => program.layout.histories[usize::from(number)].adds == Adds::Int,
-                HistoryKind::Recent { .. } | HistoryKind::Days { .. } => false,
-            };
-            kept && history.condition.is_none_or(|condition| plan.sees(condition, true))
+    /// The histories that an event feeds.
+    pub fn observes(&self, event: u16) -> &'a [u16] {
+        &self.program.histories_of_event[usize::from(event)]
+    }
+
+    /// Whether a history is fed by the code itself.
+    pub fn keeps(&mut self, number: u16) -> bool {
+        let (program, at) = (self.program, usize::from(number));
+        let history = &program.image.histories[at];
+        let kept = match &history.kind {
+            HistoryKind::Total | HistoryKind::Last { .. } | HistoryKind::First { .. } => true,
+            HistoryKind::Recent { keep, .. } => *keep <= MOST_RECENT,
+            HistoryKind::SumTotal { .. } => program.layout.histories[at].adds == Adds::Int,
+            HistoryKind::Days { .. } => false,
         };
-        histories.iter().all(|number| simple(self, *number)).then_some(histories)
+        kept && history.condition.is_none_or(|condition| self.function(condition).is_some())
     }
 
-    /// Whether a condition that an event is looked at with has a graph, and gives the same before and after its histories are fed.
-    fn looks(&mut self, condition: FnId, event: u16, row: bool) -> bool {
-        let program = self.program;
-        let fed = &program.histories_of_event[usize::from(event)];
-        if !self.sees(condition, row) {
-            return false;
-        }
-        let Some(lifted) = self.function(condition) else { return false };
-        let places = fed.iter().map(|number| program.layout.histories[usize::from(*number)]);
-        let places: Vec<_> = places.map(|place| place.at..place.at + place.words).collect();
-        lifted.graph.needed(&[lifted.result]).into_iter().all(|id| match lifted.graph.node(id) {
-            Node::Load(Place::State, at) => !places.iter().any(|place| place.contains(&(at as usize))),
-            _ => true,
+    /// Whether a condition gives the same before and after an event has fed its histories.
+    pub fn looks(&self, condition: FnId, event: u16) -> bool {
+        let fed = self.observes(event);
+        fed.is_empty() || !self.reads_any(condition, fed)
+    }
+
+    fn reads_any(&self, function: FnId, histories: &[u16]) -> bool {
+        let image = &self.program.image;
+        image.functions[function as usize].ops.iter().any(|op| match op {
+            Op::Tally { history, .. } | Op::Kept { history, .. } => histories.contains(history),
+            Op::InSegment { segment, .. } => self.reads_any(image.segments[usize::from(*segment)].condition, histories),
+            _ => false,
         })
     }
 
-    /// Whether runs of a journey may be native at all.
+    /// The conditions that runs of a journey watch wherever they wait.
+    pub fn watched(&self, journey: u16) -> Vec<FnId> {
+        let journey = self.journey(journey);
+        let condition = |on: &Occasion| if let Occasion::Condition(condition) = on { Some(*condition) } else { None };
+        let arms = journey.places.iter().flat_map(|place| match &place.kind {
+            PlaceKind::First { arms, .. } => &arms[..],
+            _ => &[],
+        });
+        let exits = journey.exits.iter().map(|exit| &exit.on);
+        let pauses = journey.pauses.iter().map(|pause| &pause.on);
+        exits.chain(pauses).chain(arms.map(|arm| &arm.on)).filter_map(condition).collect()
+    }
+
+    /// Whether runs of a journey may be native where they hear something and where their stays end.
     pub fn is_native(&self, journey: u16) -> bool {
         let table = &self.tables.journeys[usize::from(journey)];
         let journey = self.journey(journey);
-        table.plain
-            && !table.form.has(Form::CHECKED)
-            && !table.form.has(Form::WAKES)
-            && journey.on_leaving.is_none()
-            && journey.pauses.is_empty()
-            && journey.code.len() <= MOST_CODE
-            && journey.goals.iter().all(|goal| !goal.go_on && goal.within.as_ref().is_none_or(clock_time))
-            && match &journey.reentry {
-                ReEntry::Never { .. } | ReEntry::AfterFinishing => true,
-                ReEntry::AfterEntry(span) | ReEntry::AfterExit(span) => clock_time(span),
-            }
+        table.plain && !table.form.has(Form::WAKES) && journey.on_leaving.is_none() && journey.code.len() <= MOST_CODE
     }
 
-    /// What runs of a journey hear of an event, as far as it is native. None: the VM does it.
-    pub fn hears(&mut self, event: u16, journey: u16) -> Option<Option<&'a RunTable>> {
-        if !self.is_native(journey) {
-            return None;
-        }
+    /// Whether the lean machine declines nothing that a run of a journey may do by itself.
+    pub fn is_callable(&self, journey: u16) -> bool {
+        self.callable[usize::from(journey)]
+    }
+
+    /// What runs of a journey hear of an event, with the code for it. None: the VM does it.
+    pub fn hears(&self, event: u16, journey: u16) -> Option<Option<&'a RunTable>> {
         let table = &self.tables.events[usize::from(event)];
         let heard = match table.hears[usize::from(journey)] {
             Hears::Nothing => return Some(None),
-            Hears::Watches(_) => return None,
+            Hears::Watches(number) => {
+                let image = self.journey(journey);
+                let begins = |pause: &Pause| {
+                    let until = pause.until.as_ref().is_some_and(|until| until.event == event);
+                    until || matches!(&pause.on, Occasion::Event(on) if on.event == event)
+                };
+                let nothing = nothing(&table.runs[usize::from(number)]) && !image.pauses.iter().any(begins);
+                let same = self.watched(journey).into_iter().all(|condition| self.looks(condition, event));
+                return (nothing && same).then_some(None);
+            }
             Hears::Runs(number) => &table.runs[usize::from(number)],
         };
-        if !heard.updates.is_empty() || heard.arms.iter().any(Option::is_none) {
+        if !self.is_native(journey) || !heard.updates.is_empty() || heard.arms.iter().any(Option::is_none) {
             return None;
         }
         let image = self.journey(journey);
-        let goals = heard.goals.iter().map(|number| &image.goals[usize::from(*number)].listener);
+        let goals: Vec<_> = heard.goals.iter().map(|number| &image.goals[usize::from(*number)]).collect();
+        if goals.iter().any(|goal| goal.go_on) {
+            return None;
+        }
         let starts = heard.start_over.iter().map(|number| &image.start_over[usize::from(*number)].listener);
         let exits = heard.exits.iter().filter_map(|number| of_event(&image.exits[usize::from(*number)].on));
-        let mut listeners: Vec<&Listener> = goals.chain(starts).chain(exits).collect();
+        let mut listeners: Vec<&Listener> =
+            goals.iter().map(|goal| &goal.listener).chain(starts).chain(exits).collect();
         for (place, arms) in image.places.iter().zip(&heard.arms) {
             if let PlaceKind::First { arms: all, .. } = &place.kind {
                 let numbers = arms.iter().flatten();
                 listeners.extend(numbers.filter_map(|number| of_event(&all[usize::from(*number)].on)));
             }
         }
-        let native = |plan: &mut Plan<'a>, listener: &Listener| {
-            listener.of.is_none() && listener.condition.is_none_or(|condition| plan.looks(condition, event, true))
+        let native = |listener: &&Listener| {
+            listener.of.is_none() && listener.condition.is_none_or(|condition| self.looks(condition, event))
         };
-        listeners.into_iter().all(|listener| native(self, listener)).then_some(Some(heard))
+        listeners.iter().all(native).then_some(Some(heard))
     }
 
-    /// The journey that an event may begin for somebody who has no run: its trigger. `Err`: the VM does it.
-    pub fn enters(&mut self, event: u16) -> Result<Option<(u16, &'a Trigger)>, ()> {
+    /// The field that must be the key of a run that hears an event, where all that listens in its journey asks for the same.
+    pub fn key(&self, event: u16, journey: u16) -> Option<u16> {
         let table = &self.tables.events[usize::from(event)];
-        let [enter] = table.enters[..] else { return if table.enters.is_empty() { Ok(None) } else { Err(()) } };
-        let journey = self.journey(enter.journey);
-        let trigger = &journey.triggers[usize::from(enter.trigger)];
-        let Trigger::Event { listener, .. } = trigger else { return Err(()) };
-        let native = self.is_native(enter.journey)
-            && journey.window == (None, None)
-            && journey.rollout.is_none()
-            && journey.at_once.is_none_or(|most| most > 0)
-            && listener.condition.is_none_or(|condition| self.looks(condition, event, true))
-            && journey.only_if.is_none_or(|condition| self.looks(condition, event, false))
-            && self.walks(enter.journey, 0);
-        if native { Ok(Some((enter.journey, trigger))) } else { Err(()) }
+        match table.hears[usize::from(journey)] {
+            Hears::Runs(number) => table.runs[usize::from(number)].key,
+            // Its pauses may listen too.
+            Hears::Nothing | Hears::Watches(_) => None,
+        }
+    }
+
+    /// Whether a run that has ended may hear an event.
+    pub fn late(&self, event: u16, journey: u16) -> bool {
+        let table = &self.tables.events[usize::from(event)];
+        match table.hears[usize::from(journey)] {
+            Hears::Runs(number) | Hears::Watches(number) => table.runs[usize::from(number)].late,
+            Hears::Nothing => false,
+        }
+    }
+
+    /// Whether the code lets people into a journey by itself, at an event.
+    pub fn enters(&mut self, event: u16, journey: u16) -> bool {
+        let image = self.journey(journey);
+        image.window == (None, None)
+            && image.rollout.is_none()
+            && image.only_if.is_none_or(|condition| self.looks(condition, event))
+            && self.goes(journey, 0)
+    }
+
+    /// Whether a run goes on from an instruction without being declined: by the code, or by the lean machine.
+    pub fn goes(&mut self, journey: u16, pc: Pc) -> bool {
+        self.is_callable(journey) || self.walks(journey, pc)
     }
 
     /// Whether the steps from an instruction on are native until the run stands still.
     pub fn walks(&mut self, journey: u16, pc: Pc) -> bool {
+        if !self.is_native(journey) {
+            return false;
+        }
         if let Some(known) = self.walks.get(&(journey, pc)) {
             return *known;
         }
@@ -194,40 +230,53 @@ impl<'a> Plan<'a> {
         native
     }
 
+    /// Whether an instruction of a walk is left to the lean machine, with all that follows.
+    pub fn hands_over(&mut self, journey: u16, pc: Pc) -> bool {
+        !self.does(journey, pc)
+    }
+
     fn walks_from(&mut self, j: u16, pc: Pc) -> bool {
+        if !self.does(j, pc) {
+            // Without a way back no walk is ever out of fuel, whoever walks.
+            return self.is_callable(j) && !goes_back(self.journey(j));
+        }
         let journey = self.journey(j);
         let next = pc + 1;
         // Only forward: a walk ends.
         let ahead = |plan: &mut Plan<'a>, to: Pc| to > pc && plan.walks(j, to);
         match journey.code.get(pc as usize) {
             None | Some(Instr::Finish(_)) => true,
-            Some(Instr::Nop) => ahead(self, next),
             Some(Instr::Jump(to)) => ahead(self, *to),
-            Some(Instr::Unless { condition, to }) => {
-                self.sees(*condition, false) && ahead(self, next) && ahead(self, *to)
-            }
-            Some(Instr::Let { value, .. }) => self.sees(*value, false) && ahead(self, next),
+            Some(Instr::Unless { to, .. }) => ahead(self, next) && ahead(self, *to),
             Some(Instr::Stay(place)) => match &journey.places[usize::from(*place)].kind {
-                PlaceKind::Timer { due, past, next } => {
-                    self.due(due) && ahead(self, *next) && past.is_none_or(|past| ahead(self, past))
-                }
-                PlaceKind::First { due, timeout, .. } => self.due(due) && ahead(self, *timeout),
+                PlaceKind::Timer { past, next, .. } => ahead(self, *next) && past.is_none_or(|past| ahead(self, past)),
+                PlaceKind::First { timeout, .. } => ahead(self, *timeout),
                 _ => false,
             },
             Some(Instr::Send(send)) => {
                 let image = &journey.sends[usize::from(*send)];
-                self.sends(j, *send)
-                    && ahead(self, image.sent.unwrap_or(next))
-                    && ahead(self, image.refused.unwrap_or(next))
+                ahead(self, image.sent.unwrap_or(next)) && ahead(self, image.refused.unwrap_or(next))
             }
-            _ => false,
+            _ => ahead(self, next),
         }
     }
 
-    fn due(&mut self, due: &Due) -> bool {
-        match due {
-            Due::After(span) => clock_time(span),
-            Due::At(moment) => self.sees(*moment, false),
+    /// Whether the code does an instruction.
+    fn does(&mut self, j: u16, pc: Pc) -> bool {
+        let journey = self.journey(j);
+        match journey.code.get(pc as usize) {
+            None | Some(Instr::Finish(_) | Instr::Nop | Instr::Jump(_)) => true,
+            Some(Instr::Unless { condition, .. }) => self.function(*condition).is_some(),
+            Some(Instr::Let { value, .. }) => self.function(*value).is_some(),
+            Some(Instr::Stay(place)) => match &journey.places[usize::from(*place)].kind {
+                PlaceKind::Timer { due, .. } | PlaceKind::First { due, .. } => match due {
+                    Due::After(span) => clock_time(span),
+                    Due::At(moment) => self.function(*moment).is_some(),
+                },
+                _ => false,
+            },
+            Some(Instr::Send(send)) => self.sends(j, *send),
+            _ => false,
         }
     }
 
@@ -235,16 +284,70 @@ impl<'a> Plan<'a> {
         let table = &self.tables.journeys[usize::from(journey)].sends[usize::from(number)];
         let image = &self.program.image;
         let send = &self.journey(journey).sends[usize::from(number)];
-        let plain = !table.declined
+        !table.declined
             && image.messages[usize::from(send.message)].valid == (None, None)
             && send.offer.is_none_or(|offer| image.offers[usize::from(offer)].limits.is_empty())
             && send.id.is_none()
             && send.channel.is_none()
             && self.program.layout.message_at(send.message).is_none()
             && send.tries.iter().all(|by| by.rules.is_empty())
-            && table.address.iter().all(|address| !matches!(address, Address::Function(_)));
-        plain && send.inputs.iter().all(|input| self.sees(input.value, false))
+            && table.address.iter().all(|address| !matches!(address, Address::Function(_)))
+            && send.inputs.iter().all(|input| self.function(input.value).is_some())
     }
+}
+
+/// Whether nothing listens.
+fn nothing(heard: &RunTable) -> bool {
+    heard.goals.is_empty()
+        && heard.exits.is_empty()
+        && heard.start_over.is_empty()
+        && heard.updates.is_empty()
+        && heard.arms.iter().all(|arms| arms.as_ref().is_some_and(Vec::is_empty))
+}
+
+/// Whether a journey's code has loops.
+fn goes_back(journey: &Journey) -> bool {
+    let back = |pc: Pc, to: &Pc| *to <= pc;
+    let mut code = journey.code.iter().zip(0..);
+    code.any(|(instr, pc): (&Instr, Pc)| match instr {
+        Instr::Jump(to) | Instr::Unless { to, .. } => back(pc, to),
+        Instr::Again { .. } => true,
+        Instr::Stay(place) => match &journey.places[usize::from(*place)].kind {
+            PlaceKind::Timer { past, next, .. } => back(pc, next) || past.as_ref().is_some_and(|past| back(pc, past)),
+            PlaceKind::First { timeout, arms, .. } => back(pc, timeout) || arms.iter().any(|arm| back(pc, &arm.next)),
+            _ => true,
+        },
+        Instr::Send(send) => {
+            let send = &journey.sends[usize::from(*send)];
+            [send.sent, send.refused].iter().flatten().any(|to| back(pc, to))
+        }
+        Instr::Experiment { arms, .. } => arms.iter().any(|(.., to)| back(pc, to)),
+        Instr::NextBest(decision) => {
+            let decision = &journey.next_best[usize::from(*decision)];
+            back(pc, &decision.otherwise) || decision.candidates.iter().any(|candidate| back(pc, &candidate.body))
+        }
+        _ => false,
+    }) || journey.code.len() > MOST_CODE
+}
+
+/// Whether the lean machine declines nothing that runs of a journey may do.
+fn callable(program: &Program, tables: &Tables, number: usize) -> bool {
+    let (journey, table) = (&program.image.journeys[number], &tables.journeys[number]);
+    let sends = |send: u16| !table.sends[usize::from(send)].declined;
+    journey.on_leaving.is_none()
+        && journey.code.iter().all(|instr| match instr {
+            Instr::Set { .. } | Instr::Emit { .. } | Instr::Call { .. } | Instr::Task { .. } | Instr::GoTo { .. } => {
+                false
+            }
+            Instr::Stay(place) => {
+                matches!(journey.places[usize::from(*place)].kind, PlaceKind::Timer { .. } | PlaceKind::First { .. })
+            }
+            Instr::Send(send) => sends(*send),
+            Instr::NextBest(decision) => {
+                journey.next_best[usize::from(*decision)].candidates.iter().all(|candidate| sends(candidate.send))
+            }
+            _ => true,
+        })
 }
 
 /// Of a clause that acts on an event.

@@ -35,18 +35,24 @@ impl<'m> Machine<'m> {
         if may_change {
             self.time_passes()?;
         }
-        // A run whose timer comes up again and again at one instant has a defect.
-        for _ in 0..FUEL {
-            let Some(run) = self.next_timer() else { break };
-            self.fire(run)?;
-        }
-        if self.next_timer().is_some() {
-            return Err(Declined::Shape);
-        }
+        self.timers()?;
         self.finish()?;
         let wake = self.words[NEXT] as i64;
         self.words[NEXT] = wake.max(self.now.saturating_add(1)) as u64;
         Ok(())
+    }
+
+    /// What is due now, run by run.
+    pub(super) fn timers(&mut self) -> Result<(), Declined> {
+        // A run whose timer comes up again and again at one instant has a defect.
+        for _ in 0..FUEL {
+            let Some(run) = self.next_timer() else { return Ok(()) };
+            self.fire(run)?;
+        }
+        match self.next_timer() {
+            Some(run) => self.end(run, how::OUT_OF_FUEL, 0, None),
+            None => Ok(()),
+        }
     }
 
     fn calendar_due(&self) -> i64 {
@@ -77,7 +83,7 @@ impl<'m> Machine<'m> {
     }
 
     /// What time does to one run: it has lasted too long, a pause is over, its stay ends, a held send asks again.
-    pub(super) fn fire(&mut self, run: Run) -> Result<(), Declined> {
+    fn fire(&mut self, run: Run) -> Result<(), Declined> {
         let journey = self.journey(run);
         if let Some(span) = &journey.lasts
             && self.now >= self.zone().add(run.moment(self.words, ENTERED), span)

@@ -87,9 +87,9 @@ impl Within<'_> {
         })
     }
 
-    /// Time does to a run what it is time for. Nothing of its journey is declined.
-    pub fn fire(&self, shared: &mut Shared<'_>, words: &mut Words<'_>, run: usize) -> Result<(), Declined> {
-        self.machine(shared, words, |machine| machine.fire(Run(run)))
+    /// Time does to the runs that are due what it is time for. Nothing of their journeys is declined.
+    pub fn timers(&self, shared: &mut Shared<'_>, words: &mut Words<'_>) -> Result<(), Declined> {
+        self.machine(shared, words, |machine| machine.timers())
     }
 
     /// The result of a function that sees a run, with the present event, if `hears`; and when time alone may change it.

@@ -1,6 +1,9 @@
 //! Events: who hears them, and what they do there.
 
 use super::*;
+use cranelift_frontend::Switch;
+use journey_runtime::image::Span;
+use journey_runtime::time::lengths;
 
 impl<'a> Machine<'_, 'a, '_> {
     /// The input, at `now`.
@@ -18,25 +21,46 @@ impl<'a> Machine<'_, 'a, '_> {
         self.b.switch_to_block(events);
         let item = self.get(|v| v.item);
         let event = self.b.ins().uload16(types::I64, flags(), item, offset_of!(Item, event) as i32);
+        let count = self.plan.program.image.events.len() as i64;
+        let known = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, event, count);
+        self.need(known, odd);
+        let of_events = self.of_context(AT.events);
+        let offset = self.b.ins().ishl_imm_u(event, 3);
+        let at = self.b.ins().iadd(of_events, offset);
+        let fields = self.load(at, 0);
+        let native = self.b.ins().icmp_imm_s(IntCC::NotEqual, fields, NOT_NATIVE as i64);
+        self.need(native, odd);
+        self.row(fields);
+        if !self.plan.tables.calm {
+            let (declined, words) = (self.blocks.declined, self.get(|v| v.words));
+            let zone = self.load(words, ZONE as i32);
+            let known = self.b.ins().band_imm_u(zone, KNOWN as i64);
+            self.need(known, declined);
+        }
+        self.next_by_itself(false);
+        self.message_id();
+        self.records();
+        self.scan(false);
+        let mut switch = Switch::new();
+        let mut made = Vec::new();
         for number in 0..self.plan.program.image.events.len() as u16 {
-            let table = &self.plan.tables.events[usize::from(number)];
-            let role = &self.plan.program.image.events[usize::from(number)].role;
-            if table.declined.is_some() || !matches!(role, Role::Plain) {
+            let image = &self.plan.program.image.events[usize::from(number)];
+            if self.plan.tables.events[usize::from(number)].declined.is_none() {
+                let block = self.b.create_block();
+                switch.set_entry(u128::from(number), block);
+                made.push((number, image.fields.len(), block));
+            }
+        }
+        switch.emit(self.b, event, odd);
+        for (number, fields, block) in made {
+            self.b.switch_to_block(block);
+            if self.b.func.dfg.num_blocks() > MOST_BLOCKS / 2 {
+                self.declined();
                 continue;
             }
-            let Some(observed) = self.plan.observes(number) else { continue };
-            if self.b.func.dfg.num_blocks() > MOST_BLOCKS / 2 {
-                break;
-            }
-            self.observed = observed;
-            let (this, other) = (self.b.create_block(), self.b.create_block());
-            let is = self.is(event, Word::from(number));
-            self.b.ins().brif(is, this, &[], other, &[]);
-            self.b.switch_to_block(this);
+            self.constants.events[usize::from(number)] = fields as u64;
             self.one_event(number);
-            self.b.switch_to_block(other);
         }
-        self.jump(odd);
 
         // No input, when only time was to go on.
         self.b.switch_to_block(odd);
@@ -48,12 +72,11 @@ impl<'a> Machine<'_, 'a, '_> {
         self.declined();
     }
 
-    pub(super) fn one_event(&mut self, event: u16) {
-        let declined = self.blocks.declined;
-        let fields = self.plan.program.image.events[usize::from(event)].fields.len();
-        let item = self.get(|v| v.item);
+    /// Finds the row, of so many words.
+    fn row(&mut self, fields: Value) {
+        let (declined, item) = (self.blocks.declined, self.get(|v| v.item));
         let row = self.b.ins().uload32(flags(), item, offset_of!(Item, row) as i32);
-        let end = self.b.ins().iadd_imm_s(row, fields as i64);
+        let end = self.b.ins().iadd(row, fields);
         let rows = self.of_context(AT.row_words);
         let beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, rows);
         self.unless(beyond, declined);
@@ -61,50 +84,40 @@ impl<'a> Machine<'_, 'a, '_> {
         let offset = self.b.ins().ishl_imm_u(row, 3);
         let row = self.b.ins().iadd(rows, offset);
         self.set(|v| v.row, row);
+    }
 
-        let (nobody, somebody) = (self.b.create_block(), self.b.create_block());
-        let (run, first) = self.records();
-        self.set(|v| v.run, run);
-        let len = self.get(|v| v.len);
-        let wild = self.b.ins().icmp(IntCC::UnsignedGreaterThan, first, len);
-        self.unless(wild, declined);
-        self.message_id();
-        let some = self.b.ins().icmp(IntCC::UnsignedLessThan, first, len);
-        self.b.ins().brif(some, somebody, &[], nobody, &[]);
-
-        self.b.switch_to_block(somebody);
-        let head = self.load(run, 0);
-        self.is_only(first, head);
-        let (journey, status) = (self.bits(head, 0, 16), self.bits(head, 16, 8));
-        for j in 0..self.plan.program.image.journeys.len() as u16 {
-            let heard = match self.plan.hears(event, j) {
-                Some(None) => continue,
-                Some(Some(heard)) => Some(heard),
-                None => None,
-            };
-            let (this, other) = (self.b.create_block(), self.b.create_block());
-            let is = self.is(journey, Word::from(j));
-            self.b.ins().brif(is, this, &[], other, &[]);
-            self.b.switch_to_block(this);
-            match heard {
-                Some(heard) => {
-                    let ended = self.b.create_block();
-                    let waits = self.is(status, Word::from(WAITS));
-                    self.need(waits, ended);
-                    self.is_whole(j, run);
-                    self.waiting(event, j, run, heard);
-                    self.b.switch_to_block(ended);
-                    let is = self.is(status, Word::from(ENDED));
-                    self.need(is, declined);
-                    self.gone(event, j, head, heard);
-                }
-                None => self.declined(),
+    /// An event, once all records have been looked at.
+    fn one_event(&mut self, event: u16) {
+        self.observed = self.plan.observes(event);
+        let journeys = 0..self.plan.program.image.journeys.len() as u16;
+        let hears = |j: u16| self.plan.hears(event, j).flatten().map(|heard| (j, heard));
+        let hearing: Vec<_> = journeys.filter_map(hears).collect();
+        if !hearing.is_empty() {
+            let (declined, unheard) = (self.blocks.declined, self.b.create_block());
+            let run = self.get(|v| v.hit);
+            self.need(run, unheard);
+            self.set(|v| v.run, run);
+            let head = self.load(run, 0);
+            let (journey, status) = (self.bits(head, 0, 16), self.bits(head, 16, 8));
+            let waits = self.is(status, Word::from(WAITS));
+            self.need(waits, declined);
+            for (j, heard) in hearing {
+                let (this, other) = (self.b.create_block(), self.b.create_block());
+                let is = self.is(journey, Word::from(j));
+                self.b.ins().brif(is, this, &[], other, &[]);
+                self.b.switch_to_block(this);
+                self.is_whole(j, run);
+                self.heard(event, j, run, heard);
+                // It has not heard it.
+                let due = self.form(j).due() as i32;
+                let due = self.load(run, due);
+                self.wakes_at(due);
+                self.jump(unheard);
+                self.b.switch_to_block(other);
             }
-            self.b.switch_to_block(other);
+            self.declined();
+            self.b.switch_to_block(unheard);
         }
-        self.unheard(event, run, head, status);
-
-        self.b.switch_to_block(nobody);
         self.new_run(event);
     }
 
@@ -113,8 +126,8 @@ impl<'a> Machine<'_, 'a, '_> {
         let declined = self.blocks.declined;
         let (item, words) = (self.get(|v| v.item), self.get(|v| v.words));
         let zone = self.load(words, ZONE as i32);
-        let known = self.word(KNOWN);
-        let zone = self.b.ins().bor(zone, known);
+        let known_bit = self.word(KNOWN);
+        let zone = self.b.ins().bor(zone, known_bit);
         self.set(|v| v.zone, zone);
         let context = self.context;
         let nowhere = self.b.ins().iadd_imm_s(context, i64::from(AT.nowhere));
@@ -150,9 +163,29 @@ impl<'a> Machine<'_, 'a, '_> {
         self.b.append_block_param(there, types::I64);
         self.b.ins().brif(all, turn, &[], there, &[next.into()]);
         self.b.switch_to_block(turn);
-        // More room moves the records: the VM does it.
+        let (grow, again) = (self.b.create_block(), self.b.create_block());
         let most = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, room, ID_COUNT as i64);
-        self.need(most, declined);
+        self.b.ins().brif(most, again, &[], grow, &[]);
+        self.b.switch_to_block(grow);
+        // What stands behind moves. If the input is declined, the room is there already, and means nothing; of a customer of whom nothing
+        // was known, nothing is.
+        let zero = self.word(0);
+        let grown = self.call(AT.more_ids, zero, zero);
+        self.need(grown, declined);
+        let (at, len) = (self.get(|v| v.entry), self.get(|v| v.len));
+        let entry = self.load(at, 0);
+        let before = self.bits(entry, raw::LENGTH_FROM, raw::CLASS_FROM - raw::LENGTH_FROM);
+        let (was, new) = (self.b.create_block(), self.b.create_block());
+        self.b.ins().brif(before, was, &[], new, &[]);
+        self.b.switch_to_block(was);
+        self.put_length(at, entry, len);
+        self.jump(new);
+        self.b.switch_to_block(new);
+        let zone = self.load(words, ZONE as i32);
+        let zone = self.b.ins().bor(zone, known_bit);
+        self.set(|v| v.zone, zone);
+        self.b.ins().jump(there, &[room.into()]);
+        self.b.switch_to_block(again);
         let zero = self.word(0);
         self.b.ins().jump(there, &[zero.into()]);
         self.b.switch_to_block(there);
@@ -161,6 +194,7 @@ impl<'a> Machine<'_, 'a, '_> {
         let at = self.b.ins().iadd(ids, offset);
         self.set(|v| v.id_at, at);
         let rest = self.word(!(0xff << IDS_NEXT));
+        let zone = self.get(|v| v.zone);
         let rest = self.b.ins().band(zone, rest);
         let next = self.b.ins().iadd_imm_s(next, 1);
         let next = self.b.ins().ishl_imm_u(next, i64::from(IDS_NEXT));
@@ -197,10 +231,15 @@ impl<'a> Machine<'_, 'a, '_> {
         let history = &program.image.histories[usize::from(number)];
         let at = program.layout.histories[usize::from(number)].at as i32;
         let (words, row) = (self.get(|v| v.words), self.get(|v| v.row));
+        if !self.plan.keeps(number) {
+            let (number, zero) = (self.word(Word::from(number)), self.word(0));
+            self.call(AT.observe, number, zero);
+            return;
+        }
         let after = self.b.create_block();
         if let Some(condition) = history.condition {
             // It sees the row only: any journey's run will do.
-            let holds = self.holds(0, condition, words);
+            let holds = self.holds(0, condition, words, true);
             self.need(holds, after);
         }
         let old = self.load(words, at);
@@ -231,8 +270,18 @@ impl<'a> Machine<'_, 'a, '_> {
                     self.store(value, words, to);
                 }
             }
-            // The plan has no others.
-            HistoryKind::Recent { .. } | HistoryKind::Days { .. } => {}
+            HistoryKind::Recent { keep, .. } => {
+                let (last, now) = (at + i32::from(*keep) - 1, self.get(|v| v.now));
+                for to in at..last {
+                    let moment = self.load(words, to + 1);
+                    self.store(moment, words, to);
+                }
+                if last >= at {
+                    self.store(now, words, last);
+                }
+            }
+            // The plan keeps no others.
+            HistoryKind::Days { .. } => {}
         }
         self.jump(after);
         self.b.switch_to_block(after);
@@ -245,7 +294,7 @@ impl<'a> Machine<'_, 'a, '_> {
             hears = Some(self.same_key(journey, run, field));
         }
         if let Some(condition) = listener.condition {
-            let holds = self.holds(journey, condition, run);
+            let holds = self.holds(journey, condition, run, true);
             hears = Some(match hears {
                 Some(same) => self.b.ins().band(same, holds),
                 None => holds,
@@ -265,66 +314,6 @@ impl<'a> Machine<'_, 'a, '_> {
         let missing = self.word(MISSING);
         let known = self.b.ins().icmp(IntCC::NotEqual, key, missing);
         self.b.ins().band(same, known)
-    }
-
-    /// An event comes to the only run, which waits and may hear it.
-    pub(super) fn waiting(&mut self, event: u16, j: u16, run: Value, heard: &'a RunTable) {
-        let unheard = self.b.create_block();
-        if let Some(field) = heard.key {
-            let same = self.same_key(j, run, field);
-            self.need(same, unheard);
-        }
-        self.heard(event, j, run, heard);
-        self.jump(unheard);
-        self.b.switch_to_block(unheard);
-        if !self.plan.tables.events[usize::from(event)].enters.is_empty() {
-            // Somebody may come in beside the run.
-            return self.declined();
-        }
-        self.commit();
-        let due = self.form(j).due() as i32;
-        let wake = self.load(run, due);
-        self.still_waits(wake);
-    }
-
-    /// Nothing has happened to the only run, which is due then.
-    pub(super) fn still_waits(&mut self, wake: Value) {
-        let (words, done) = (self.get(|v| v.words), self.blocks.done);
-        self.store(wake, words, WAKE as i32);
-        self.jump(done);
-    }
-
-    /// An event comes to one whose only run, of a native journey, does not hear it, whether it waits or has ended.
-    pub(super) fn unheard(&mut self, event: u16, run: Value, head: Value, status: Value) {
-        let declined = self.blocks.declined;
-        if !self.plan.tables.events[usize::from(event)].enters.is_empty() {
-            return self.declined();
-        }
-        // The word of when it is due stands behind the key, if there is one.
-        let keyed = self.bits(head, 32, 1);
-        let due = self.b.ins().iadd_imm_s(keyed, Form::KEY as i64);
-        let (ended, waiting) = (self.b.create_block(), self.b.create_block());
-        let length = self.bits(head, 40, 24);
-        let waits = self.is(status, Word::from(WAITS));
-        self.b.ins().brif(waits, waiting, &[], ended, &[]);
-
-        self.b.switch_to_block(waiting);
-        let there = self.b.ins().icmp(IntCC::UnsignedGreaterThan, length, due);
-        self.need(there, declined);
-        self.commit();
-        let offset = self.b.ins().ishl_imm_u(due, 3);
-        let at = self.b.ins().iadd(run, offset);
-        let wake = self.load(at, 0);
-        self.still_waits(wake);
-
-        self.b.switch_to_block(ended);
-        let is = self.is(status, Word::from(ENDED));
-        self.need(is, declined);
-        let there = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, length, due);
-        self.need(there, declined);
-        self.commit();
-        let any = self.tidy_any;
-        self.jump(any);
     }
 
     /// What a run does that hears the event, clause by clause; goes on where it does nothing.
@@ -351,10 +340,12 @@ impl<'a> Machine<'_, 'a, '_> {
                 Some(span) => {
                     let entered = self.load(run, ENTERED);
                     self.plain_moment(entered);
-                    let until = self.b.ins().iadd_imm_s(entered, span.ms);
-                    let now = self.get(|v| v.now);
-                    let in_time = self.b.ins().icmp(IntCC::SignedLessThanOrEqual, now, until);
-                    let too_late = self.b.ins().bxor_imm_u(in_time, 1);
+                    let [in_time, too_late] = self.in_time(entered, span, IntCC::SignedLessThanOrEqual);
+                    let unsure = self.b.ins().bor(in_time, too_late);
+                    let unsure = self.b.ins().bxor_imm_u(unsure, 1);
+                    let unsure = self.b.ins().band(hears, unsure);
+                    let declined = self.blocks.declined;
+                    self.unless(unsure, declined);
                     let (yes, no) = (self.b.ins().band(hears, in_time), self.b.ins().band(hears, too_late));
                     reached = or(self, reached, yes);
                     late = or(self, late, no);
@@ -408,12 +399,12 @@ impl<'a> Machine<'_, 'a, '_> {
             let hears = one(self, hears);
             let other = self.b.create_block();
             self.need(hears, other);
-            if own && self.plan.walks(j, 0) {
+            if own && self.plan.goes(j, 0) {
                 self.commit();
                 self.start_over(j, run);
                 self.capture(j, run, &clause.capture);
                 self.effect((record::STARTED_OVER, 0, 0), j, Some(run), record::NO_PC, &[]);
-                self.walk(j, 0);
+                self.go_on(j, run, 0);
             } else {
                 self.declined();
             }
@@ -437,10 +428,10 @@ impl<'a> Machine<'_, 'a, '_> {
                 let hears = one(self, hears);
                 let passed = self.b.create_block();
                 self.need(hears, passed);
-                if alone && self.plan.walks(j, arm.next) {
+                if alone && self.plan.goes(j, arm.next) {
                     self.commit();
                     self.capture(j, run, &arm.capture);
-                    self.walk(j, arm.next);
+                    self.go_on(j, run, arm.next);
                 } else {
                     self.declined();
                 }
@@ -451,9 +442,28 @@ impl<'a> Machine<'_, 'a, '_> {
         }
     }
 
+    /// Whether now is within a span from a moment for certain (`before` its end), and whether it is not, whatever the zone.
+    pub(super) fn in_time(&mut self, from: Value, span: &Span, before: IntCC) -> [Value; 2] {
+        let now = self.get(|v| v.now);
+        let (least, most) = lengths(span);
+        let until = self.b.ins().iadd_imm_s(from, least.clamp(-(1 << 61), 1 << 61));
+        let yes = self.b.ins().icmp(before, now, until);
+        if least == most {
+            let no = self.b.ins().bxor_imm_u(yes, 1);
+            return [yes, no];
+        }
+        let until = self.b.ins().iadd_imm_s(from, most.clamp(-(1 << 61), 1 << 61));
+        let may = self.b.ins().icmp(before, now, until);
+        let no = self.b.ins().bxor_imm_u(may, 1);
+        [yes, no]
+    }
+
     /// Whether a run waits at one of the places of a stage.
     pub(super) fn stands_in(&mut self, j: u16, run: Value, stage: Option<u16>) -> Value {
         let journey = self.journey(j);
+        if stage.is_none() {
+            return self.b.ins().iconst(types::I8, 1);
+        }
         let at = self.b.ins().uload32(flags(), run, 8 * AGE_AT + 4);
         let mut found = self.b.ins().iconst(types::I8, 0);
         for (number, place) in journey.places.iter().enumerate() {
@@ -469,28 +479,5 @@ impl<'a> Machine<'_, 'a, '_> {
         let head = self.load(run, 0);
         let head = self.b.ins().bor_imm_u(head, i64::from(flag) << 24);
         self.store(head, run, 0);
-    }
-
-    /// An event comes to one whose only run has ended.
-    pub(super) fn gone(&mut self, event: u16, j: u16, head: Value, heard: &'a RunTable) {
-        if !self.plan.tables.events[usize::from(event)].enters.is_empty() {
-            return self.declined();
-        }
-        let declined = self.blocks.declined;
-        let words = self.bits(head, 40, 24);
-        let least = self.form(j).due() as i64;
-        let there = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, words, least);
-        self.need(there, declined);
-        if heard.late {
-            // It may still convert, if it is whole.
-            let header = self.form(j).header() as i64;
-            let whole = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, words, header);
-            let converted = self.b.ins().band_imm_u(head, i64::from(CONVERTED) << 24);
-            let open = self.is(converted, 0);
-            let may = self.b.ins().band(whole, open);
-            self.unless(may, declined);
-        }
-        self.commit();
-        self.tidy(j);
     }
 }

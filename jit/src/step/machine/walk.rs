@@ -17,9 +17,21 @@ impl<'a> Machine<'_, 'a, '_> {
         self.jump(block);
     }
 
+    /// A run goes on from an instruction: in the code, or by the lean machine.
+    pub(super) fn go_on(&mut self, j: u16, run: Value, pc: Pc) {
+        self.set(|v| v.run, run);
+        match self.plan.walks(j, pc) {
+            true => self.walk(j, pc),
+            false => self.hand_over(run, pc),
+        }
+    }
+
     pub(super) fn step(&mut self, j: u16, pc: Pc) {
         let journey = self.journey(j);
         let run = self.get(|v| v.run);
+        if self.plan.hands_over(j, pc) {
+            return self.hand_over(run, pc);
+        }
         let next = pc + 1;
         match journey.code.get(pc as usize) {
             None => self.end(j, run, how::END, 0, None),
@@ -27,7 +39,7 @@ impl<'a> Machine<'_, 'a, '_> {
             Some(Instr::Finish(Some(label))) => self.end(j, run, how::LABEL, 0, Some(*label)),
             Some(Instr::Jump(to)) => self.walk(j, *to),
             Some(Instr::Unless { condition, to }) => {
-                let holds = self.holds(j, *condition, run);
+                let holds = self.holds(j, *condition, run, false);
                 let (yes, no) = (self.b.create_block(), self.b.create_block());
                 self.b.ins().brif(holds, yes, &[], no, &[]);
                 self.b.switch_to_block(yes);
@@ -36,7 +48,7 @@ impl<'a> Machine<'_, 'a, '_> {
                 self.walk(j, *to);
             }
             Some(Instr::Let { slot, value }) => {
-                let value = self.eval(j, *value, run);
+                let value = self.eval(j, *value, run, false);
                 self.set_slot(j, run, *slot, value);
                 self.walk(j, next);
             }
@@ -65,7 +77,7 @@ impl<'a> Machine<'_, 'a, '_> {
         let now = self.get(|v| v.now);
         self.store(now, run, SINCE);
         let due_at = self.form(j).due() as i32;
-        let (words, done) = (self.get(|v| v.words), self.blocks.done);
+        let tail = self.blocks.tail;
         match due {
             Due::After(span) => {
                 let due = self.b.ins().iadd_imm_s(now, span.ms);
@@ -74,22 +86,22 @@ impl<'a> Machine<'_, 'a, '_> {
                     std::cmp::Ordering::Less => self.walk(j, past),
                     std::cmp::Ordering::Equal => self.walk(j, next),
                     std::cmp::Ordering::Greater => {
-                        self.store(due, words, WAKE as i32);
-                        self.jump(done);
+                        self.wakes_at(due);
+                        self.jump(tail);
                     }
                 }
             }
             Due::At(moment) => {
                 // A moment that is missing is the least there is, and so is its word.
-                let due = self.eval(j, *moment, run);
+                let due = self.eval(j, *moment, run, false);
                 self.store(due, run, due_at);
                 let (over, stays, late, exact) =
                     (self.b.create_block(), self.b.create_block(), self.b.create_block(), self.b.create_block());
                 let ahead = self.b.ins().icmp(IntCC::SignedGreaterThan, due, now);
                 self.b.ins().brif(ahead, stays, &[], over, &[]);
                 self.b.switch_to_block(stays);
-                self.store(due, words, WAKE as i32);
-                self.jump(done);
+                self.wakes_at(due);
+                self.jump(tail);
                 self.b.switch_to_block(over);
                 let equal = self.b.ins().icmp(IntCC::Equal, due, now);
                 self.b.ins().brif(equal, exact, &[], late, &[]);
@@ -175,7 +187,7 @@ impl<'a> Machine<'_, 'a, '_> {
             };
             let mut payload = vec![locale];
             for input in &send.inputs {
-                payload.push(self.eval(j, input.value, run));
+                payload.push(self.eval(j, input.value, run, false));
             }
             for slot in &journey.zeroed {
                 payload.push(self.load(run, form.header() as i32 + i32::from(*slot)));
