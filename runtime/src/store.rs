@@ -60,21 +60,34 @@ fn class_of(words: usize) -> u64 {
 }
 
 /// Words of a slot of a class.
+#[inline]
 fn words_of(class: u64) -> usize {
-    let class = class as usize;
-    if class <= 16 {
-        return class * UNIT;
-    }
-    let (octave, step) = ((class - 17) / 8, (class - 17) % 8 + 1);
-    UNIT * ((16 << octave) + (step * (2 << octave)))
+    ROOMS[class as usize] as usize
 }
+
+/// For each class the words of a slot.
+const ROOMS: [u32; ALONE as usize] = {
+    let mut rooms = [0; ALONE as usize];
+    let mut class = 0;
+    while class < rooms.len() {
+        rooms[class] = UNIT as u32
+            * match class {
+                ..=16 => class as u32,
+                // Of a class that no slot has, the number may be too large.
+                _ if (class - 17) / 8 > 16 => 0,
+                _ => (16 << ((class - 17) / 8)) + ((class as u32 - 17) % 8 + 1) * (2 << ((class - 17) / 8)),
+            };
+        class += 1;
+    }
+    rooms
+};
 
 /// States of customers, who are numbered from 0 in the order in which they are added.
 #[derive(Debug)]
 pub struct Store {
     index: Index,
     chunks: Vec<Chunk>,
-    /// The addresses of the chunks, to ask for what is there ahead of its use.
+    /// The addresses of the chunks.
     bases: Vec<usize>,
     /// Where the next new slot begins, in units from the first chunk's beginning as if all were of full size.
     top: u64,
@@ -97,6 +110,8 @@ struct Alone {
 struct Index {
     memory: Option<Chunk>,
     len: usize,
+    /// The address of the memory.
+    base: usize,
 }
 
 impl Index {
@@ -106,6 +121,7 @@ impl Index {
             let words = (2 * room).max(64);
             let mut larger = if words < FIRST { Chunk::Heap(vec![0; words]) } else { Chunk::new(words) };
             larger.words_mut()[..self.len].copy_from_slice(&self.entries()[..self.len]);
+            self.base = larger.expose();
             self.memory = Some(larger);
         }
         let at = self.len;
@@ -165,6 +181,11 @@ impl Chunk {
             Chunk::Mapped(map) => bytemuck::cast_slice(map),
             Chunk::Heap(words) => words,
         }
+    }
+
+    /// Its address, from which others may make pointers.
+    fn expose(&mut self) -> usize {
+        self.words_mut().as_mut_ptr().expose_provenance()
     }
 
     #[inline]
@@ -241,28 +262,27 @@ impl Store {
         }
     }
 
-    /// Asks for the first lines of a customer's state, and its last, ahead of their use; the index entry should be near by then. Whether
-    /// the customer has a slot; none: there is no such customer.
+    /// Asks for the first lines of a customer's state, and its last, ahead of their use; the index entry should be near by then. Says
+    /// where it stands; none: there is no such customer.
     #[inline]
-    pub fn prefetch_state(&self, customer: u32) -> Option<bool> {
-        let entry = Entry(*self.index.entries().get(customer as usize)?);
-        if entry.class() == 0 {
-            return Some(false);
+    pub fn prefetch_state(&self, customer: u32) -> Option<Place> {
+        let at = self.index.entries().get(customer as usize)?;
+        let entry = Entry(*at);
+        if matches!(entry.class(), 0 | ALONE) {
+            return Some(Place::default());
         }
-        // No chunk has the number of a state that stands alone but by chance, and then a line is brought near for nothing.
         let (chunk, at) = place(entry.place());
-        let Some(base) = self.bases.get(chunk) else { return Some(true) };
-        let first = base.wrapping_add(8 * at);
+        let first = self.bases.get(chunk)?.wrapping_add(8 * at);
         prefetch_address(first);
         prefetch_address(first.wrapping_add(LINE));
-        let last = 8 * entry.length().max(1) - 8;
-        prefetch_address(first.wrapping_add(last));
-        // Longer states are read from the front on; the processor sees that itself.
-        if last > 2 * LINE {
+        let length = entry.length();
+        if length > 2 * LINE / 8 {
+            // What is longer still is read from the front on; the processor sees that itself.
             prefetch_address(first.wrapping_add(2 * LINE));
             prefetch_address(first.wrapping_add(3 * LINE));
+            prefetch_address(first.wrapping_add(8 * length - 8));
         }
-        Some(true)
+        Some(Place { words: first, room: words_of(entry.class()), entry: self.index.base + 8 * customer as usize })
     }
 
     /// A customer's state.
@@ -423,8 +443,8 @@ impl Store {
         if used + units > room {
             // What is left of the last chunk is lost: at most a slot.
             self.top = self.chunks.len() as u64 * UNITS;
-            let chunk = Chunk::new(if self.chunks.is_empty() { FIRST } else { CHUNK });
-            self.bases.push(chunk.words().as_ptr().addr());
+            let mut chunk = Chunk::new(if self.chunks.is_empty() { FIRST } else { CHUNK });
+            self.bases.push(chunk.expose());
             self.chunks.push(chunk);
         }
         let slot = self.top;
@@ -463,36 +483,28 @@ impl Store {
 
 /// How an index entry is read: for code that is made when the program is known.
 pub mod raw {
-    /// The lowest bit of the length in words; the place is below it.
+    /// The lowest bit of the length in words.
     pub const LENGTH_FROM: u32 = super::PLACE;
-    /// The lowest bit of the class, which has eight; the length is below it.
-    pub const CLASS_FROM: u32 = super::PLACE + super::LENGTH;
-    /// Bits of a place that say where in the chunk; above them stands the chunk.
-    pub const UNITS_BITS: u32 = super::UNITS.trailing_zeros();
-    /// Words of a unit.
-    pub const UNIT: usize = super::UNIT;
+    /// The lowest bit behind it.
+    pub const LENGTH_TO: u32 = super::PLACE + super::LENGTH;
 }
 
-/// The memory of a [`Store`], by pointers: good until a customer is added or given more room.
-#[derive(Debug)]
-pub struct Raw {
-    /// The index, an entry a customer.
-    pub index: *mut u64,
-    /// The chunks.
-    pub chunks: Vec<*mut Word>,
+/// Where a customer's state stands, by addresses that pointers may be made of: good until a customer is added, or this one is given room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The address of its first word; 0: it has no slot, or stands alone.
+    pub words: usize,
+    /// Words that have room there.
+    pub room: usize,
+    /// The address of its index entry.
+    pub entry: usize,
 }
 
-impl Store {
-    /// The memory by pointers, for code that is made when the program is known.
-    pub fn raw(&mut self) -> Raw {
-        let chunks = self.chunks.iter_mut().map(|chunk| chunk.words_mut().as_mut_ptr()).collect();
-        Raw { index: self.index.entries_mut().as_mut_ptr(), chunks }
-    }
-
-    /// For each class, how many words its slots have; 0: it has no slots.
-    pub fn rooms() -> Vec<u64> {
-        let most = class_of(LARGEST);
-        (0..=ALONE).map(|class| if (1..=most).contains(&class) { words_of(class) as u64 } else { 0 }).collect()
+impl Place {
+    /// Whether there is one.
+    #[inline]
+    pub fn is_there(&self) -> bool {
+        self.words != 0
     }
 }
 

@@ -4,6 +4,7 @@ use super::host::Host;
 use crate::context::Context;
 use journey_runtime::batch::Item;
 use journey_runtime::image::Word;
+use journey_runtime::store::Place;
 use std::mem::offset_of;
 
 /// Why a batch ended early: the input is not native.
@@ -13,24 +14,51 @@ pub const WHY_FULL: u64 = 2;
 /// [`Item::event`] of what is no input: only time goes on.
 pub const TIME_ONLY: u16 = u16::MAX - 1;
 
+/// Inputs that may be ready at a time.
+pub const RING: usize = 32;
+
+/// An input, and where its customer's state stands.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+pub struct Ready {
+    /// The input.
+    pub item: *const Item,
+    /// The customer's words; null: the input is not native.
+    pub words: *mut Word,
+    /// How many words have room there.
+    pub room: u64,
+    /// The customer's index entry.
+    pub entry: *mut Word,
+}
+
+impl Ready {
+    /// No input.
+    pub const NONE: Ready =
+        Ready { item: std::ptr::null(), words: std::ptr::null_mut(), room: 0, entry: std::ptr::null_mut() };
+
+    /// An input of a customer with a place.
+    pub fn new(item: &Item, place: Place) -> Ready {
+        Ready {
+            item,
+            words: std::ptr::with_exposed_provenance_mut(place.words),
+            room: place.room as u64,
+            entry: std::ptr::with_exposed_provenance_mut(place.entry),
+        }
+    }
+}
+
 /// Pointers to what a shard has, and what the code leaves. Everything that is pointed to belongs to the caller for the length of a call.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Shard {
     /// For expressions.
     pub context: Context,
-    /// The inputs.
-    pub items: *const Item,
+    /// The inputs that are ready, each at its number modulo [`RING`].
+    pub ready: *const Ready,
     /// Rows of all events.
     pub rows: *const Word,
     /// How many words they have.
     pub row_words: u64,
-    /// The store's index, a word a customer.
-    pub index: *mut u64,
-    /// The store's chunks.
-    pub chunks: *const *mut Word,
-    /// For each class of slots how many words they have; 0: none such.
-    pub rooms: *const u64,
     /// In and out: where the next effect goes.
     pub out: *mut Word,
     /// Behind the last word for effects.
@@ -116,12 +144,9 @@ pub const SEES_EVENT: u64 = 1 << 32;
 /// Byte offsets of a [`Shard`].
 #[derive(Debug)]
 pub struct Offsets {
-    pub items: i32,
+    pub ready: i32,
     pub rows: i32,
     pub row_words: i32,
-    pub index: i32,
-    pub chunks: i32,
-    pub rooms: i32,
     pub out: i32,
     pub out_end: i32,
     pub why: i32,
@@ -145,12 +170,9 @@ pub struct Offsets {
 
 /// Where everything stands in a [`Shard`]; its beginning is a [`Context`].
 pub const AT: Offsets = Offsets {
-    items: offset_of!(Shard, items) as i32,
+    ready: offset_of!(Shard, ready) as i32,
     rows: offset_of!(Shard, rows) as i32,
     row_words: offset_of!(Shard, row_words) as i32,
-    index: offset_of!(Shard, index) as i32,
-    chunks: offset_of!(Shard, chunks) as i32,
-    rooms: offset_of!(Shard, rooms) as i32,
     out: offset_of!(Shard, out) as i32,
     out_end: offset_of!(Shard, out_end) as i32,
     why: offset_of!(Shard, why) as i32,

@@ -1,6 +1,6 @@
 //! The compiled step as an engine of a host.
 
-use super::batch::{Shard, TIME_ONLY, WHY_FULL};
+use super::batch::{RING, Ready, Shard, TIME_ONLY, WHY_DECLINED};
 use super::host::{self, EFFECTS, Host};
 use super::machine::{Constants, Machine};
 use super::plan::Plan;
@@ -12,13 +12,16 @@ use journey_runtime::batch::{Batch, Engine, Item, Parts};
 use journey_runtime::image::Word;
 use journey_runtime::layout::ID_COUNT;
 use journey_runtime::program::Program;
-use journey_runtime::store::{Raw, Store};
+use journey_runtime::store::Store;
 use journey_runtime::tables::{Scratch, Shared, Vm};
 use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Inputs that are worked on in one go, while the states of as many more are asked for.
-const AHEAD: usize = 8;
+/// Inputs that are worked on in one go.
+const STEP: usize = 2;
+/// Inputs whose states are on their way meanwhile; the index entries of as many more are, too.
+const AHEAD: usize = 12;
+const _: () = assert!(STEP + AHEAD <= RING);
 /// Customers that are looked at together when everything ends.
 const TOGETHER: usize = 1 << 10;
 
@@ -32,8 +35,6 @@ pub struct Jit {
     entry: Entry,
     /// Words that the effects of one input may have.
     most: usize,
-    /// Words of each class of slots.
-    rooms: Vec<u64>,
     constants: Constants,
     /// Inputs that came, and of those the ones that the VM was asked to do.
     inputs: AtomicU64,
@@ -69,7 +70,7 @@ impl Jit {
             Ok((code, entry, super::machine::most_words(&plan), constants))
         })?;
         let (inputs, handed_on) = (AtomicU64::new(0), AtomicU64::new(0));
-        Ok(Jit { vm, code, entry, most, rooms: Store::rooms(), constants, inputs, handed_on })
+        Ok(Jit { vm, code, entry, most, constants, inputs, handed_on })
     }
 
     /// Bytes of machine code.
@@ -85,87 +86,90 @@ impl Jit {
 
     /// Works on items natively from `from` on; gives the first that is not done.
     fn native(&self, on: &mut Work<'_>, parts: &mut Parts<'_>, from: usize) -> usize {
-        let items = on.items;
         let Parts { program, pool, ids, store, effects, memory, .. } = parts;
         let scratch: &mut Scratch = memory.downcast_mut().expect("an engine gets back the memory that it gave");
         let room = EFFECTS.max(2 * self.most);
         let tables = self.vm.tables();
         let shared = Shared { program, tables, pool, names: *ids, scratch, out: effects };
-        let mut host = Host { shared, items, rows: on.rows, room };
+        let mut host = Host { shared, items: on.items, rows: on.rows, room };
         let mut at = from;
-        while at < items.len() {
-            // The states of the next items are on their way while these are worked on, and their index entries before them.
-            let to = (at + AHEAD).min(items.len());
-            let want = (to + AHEAD).min(items.len());
-            let further = &items[want..(want + AHEAD).min(items.len())];
-            further.iter().for_each(|item| store.prefetch_index(item.customer));
-            self.make_ready(on, store, want);
-            let to = to.min(on.ready);
-            if at >= to {
-                // A customer that is not there is the VM's to complain about.
+        loop {
+            self.ask_ahead(on, store, at);
+            if at >= on.ready {
+                // All are done; or a customer is not there, who is the VM's to complain about.
                 return at;
             }
-            let raw = on.raw.get_or_insert_with(|| store.raw());
-            let (out, out_end) = host::make_room(host.shared.out, room);
-            let mut shard = Shard {
-                context: Context::default(),
-                items: items.as_ptr(),
-                rows: on.rows.as_ptr(),
-                row_words: on.rows.len() as u64,
-                index: raw.index,
-                chunks: raw.chunks.as_ptr(),
-                rooms: self.rooms.as_ptr(),
-                out,
-                out_end,
-                why: 0,
-                nowhere: 0,
-                events: self.constants.events.as_ptr(),
-                listens: self.constants.listens.as_ptr(),
-                kept: self.constants.kept.as_ptr(),
-                host: (&raw mut host).cast(),
-                words: std::ptr::null_mut(),
-                len: 0,
-                room: 0,
-                number: 0,
-                now: 0,
-                changes: i64::MAX,
-                go_on: host::go_on,
-                fire: host::fire,
-                finish: host::finish,
-                eval: host::eval,
-                observe: host::observe,
-                more_ids: host::more_ids,
-            };
-            // SAFETY: `items` has all from `at` to `to`, and their customers have index entries. The pointers are of now: whoever gives a
-            // customer room or is handed the store forgets them. The index entries say truly where in the chunks a slot is and how long,
-            // and nobody else looks at either meanwhile. The code reads rows below `row_words`, reads and writes a state within its slot
-            // (it compares lengths first), and effects up to `out_end`; the constants have a word for each event, for each event and
-            // journey, and for each journey. It lives in `self.code`. What it calls uses `host`, which nobody else does meanwhile.
-            let reached = unsafe { (self.entry)(&mut shard, at as u64, to as u64) } as usize;
-            // SAFETY: `out` stands behind what has been written to the room that `make_room` gave last.
-            unsafe { host::take_said(host.shared.out, shard.out) };
-            at = reached;
-            if at < to && shard.why != WHY_FULL {
+            let why;
+            (at, why) = self.in_room(on, store, &mut host, at);
+            if why == WHY_DECLINED {
                 return at;
             }
         }
-        at
     }
 
-    /// Asks for the states of items up to one, and gives room to those who have none.
-    fn make_ready(&self, on: &mut Work<'_>, store: &mut Store, to: usize) {
-        while let Some(item) = on.items[..to].get(on.ready) {
-            match store.prefetch_state(item.customer) {
-                Some(true) => {}
-                Some(false) if item.event == TIME_ONLY => {}
-                Some(false) => {
-                    let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
-                    store.grow(item.customer, self.vm.tables().room + ids);
-                    let _ = store.prefetch_state(item.customer);
-                    on.raw = None;
-                }
-                None => return,
+    /// The same as long as effects have room. Also why it ended.
+    fn in_room(&self, on: &mut Work<'_>, store: &mut Store, host: &mut Host<'_>, from: usize) -> (usize, u64) {
+        let mut at = from;
+        let (out, out_end) = host::make_room(host.shared.out, host.room);
+        let mut shard = Shard {
+            context: Context::default(),
+            ready: on.ring.as_ptr(),
+            rows: on.rows.as_ptr(),
+            row_words: on.rows.len() as u64,
+            out,
+            out_end,
+            why: 0,
+            nowhere: 0,
+            events: self.constants.events.as_ptr(),
+            listens: self.constants.listens.as_ptr(),
+            kept: self.constants.kept.as_ptr(),
+            host: (&raw mut *host).cast(),
+            words: std::ptr::null_mut(),
+            len: 0,
+            room: 0,
+            number: 0,
+            now: 0,
+            changes: i64::MAX,
+            go_on: host::go_on,
+            fire: host::fire,
+            finish: host::finish,
+            eval: host::eval,
+            observe: host::observe,
+            more_ids: host::more_ids,
+        };
+        while shard.why == 0 && at < on.ready {
+            let to = (at + STEP).min(on.ready);
+            // SAFETY: the ring has all items from `at` to `to`, each with where its customer's index entry and state are: addresses of now,
+            // since whoever gives a customer with a state other room has them taken anew. The index entries say truly how long a state
+            // is, and nobody else looks at either meanwhile. The code reads rows below `row_words`, reads and writes a state within its
+            // slot (it compares lengths first), and effects up to `out_end`; the constants have a word for each event, for each event and
+            // journey, and for each journey. It lives in `self.code`. What it calls uses `host`, which nobody else does meanwhile.
+            at = unsafe { (self.entry)(&mut shard, at as u64, to as u64) } as usize;
+            self.ask_ahead(on, store, at);
+        }
+        // SAFETY: `out` stands behind what has been written to the room that `make_room` gave last.
+        unsafe { host::take_said(host.shared.out, shard.out) };
+        (at, shard.why)
+    }
+
+    /// Asks for the index entries and the states of the items from one on, and gives room to those who have none.
+    #[inline]
+    fn ask_ahead(&self, on: &mut Work<'_>, store: &mut Store, at: usize) {
+        let want = (at + STEP + AHEAD).min(on.items.len());
+        let further = (want + AHEAD).min(on.items.len());
+        while on.asked < further {
+            store.prefetch_index(on.items[on.asked].customer);
+            on.asked += 1;
+        }
+        while on.ready < want {
+            let item = &on.items[on.ready];
+            let Some(mut place) = store.prefetch_state(item.customer) else { return };
+            if !place.is_there() && item.event != TIME_ONLY && store.capacity(item.customer) == 0 {
+                let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
+                store.grow(item.customer, self.vm.tables().room + ids);
+                place = store.prefetch_state(item.customer).unwrap_or_default();
             }
+            on.ring[on.ready % RING] = Ready::new(item, place);
             on.ready += 1;
         }
     }
@@ -175,21 +179,27 @@ impl Jit {
 struct Work<'i> {
     items: &'i [Item],
     rows: &'i [Word],
-    /// Those before it have customers that are there and have room.
+    /// Those before it have been asked for, and stand in the ring.
     ready: usize,
-    /// The store's memory, as long as it stays where it is.
-    raw: Option<Raw>,
+    /// The index entries of those before it have been asked for.
+    asked: usize,
+    ring: [Ready; RING],
 }
 
 impl<'i> Work<'i> {
     fn new(items: &'i [Item], rows: &'i [Word], from: usize) -> Work<'i> {
-        Work { items, rows, ready: from, raw: None }
+        Work { items, rows, ready: from, asked: from, ring: [const { Ready::NONE }; RING] }
     }
 
-    /// The VM takes over: it may give room, and does the next item.
-    fn hand_over(&mut self, next: usize) {
-        self.raw = None;
+    /// Somebody else did the item before `next`, and may have given its customer other room.
+    fn done_elsewhere(&mut self, next: usize, customer: u32, store: &Store) {
         self.ready = self.ready.max(next);
+        for at in next..self.ready {
+            let item = &self.items[at];
+            if item.customer == customer {
+                self.ring[at % RING] = Ready::new(item, store.prefetch_state(customer).unwrap_or_default());
+            }
+        }
     }
 }
 
@@ -207,11 +217,11 @@ impl Engine for Jit {
             if at == batch.items.len() {
                 break at;
             }
-            work.hand_over(at + 1);
             handed_on += 1;
             if !self.vm.item(&mut parts, batch, at) {
                 break at;
             }
+            work.done_elsewhere(at + 1, batch.items[at].customer, parts.store);
             at += 1;
         };
         self.inputs.fetch_add((reached + 1).min(batch.items.len()) as u64 - from as u64, Relaxed);
@@ -233,10 +243,10 @@ impl Engine for Jit {
             loop {
                 at = self.native(&mut work, &mut parts, at);
                 let Some(item) = items.get(at) else { break };
-                work.hand_over(at + 1);
                 if !self.vm.settle(&mut parts, horizon, item.customer) {
                     return item.customer;
                 }
+                work.done_elsewhere(at + 1, item.customer, parts.store);
                 at += 1;
             }
             customer = to;

@@ -7,7 +7,7 @@
 //! given back to the VM.
 
 use super::batch::{
-    AT, FIRST_ENTRY, INSTANT, Kept, Listens, NOT_NATIVE, SEES_EVENT, TIME_ONLY, WHY_DECLINED, WHY_FULL,
+    AT, FIRST_ENTRY, INSTANT, Kept, Listens, NOT_NATIVE, RING, Ready, SEES_EVENT, TIME_ONLY, WHY_DECLINED, WHY_FULL,
 };
 use super::plan::{Lifted, Plan, of_event};
 use crate::emit::{Base, Emit, Leaves, add_whole};
@@ -58,8 +58,6 @@ struct Vars {
     len: Variable,
     /// How many have room.
     room: Variable,
-    /// Number of the customer.
-    customer: Variable,
     /// The present moment.
     now: Variable,
     /// The event's row.
@@ -162,7 +160,6 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
             words: var(b),
             len: var(b),
             room: var(b),
-            customer: var(b),
             now: var(b),
             row: var(b),
             run: var(b),
@@ -426,7 +423,8 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
             None => self.word(0),
         };
         self.store(numbers, out, 2);
-        let customer = self.get(|v| v.customer);
+        let item = self.get(|v| v.item);
+        let customer = self.b.ins().uload32(flags(), item, offset_of!(Item, customer) as i32);
         let customer = self.b.ins().ishl_imm_u(customer, 32);
         let whose = self.b.ins().bor_imm_u(customer, i64::from(pc));
         self.store(whose, out, 3);
@@ -498,42 +496,29 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
     /// Finds the words of the item's customer, and makes them for one of whom nothing is known.
     fn find_customer(&mut self) {
         let Blocks { advance, declined, full, .. } = self.blocks;
-        let (items, number) = (self.of_context(AT.items), self.get(|v| v.number));
-        let offset = self.b.ins().imul_imm_s(number, size_of::<Item>() as i64);
-        let item = self.b.ins().iadd(items, offset);
+        // What is loaded here is kept as it is: sums of pointers would be worked out again at every use.
+        let (ring, number) = (self.of_context(AT.ready), self.get(|v| v.number));
+        let place = self.b.ins().band_imm_u(number, RING as i64 - 1);
+        let offset = self.b.ins().imul_imm_s(place, size_of::<Ready>() as i64);
+        let ready = self.b.ins().iadd(ring, offset);
+        let item = self.b.ins().load(types::I64, flags(), ready, offset_of!(Ready, item) as i32);
         self.set(|v| v.item, item);
-        let customer = self.b.ins().uload32(flags(), item, offset_of!(Item, customer) as i32);
-        self.set(|v| v.customer, customer);
+        let words = self.b.ins().load(types::I64, flags(), ready, offset_of!(Ready, words) as i32);
+        self.set(|v| v.words, words);
+        let room = self.b.ins().load(types::I64, flags(), ready, offset_of!(Ready, room) as i32);
+        self.set(|v| v.room, room);
+        let at = self.b.ins().load(types::I64, flags(), ready, offset_of!(Ready, entry) as i32);
+        self.set(|v| v.entry, at);
+        // Without a slot, or alone.
+        let none = self.is(words, 0);
+        self.unless(none, declined);
         // Room for what the input and one due moment say.
         let (out, end) = (self.get(|v| v.out), self.of_context(AT.out_end));
         let after = self.b.ins().iadd_imm_s(out, self.most);
         let over = self.b.ins().icmp(IntCC::UnsignedGreaterThan, after, end);
         self.unless(over, full);
-        let index = self.of_context(AT.index);
-        let offset = self.b.ins().ishl_imm_u(customer, 3);
-        let at = self.b.ins().iadd(index, offset);
-        self.set(|v| v.entry, at);
         let entry = self.load(at, 0);
-        let class = self.bits(entry, raw::CLASS_FROM, 8);
-        let rooms = self.of_context(AT.rooms);
-        let offset = self.b.ins().ishl_imm_u(class, 3);
-        let room = self.b.ins().iadd(rooms, offset);
-        let room = self.load(room, 0);
-        self.set(|v| v.room, room);
-        // Without a slot, or alone.
-        let none = self.is(room, 0);
-        self.unless(none, declined);
-        let place = self.bits(entry, 0, raw::LENGTH_FROM);
-        let chunk = self.b.ins().ushr_imm_u(place, i64::from(raw::UNITS_BITS));
-        let chunks = self.of_context(AT.chunks);
-        let offset = self.b.ins().ishl_imm_u(chunk, 3);
-        let chunk = self.b.ins().iadd(chunks, offset);
-        let chunk = self.load(chunk, 0);
-        let unit = self.bits(place, 0, raw::UNITS_BITS);
-        let offset = self.b.ins().imul_imm_s(unit, 8 * raw::UNIT as i64);
-        let words = self.b.ins().iadd(chunk, offset);
-        self.set(|v| v.words, words);
-        let len = self.bits(entry, raw::LENGTH_FROM, raw::CLASS_FROM - raw::LENGTH_FROM);
+        let len = self.bits(entry, raw::LENGTH_FROM, raw::LENGTH_TO - raw::LENGTH_FROM);
         self.set(|v| v.len, len);
         let new = self.b.create_block();
         let fixed = self.plan.program.layout.fixed;
@@ -718,7 +703,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         let Blocks { next, advance, .. } = self.blocks;
         let (at, len) = (self.get(|v| v.entry), self.get(|v| v.len));
         let entry = self.load(at, 0);
-        let before = self.bits(entry, raw::LENGTH_FROM, raw::CLASS_FROM - raw::LENGTH_FROM);
+        let before = self.bits(entry, raw::LENGTH_FROM, raw::LENGTH_TO - raw::LENGTH_FROM);
         let (keep, kept) = (self.b.create_block(), self.b.create_block());
         let same = self.b.ins().icmp(IntCC::Equal, before, len);
         // Mostly it is as long as before: then the index's line stays clean, and memory has less to write back.
@@ -744,7 +729,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
 
     /// Puts a length into an index entry.
     fn put_length(&mut self, at: Value, entry: Value, len: Value) {
-        let mask = ((1u64 << (raw::CLASS_FROM - raw::LENGTH_FROM)) - 1) << raw::LENGTH_FROM;
+        let mask = ((1u64 << (raw::LENGTH_TO - raw::LENGTH_FROM)) - 1) << raw::LENGTH_FROM;
         let rest = self.word(!mask);
         let rest = self.b.ins().band(entry, rest);
         let len = self.b.ins().ishl_imm_u(len, i64::from(raw::LENGTH_FROM));

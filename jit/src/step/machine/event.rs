@@ -174,7 +174,7 @@ impl<'a> Machine<'_, 'a, '_> {
         self.need(grown, declined);
         let (at, len) = (self.get(|v| v.entry), self.get(|v| v.len));
         let entry = self.load(at, 0);
-        let before = self.bits(entry, raw::LENGTH_FROM, raw::CLASS_FROM - raw::LENGTH_FROM);
+        let before = self.bits(entry, raw::LENGTH_FROM, raw::LENGTH_TO - raw::LENGTH_FROM);
         let (was, new) = (self.b.create_block(), self.b.create_block());
         self.b.ins().brif(before, was, &[], new, &[]);
         self.b.switch_to_block(was);
