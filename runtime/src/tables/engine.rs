@@ -56,8 +56,29 @@ impl Names for Ids {
     }
 }
 
-/// How many items ahead states are asked for.
-const AHEAD: usize = 16;
+/// Items whose states are asked for in one go, while those asked for before are worked on. Together, since each waits for the
+/// processor to find where its page is, and many of those waits go on at the same time; one by one they would hold up the work between.
+const AHEAD: usize = 8;
+
+/// Up to which item of a batch states are on their way, and index entries.
+struct Asked {
+    states: usize,
+    entries: usize,
+}
+
+impl Asked {
+    /// Asks for what the items behind the next [`AHEAD`] need.
+    fn go_on(&mut self, store: &Store, items: &[Item], at: usize) {
+        let entries = (at + 3 * AHEAD).min(items.len());
+        items[self.entries.min(entries)..entries].iter().for_each(|item| store.prefetch_index(item.customer));
+        self.entries = entries;
+        let states = (at + 2 * AHEAD).min(items.len());
+        for item in &items[self.states.min(states)..states] {
+            let _ = store.prefetch_state(item.customer);
+        }
+        self.states = states;
+    }
+}
 
 /// One item of a batch.
 fn input(shared: &mut Shared<'_>, batch: &Batch, item: &Item, words: &mut Words<'_>) -> Result<(), Declined> {
@@ -123,13 +144,10 @@ impl Engine for Vm {
     fn batch(&self, parts: &mut Parts<'_>, batch: &Batch, from: usize) -> usize {
         let mut shared = shared!(&self.tables, parts);
         let store = &mut *parts.store;
+        let mut asked = Asked { states: from, entries: from };
         for (at, item) in batch.items.iter().enumerate().skip(from) {
-            // The states of the items to come are on their way while this one is worked on, and their index entries before them.
-            if let Some(item) = batch.items.get(at + 2 * AHEAD) {
-                store.prefetch_index(item.customer);
-            }
-            if let Some(item) = batch.items.get(at + AHEAD) {
-                let _ = store.prefetch_state(item.customer);
+            if at % AHEAD == 0 || at == from {
+                asked.go_on(store, &batch.items, at);
             }
             if !work(&mut shared, store, batch, item) {
                 return at;
@@ -141,9 +159,17 @@ impl Engine for Vm {
     fn end(&self, parts: &mut Parts<'_>, horizon: i64, from: u32) -> u32 {
         let mut shared = shared!(&self.tables, parts);
         let store = &mut *parts.store;
-        for customer in from..store.len() as u32 {
-            // Index entries follow each other; states do not.
-            let _ = store.prefetch_state(customer + AHEAD as u32);
+        let count = store.len() as u32;
+        let mut asked = from;
+        for customer in from..count {
+            if customer.is_multiple_of(AHEAD as u32) || customer == from {
+                // Index entries follow each other; states do not.
+                let to = customer.saturating_add(2 * AHEAD as u32).min(count);
+                (asked..to).for_each(|customer| {
+                    let _ = store.prefetch_state(customer);
+                });
+                asked = asked.max(to);
+            }
             if !settle(&mut shared, store, horizon, customer) {
                 return customer;
             }
