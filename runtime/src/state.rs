@@ -175,5 +175,11 @@ pub fn remove(state: &mut Vec<Word>, at: usize) {
 
 /// The length of the record at `at`, in words.
 pub fn length(state: &[Word], at: usize) -> usize {
-    ((state[at] >> 40) as usize).max(1)
+    length_of(state[at])
+}
+
+/// The length of the record with a head, in words; never 0.
+#[inline(always)]
+pub fn length_of(head: Word) -> usize {
+    ((head >> 40) as usize).max(1)
 }

@@ -5,7 +5,7 @@
 
 use crate::image::{MISSING, Word};
 use crate::layout::{Form, Layout};
-use crate::state;
+use crate::state::{self, length_of};
 pub use crate::time::NEVER;
 
 /// Where a record begins in the state's words. Records never move while an input is worked on.
@@ -50,7 +50,6 @@ pub enum Field {
     Holder,
 }
 
-use Field::Head as HEAD;
 pub use Field::{
     Age as AGE, Anchor as ANCHOR, Asked as ASKED, At as AT, Check as CHECK, Counted as COUNTED, Due as DUE,
     Entered as ENTERED, HoldTold as HOLD_TOLD, Holder as HOLDER, Key as KEY, Numbers as NUMBERS, Since as SINCE,
@@ -62,6 +61,7 @@ const AGE_AT: usize = 2;
 
 impl Field {
     /// Its word in a record of a form.
+    #[inline(always)]
     fn word(self, form: Form) -> Option<usize> {
         let part = |part: u8, word: usize| form.has(part).then_some(word);
         match self {
@@ -113,33 +113,57 @@ pub const EXPIRED: Word = NEVER as Word;
 
 /// Words of a customer's state, read and written as records of runs.
 impl Run {
+    /// Its first word.
+    #[inline(always)]
+    fn head(self, words: &[Word]) -> Word {
+        words.get(self.0).copied().unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn put_head(self, words: &mut [Word], head: Word) {
+        if let Some(word) = words.get_mut(self.0) {
+            *word = head;
+        }
+    }
+
     /// Which words it has.
+    #[inline(always)]
     pub fn form(self, words: &[Word]) -> Form {
-        Form((words.get(self.0).copied().unwrap_or(0) >> 32) as u8)
+        Form((self.head(words) >> 32) as u8)
     }
 
     /// A field of its header.
+    // In place, where the field is known: then little of it is left.
+    #[inline(always)]
     pub fn get(self, words: &[Word], field: Field) -> Word {
-        let Some(at) = field.word(self.form(words)) else {
+        let head = self.head(words);
+        // A record of which only a part is left has none of the others.
+        let read = |at: usize| {
+            let there = at < length_of(head);
+            if there { words.get(self.0 + at).copied() } else { None }.unwrap_or(MISSING)
+        };
+        let form = Form((head >> 32) as u8);
+        let Some(at) = field.word(form) else {
             return match field {
-                Field::Wake if matches!(self.status(words), WAITS | HELD) => self.get(words, DUE),
+                Field::Wake if matches!((head >> 16) as u8, WAITS | HELD) => read(form.due()),
                 Field::Check | Field::Wake => NEVER as Word,
                 Field::Anchor | Field::Asked | Field::Holder => MISSING,
                 _ => 0,
             };
         };
-        // A record of which only a part is left has none of the others.
-        let word = if at < self.len(words) { words.get(self.0 + at).copied() } else { None }.unwrap_or(MISSING);
         match field {
-            Field::Age => word & 0xffff_ffff,
-            Field::At => word >> 32,
-            _ => word,
+            Field::Head => head,
+            Field::Age => read(at) & 0xffff_ffff,
+            Field::At => read(at) >> 32,
+            _ => read(at),
         }
     }
 
     /// Sets a field of its header.
+    #[inline(always)]
     pub fn put(self, words: &mut [Word], field: Field, value: Word) {
-        let Some(at) = field.word(self.form(words)).filter(|at| *at < self.len(words)) else { return };
+        let head = self.head(words);
+        let Some(at) = field.word(Form((head >> 32) as u8)).filter(|at| *at < length_of(head)) else { return };
         if let Some(word) = words.get_mut(self.0 + at) {
             *word = match field {
                 Field::Age => *word & !0xffff_ffff | value.min(0xffff_ffff),
@@ -150,56 +174,65 @@ impl Run {
     }
 
     /// Sets a moment of its header.
+    #[inline(always)]
     pub fn put_moment(self, words: &mut [Word], field: Field, moment: i64) {
         self.put(words, field, moment as Word);
     }
 
     /// A moment of its header.
+    #[inline(always)]
     pub fn moment(self, words: &[Word], field: Field) -> i64 {
         self.get(words, field) as i64
     }
 
     /// Words of the whole record; never 0, so that a walk ends.
+    #[inline]
     pub fn len(self, words: &[Word]) -> usize {
-        state::length(words, self.0)
+        length_of(self.head(words))
     }
 
     /// Index of its journey.
+    #[inline]
     pub fn journey(self, words: &[Word]) -> u16 {
-        self.get(words, HEAD) as u16
+        self.head(words) as u16
     }
 
     /// How it stands.
+    #[inline]
     pub fn status(self, words: &[Word]) -> u8 {
-        (self.get(words, HEAD) >> 16) as u8
+        (self.head(words) >> 16) as u8
     }
 
     /// Neither ended nor leaving.
+    #[inline]
     pub fn alive(self, words: &[Word]) -> bool {
         self.status(words) < LEAVING
     }
 
     /// Whether it has its slots and its whole header.
+    #[inline]
     pub fn whole(self, words: &[Word]) -> bool {
         self.len(words) >= self.form(words).header()
     }
 
     /// Sets how it stands.
+    #[inline]
     pub fn set_status(self, words: &mut [Word], status: u8) {
-        let head = self.get(words, HEAD) & !(0xff << 16) | Word::from(status) << 16;
-        self.put(words, HEAD, head);
+        let head = self.head(words) & !(0xff << 16) | Word::from(status) << 16;
+        self.put_head(words, head);
     }
 
     /// Whether it has a flag.
+    #[inline]
     pub fn is(self, words: &[Word], flag: u8) -> bool {
-        (self.get(words, HEAD) >> 24) as u8 & flag != 0
+        (self.head(words) >> 24) as u8 & flag != 0
     }
 
     /// Sets or takes a flag.
+    #[inline]
     pub fn mark(self, words: &mut [Word], flag: u8, on: bool) {
-        let bit = Word::from(flag) << 24;
-        let head = self.get(words, HEAD);
-        self.put(words, HEAD, if on { head | bit } else { head & !bit });
+        let (head, bit) = (self.head(words), Word::from(flag) << 24);
+        self.put_head(words, if on { head | bit } else { head & !bit });
     }
 
     /// From 1 for the customer's first run in the journey.
@@ -218,6 +251,7 @@ impl Run {
     }
 
     /// Its slots; none for an ended run that keeps none.
+    #[inline]
     pub fn slots(self, words: &[Word]) -> &[Word] {
         words.get(self.0 + self.form(words).header()..self.0 + self.len(words)).unwrap_or(&[])
     }
@@ -228,6 +262,7 @@ impl Run {
     }
 
     /// Sets a slot.
+    #[inline]
     pub fn set_slot(self, words: &mut [Word], slot: u16, value: Word) {
         let at = self.form(words).header() + usize::from(slot);
         if at < self.len(words)

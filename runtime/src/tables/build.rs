@@ -2,7 +2,7 @@
 
 use super::{Address, Enter, EventTable, Hears, JourneyTable, Kept, RunTable, SendTable, Tables};
 use crate::image::{
-    ConsentRule, Event, Image, Journey, Listener, Occasion, Op, PlaceKind, ReEntry, Role, Send, Trigger,
+    ConsentRule, Event, Image, Instr, Journey, Listener, Occasion, Op, PlaceKind, ReEntry, Role, Send, Trigger,
 };
 use crate::layout::Form;
 use crate::program::Program;
@@ -45,14 +45,40 @@ fn journey(program: &Program, number: usize) -> JourneyTable {
         }
     }
     let forgotten = kept.iter().zip(0u16..).filter(|(kept, _)| !**kept).map(|(_, slot)| slot).collect();
+    let sends: Vec<SendTable> = (0..journey.sends.len()).map(|s| send(program, journey, s)).collect();
     JourneyTable {
+        sure: sure(journey, &sends),
         plain: !form.has(Form::CHECKED) && journey.pauses.is_empty(),
         form,
         words: program.layout.run_words[number],
         forgotten,
         kept: kept_for_certain(journey),
-        sends: (0..journey.sends.len()).map(|s| send(program, journey, s)).collect(),
+        sends,
     }
+}
+
+/// Whether nothing of a run is left to the reference once it changes. (A pause may keep what is due from being done at that instant.)
+fn sure(journey: &Journey, sends: &[SendTable]) -> bool {
+    let done = |instr: &Instr| {
+        matches!(
+            instr,
+            Instr::Nop
+                | Instr::Jump(_)
+                | Instr::Unless { .. }
+                | Instr::Stay(_)
+                | Instr::Experiment { .. }
+                | Instr::NextBest(_)
+                | Instr::Send(_)
+                | Instr::Let { .. }
+                | Instr::Again { .. }
+                | Instr::Finish(_)
+        )
+    };
+    journey.pauses.is_empty()
+        && journey.on_leaving.is_none()
+        && !sends.iter().any(|send| send.declined)
+        && journey.code.iter().all(done)
+        && journey.places.iter().all(|place| matches!(place.kind, PlaceKind::Timer { .. } | PlaceKind::First { .. }))
 }
 
 fn kept_for_certain(journey: &Journey) -> Kept {
@@ -125,7 +151,18 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
         sorted == program.plan.by_event[usize::from(number)],
         "triggers are asked in the order of their ranks"
     );
-    EventTable { declined, observed: !histories.is_empty(), hears, runs, enters: enters.collect() }
+    let enters: Vec<Enter> = enters.collect();
+    let entered = |enter: &Enter| &journeys[usize::from(enter.journey)];
+    EventTable {
+        declined,
+        observed: !histories.is_empty(),
+        hears,
+        runs,
+        unsure: !enters.iter().map(entered).all(|table| table.sure),
+        // A run, and the word that counts the entries of its journey.
+        adds: enters.iter().map(|enter| entered(enter).words + 1).sum(),
+        enters,
+    }
 }
 
 /// What runs of a journey hear of an event, and whether that is anything.

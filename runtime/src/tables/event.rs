@@ -17,8 +17,15 @@ use crate::time::plus;
 use crate::watch::Dirty;
 
 /// What nobody hears.
-const NOTHING: &EventTable =
-    &EventTable { declined: None, observed: false, hears: Vec::new(), runs: Vec::new(), enters: Vec::new() };
+const NOTHING: &EventTable = &EventTable {
+    declined: None,
+    observed: false,
+    hears: Vec::new(),
+    runs: Vec::new(),
+    enters: Vec::new(),
+    unsure: false,
+    adds: 0,
+};
 
 impl<'m> Machine<'m> {
     /// One event.
@@ -34,7 +41,9 @@ impl<'m> Machine<'m> {
         }
         self.hits.clear();
         self.taken.clear();
-        self.who_hears(table)?;
+        let sure = self.who_hears(table)?;
+        let adds = table.adds + if item.id().is_some() { ID_COUNT } else { 0 };
+        self.keep(sure && !table.unsure && self.len + adds <= self.words.len());
         if let Some(id) = item.id()
             && self.repeated(id)?
         {
@@ -64,8 +73,9 @@ impl<'m> Machine<'m> {
         self.finish()
     }
 
-    /// Finds the runs that hear the event.
-    fn who_hears(&mut self, table: &EventTable) -> Result<(), Declined> {
+    /// Finds the runs that hear the event. Says whether all that may change in the runs there are is certain to be done.
+    fn who_hears(&mut self, table: &EventTable) -> Result<bool, Declined> {
+        let mut sure = true;
         let mut at = self.first();
         while let Some((run, next)) = self.record(at) {
             at = next;
@@ -73,7 +83,9 @@ impl<'m> Machine<'m> {
             if self.tables.meanwhile && status == HELD {
                 return Err(Declined::Shape);
             }
-            match table.hears[usize::from(run.journey(self.words))] {
+            let journey = usize::from(run.journey(self.words));
+            sure &= self.tables.journeys[journey].sure;
+            match table.hears[journey] {
                 Hears::Nothing => {}
                 Hears::Watches(number) if status < LEAVING => {
                     self.hits.push(Hit { run, table: number, watches: true, updated: false });
@@ -94,7 +106,7 @@ impl<'m> Machine<'m> {
                 }
             }
         }
-        Ok(())
+        Ok(sure)
     }
 
     /// Declines a customer with a run that may hear what is no event in a way that only the reference knows.
@@ -216,6 +228,9 @@ impl<'m> Machine<'m> {
     fn goals(&mut self, table: &EventTable) -> Result<(), Declined> {
         for at in 0..self.hits.len() {
             let hit = self.hits[at];
+            if Self::run_table(table, hit).goals.is_empty() {
+                continue;
+            }
             let run = hit.run;
             let journey = self.journey(run);
             let entered = run.moment(self.words, ENTERED);
@@ -258,7 +273,7 @@ impl<'m> Machine<'m> {
         for at in 0..self.hits.len() {
             let hit = self.hits[at];
             let run = hit.run;
-            if !run.alive(self.words) {
+            if (!hit.watches && Self::run_table(table, hit).exits.is_empty()) || !run.alive(self.words) {
                 continue;
             }
             let journey = self.journey(run);

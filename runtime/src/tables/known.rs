@@ -17,6 +17,7 @@ impl Machine<'_> {
         if self.program.layout.watches > 0 && self.words[WATCH_DUE] as i64 <= self.now {
             return Err(Declined::Shape);
         }
+        self.keep(false);
         self.hits.clear();
         match kind {
             InputKind::Profile { id, changes } => {

@@ -31,7 +31,7 @@ pub use within::Within;
 
 use crate::batch::Item;
 use crate::eval::{Frame, Scope};
-use crate::image::{FnId, Image, Journey, Word};
+use crate::image::{FnId, Image, Journey, MISSING, Word};
 use crate::input::InputKind;
 use crate::layout::{Form, SEEN, WAKE};
 use crate::pool::Pool;
@@ -71,6 +71,10 @@ pub struct EventTable {
     pub runs: Vec<RunTable>,
     /// The triggers it may set off, in the order in which they are asked.
     pub enters: Vec<Enter>,
+    /// Some run it may begin is not [`JourneyTable::sure`].
+    pub unsure: bool,
+    /// Words that it may add to a state at most.
+    pub adds: usize,
 }
 
 /// What runs of a journey hear of an event.
@@ -117,6 +121,8 @@ pub struct Enter {
 pub struct JourneyTable {
     /// Its runs watch nothing and never pause: they only change when they hear something or are due.
     pub plain: bool,
+    /// Once a run of it has begun to change by an input, nothing of it is left to the reference.
+    pub sure: bool,
     /// The form of its runs.
     pub form: Form,
     /// Words of a run.
@@ -183,10 +189,22 @@ pub trait Names {
 #[derive(Debug, Clone)]
 pub struct Scratch {
     frame: Frame,
-    undo: Vec<Word>,
+    undo: Undo,
     hits: Vec<Hit>,
     taken: Vec<u16>,
     inputs: Vec<Word>,
+}
+
+/// What a state was before an input, as far as it is certain that nothing else has changed.
+#[derive(Debug, Clone, Default)]
+struct Undo {
+    /// Its length.
+    len: usize,
+    /// The word [`SEEN`]: what changes before anything else does.
+    seen: Word,
+    /// All of it, once [`Machine::keep`] said so.
+    words: Vec<Word>,
+    whole: bool,
 }
 
 /// A run that hears the present event.
@@ -205,7 +223,7 @@ impl Scratch {
     pub fn new(program: &Program) -> Scratch {
         Scratch {
             frame: Frame::new(program),
-            undo: Vec::new(),
+            undo: Undo::default(),
             hits: Vec::new(),
             taken: Vec::new(),
             inputs: Vec::new(),
@@ -301,8 +319,12 @@ fn attempt<'m>(
     let Shared { program, tables, pool, names, scratch, out } = shared;
     let (program, tables): (&Program, &Tables) = (program, tables);
     let Scratch { frame, undo, hits, taken, inputs } = &mut **scratch;
-    undo.clear();
-    undo.extend_from_slice(&words.words[..words.len]);
+    *undo = Undo {
+        len: words.len,
+        seen: words.words.get(SEEN).copied().unwrap_or(MISSING),
+        words: std::mem::take(&mut undo.words),
+        whole: false,
+    };
     let said = (out.words.len(), out.owned.len());
     let mut machine = Machine {
         program,
@@ -311,6 +333,7 @@ fn attempt<'m>(
         names: *names,
         pool,
         frame,
+        undo,
         hits,
         taken,
         inputs,
@@ -333,7 +356,12 @@ fn attempt<'m>(
     match done {
         Ok(()) => words.len = machine.len,
         Err(_) => {
-            words.words[..undo.len()].copy_from_slice(undo);
+            let Undo { len, seen, words: before, whole } = &*machine.undo;
+            if *whole {
+                machine.words[..*len].copy_from_slice(before);
+            } else if *len > 0 {
+                machine.words[SEEN] = *seen;
+            }
             out.words.truncate(said.0);
             out.owned.truncate(said.1);
         }
@@ -349,6 +377,7 @@ struct Machine<'m> {
     names: &'m dyn Names,
     pool: &'m mut Pool,
     frame: &'m mut Frame,
+    undo: &'m mut Undo,
     hits: &'m mut Vec<Hit>,
     taken: &'m mut Vec<u16>,
     inputs: &'m mut Vec<Word>,
@@ -448,6 +477,19 @@ impl<'m> Machine<'m> {
         words.copy_from_slice(fresh);
         self.len = fresh.len();
         Ok(true)
+    }
+
+    /// Keeps what may have to be put back: now that nothing but [`SEEN`] has changed, and unless it is certain that nothing will be
+    /// left to the reference.
+    fn keep(&mut self, sure: bool) {
+        // Where there are more runs than one instant lets go on, the reference knows.
+        if (sure && self.len < FUEL as usize) || self.undo.len == 0 {
+            return;
+        }
+        self.undo.whole = true;
+        self.undo.words.clear();
+        self.undo.words.extend_from_slice(&self.words[..self.len]);
+        self.undo.words[SEEN] = self.undo.seen;
     }
 
     /// Time goes on to a moment, or stays where it was.

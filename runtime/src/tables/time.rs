@@ -22,16 +22,18 @@ impl<'m> Machine<'m> {
         if self.calendar_due() <= self.now {
             return Err(Declined::Shape);
         }
-        let (mut may_change, mut at) = (false, self.first());
+        let (mut may_change, mut sure, mut at) = (false, true, self.first());
         while let Some((run, next)) = self.record(at) {
             let table = &self.tables.journeys[usize::from(run.journey(self.words))];
             let status = run.status(self.words);
             if self.tables.meanwhile && status == HELD {
                 return Err(Declined::Shape);
             }
+            sure &= table.sure;
             may_change |= status < LEAVING && !table.plain && run.moment(self.words, CHECK) <= self.now;
             at = next;
         }
+        self.keep(sure);
         if may_change {
             self.time_passes()?;
         }

@@ -31,7 +31,7 @@ impl Within<'_> {
         work: impl FnOnce(&mut Machine<'m>) -> R,
     ) -> R {
         let Shared { program, tables, pool, names, scratch, out } = shared;
-        let super::Scratch { frame, hits, taken, inputs, .. } = &mut **scratch;
+        let super::Scratch { frame, undo, hits, taken, inputs } = &mut **scratch;
         let (event, happened_at, row) = match self.event {
             Some((item, row)) => (item.event, item.happened_at, row),
             None => (u16::MAX, 0, &[][..]),
@@ -43,6 +43,7 @@ impl Within<'_> {
             names: *names,
             pool,
             frame,
+            undo,
             hits,
             taken,
             inputs,
