@@ -265,5 +265,6 @@ fn next_minute(now: i64) -> i64 {
 }
 
 pub mod dense;
+mod flat;
 #[cfg(test)]
 mod tests;

@@ -49,14 +49,22 @@ pub fn contestants(events: &[Event]) -> Result<Vec<Contestant<'static>>, String>
     let functions = Functions::new(&rows.program, Level::Speed).map_err(|error| format!("rule: {error:?}"))?;
     let compiled = rows.clone();
     all.push(Contestant::new(Kind::Ours, "Journey, conditions as machine code", "called by the walker", move |_| {
-        compiled.walk(count, |scope, function, frame| functions.eval(scope, function, frame, &mut i64::MAX.clone()))
+        compiled.walk(count, |scope, asked, frame| {
+            asked.one().map(|function| functions.eval(scope, function, frame, &mut i64::MAX.clone()))
+        })
     }));
     let dense = rows.clone();
     all.push(Contestant::new(Kind::Ours, "Journey, VM", "dense functions, one row at a time", move |_| {
-        dense.walk(count, |scope, function, frame| scope.value(function, frame))
+        dense.walk(count, |scope, asked, frame| match asked {
+            Asked::Ahead(pc) => scope.branch(0, pc).map(|(pc, _)| Word::from(pc)),
+            Asked::Condition(function) => Some(Word::from(scope.is_so(function, frame))),
+            Asked::Rank(function) => Some(scope.value(function, frame)),
+        })
     }));
     all.push(Contestant::new(Kind::Ours, "Journey, evaluator", "the reference, one row at a time", move |_| {
-        rows.walk(count, |scope, function, frame| scope.eval(function, frame, &mut i64::MAX.clone()))
+        rows.walk(count, |scope, asked, frame| {
+            asked.one().map(|function| scope.eval(function, frame, &mut i64::MAX.clone()))
+        })
     }));
     Ok(all)
 }
@@ -71,7 +79,11 @@ fn worth(outcome: Outcome) -> u64 {
 
 impl Rows {
     /// The journey's code over every row, its functions worked out by `eval`.
-    fn walk(&self, count: usize, mut eval: impl FnMut(&Scope<'_>, FnId, &mut Frame) -> Word) -> crate::measure::Sample {
+    fn walk(
+        &self,
+        count: usize,
+        mut eval: impl FnMut(&Scope<'_>, Asked, &mut Frame) -> Option<Word>,
+    ) -> crate::measure::Sample {
         let Rows { program, form, words } = self;
         let pool = Pool::new(&program.image);
         let mut frame = Frame::new(program);
@@ -82,15 +94,36 @@ impl Rows {
             for row in words.chunks_exact(form.stride) {
                 state[at..at + form.slots].copy_from_slice(&row[..form.slots]);
                 let scope = Scope { slots: &row[form.slots..], ..Scope::of(program, &pool, &state, 0) };
-                sum += decide(program, |function| eval(&scope, function, &mut frame));
+                sum += decide(program, |asked| eval(&scope, asked, &mut frame));
             }
             sum
         })
     }
 }
 
+/// What is asked of an engine.
+#[derive(Clone, Copy)]
+enum Asked {
+    /// Where the conditions from an instruction on lead; none when the engine looks at them one by one.
+    Ahead(Pc),
+    /// Whether it is true.
+    Condition(FnId),
+    /// The number.
+    Rank(FnId),
+}
+
+impl Asked {
+    /// The function.
+    fn one(self) -> Option<FnId> {
+        match self {
+            Asked::Ahead(_) => None,
+            Asked::Condition(function) | Asked::Rank(function) => Some(function),
+        }
+    }
+}
+
 /// The journey's code by an evaluator of its functions.
-fn decide(program: &Program, mut eval: impl FnMut(FnId) -> Word) -> u64 {
+fn decide(program: &Program, mut eval: impl FnMut(Asked) -> Option<Word>) -> u64 {
     let journey = &program.image.journeys[0];
     let mut pc: Pc = 0;
     loop {
@@ -98,7 +131,9 @@ fn decide(program: &Program, mut eval: impl FnMut(FnId) -> Word) -> u64 {
             Instr::Nop => pc + 1,
             Instr::Jump(to) => *to,
             Instr::Unless { condition, to } => {
-                if eval(*condition) == 1 {
+                if let Some(end) = eval(Asked::Ahead(pc)) {
+                    end as Pc
+                } else if eval(Asked::Condition(*condition)) == Some(1) {
                     pc + 1
                 } else {
                     *to
@@ -108,7 +143,7 @@ fn decide(program: &Program, mut eval: impl FnMut(FnId) -> Word) -> u64 {
                 let candidates = &journey.next_best[usize::from(*number)].candidates;
                 let (mut best, mut at) = (f64::NEG_INFINITY, 0);
                 for (number, candidate) in candidates.iter().enumerate() {
-                    let rank = f64::from_bits(eval(candidate.rank));
+                    let rank = eval(Asked::Rank(candidate.rank)).map_or(f64::NEG_INFINITY, f64::from_bits);
                     if rank > best {
                         (best, at) = (rank, number as u64);
                     }

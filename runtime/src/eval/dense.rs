@@ -4,6 +4,7 @@
 //! one operation; so are the comparisons of one value with constants, and arithmetic in a row. Functions that read time, zones, texts
 //! or lists stay with the evaluator, whose meaning this has, to the bit.
 
+use super::flat::Flat;
 use super::{Frame, Scope, compare};
 use crate::image::{Arith, Cmp, FnId, Function, HistoryKind, Image, MISSING, Op, Reg, Word};
 use crate::layout::Layout;
@@ -13,38 +14,40 @@ use crate::number::{arith, number};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Dense {
     functions: Vec<Option<Code>>,
+    /// Those of them that need no steps.
+    pub(super) flat: Flat,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Code {
-    steps: Vec<Step>,
-    constants: Vec<Word>,
+pub(super) struct Code {
+    pub steps: Vec<Step>,
+    pub constants: Vec<Word>,
     /// Arithmetic in a row: what is done to what there is so far, with what.
-    chains: Vec<(Arith, Operand)>,
+    pub chains: Vec<(Arith, Operand)>,
     /// Words that are read of state, slots and row, at least.
     needs: [usize; 3],
-    regs: usize,
+    pub regs: usize,
 }
 
 /// Where an operand is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Operand {
-    place: u8,
-    at: u16,
+pub(super) struct Operand {
+    pub place: u8,
+    pub at: u16,
 }
 
 const STATE: u8 = 0;
 const SLOTS: u8 = 1;
 const ROW: u8 = 2;
-const CONSTANTS: u8 = 3;
-const REGS: u8 = 4;
+pub(super) const CONSTANTS: u8 = 3;
+pub(super) const REGS: u8 = 4;
 
 /// A jump to the result: the function gives what was just tested.
-const RESULT: u16 = u16::MAX;
+pub(super) const RESULT: u16 = u16::MAX;
 
 /// One operation. A test sets its register to what it finds, and goes `to` another step when that is `on`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Step {
+pub(super) enum Step {
     Copy {
         dst: Reg,
         a: Operand,
@@ -151,13 +154,26 @@ enum Step {
 impl Dense {
     /// What of an image's functions is dense.
     pub fn new(image: &Image, layout: &Layout) -> Dense {
-        Dense { functions: image.functions.iter().map(|function| dense(image, layout, function)).collect() }
+        let functions: Vec<_> = image.functions.iter().map(|function| dense(image, layout, function)).collect();
+        let mut flat = Flat::default();
+        functions.iter().for_each(|code| flat.push(code.as_ref()));
+        flat.fork(image);
+        Dense { functions, flat }
     }
 }
 
 impl Scope<'_> {
     /// As [`Scope::eval`], without when the result may change.
+    #[inline]
     pub fn value(&self, function: FnId, frame: &mut Frame) -> Word {
+        match self.summed(function) {
+            Some(sum) => sum,
+            None => self.stepped(function, frame),
+        }
+    }
+
+    #[inline(never)]
+    fn stepped(&self, function: FnId, frame: &mut Frame) -> Word {
         match self.program.dense.functions.get(function as usize) {
             Some(Some(code)) if self.has(code) => self.steps(code, &mut frame.0),
             _ => self.eval(function, frame, &mut i64::MAX.clone()),
@@ -282,6 +298,7 @@ fn apply(op: Arith, a: f64, b: f64) -> f64 {
 
 /// A function in the making.
 struct Making<'a> {
+    image: &'a Image,
     ops: &'a [Op],
     /// Where what a register holds is read, if it is only that.
     reads: Vec<Option<Operand>>,
@@ -299,6 +316,7 @@ fn dense(image: &Image, layout: &Layout, function: &Function) -> Option<Code> {
     let ops = &function.ops;
     let regs = usize::from(function.regs);
     let mut making = Making {
+        image,
         ops,
         reads: vec![None; regs],
         writes: vec![0; regs],
@@ -366,7 +384,10 @@ impl Making<'_> {
                 uses(&[*a]);
                 return Some(());
             }
-            Op::CompareInt { a, b, .. } | Op::CompareNum { a, b, .. } | Op::Arith { a, b, .. } => {
+            Op::CompareInt { a, b, .. }
+            | Op::CompareNum { a, b, .. }
+            | Op::Arith { a, b, .. }
+            | Op::InList { a, list: b, .. } => {
                 uses(&[*a, *b]);
                 return Some(());
             }
@@ -507,6 +528,13 @@ impl Making<'_> {
                 self.push(Step::Below { dst: to_reg, on, to, a, from: *from, below: *below });
                 next = behind;
             }
+            Op::InList { dst, a, list } => {
+                let (low, mask) = self.set(self.operand(*list))?;
+                let (to_reg, jump, behind) = self.tail(*dst, at);
+                let (on, to) = jump.unwrap_or((true, behind as u16));
+                self.push(Step::OneOf { dst: to_reg, on, to, a: self.operand(*a), low, mask });
+                next = behind;
+            }
             Op::Arith { op: Arith::AddNum | Arith::SubNum | Arith::MulNum, .. } => next = self.chain(at)?,
             Op::Arith { op, dst, a, b } => {
                 self.push(Step::Arith { op: *op, dst: *dst, a: self.operand(*a), b: self.operand(*b) });
@@ -520,6 +548,18 @@ impl Making<'_> {
         }
         self.places.resize(next, here);
         Some(next)
+    }
+
+    /// The members of a list of the image, if they lie near each other: the least, and a bit for each from it on.
+    fn set(&self, list: Operand) -> Option<(Word, u64)> {
+        if list.place != CONSTANTS {
+            return None;
+        }
+        let number = usize::try_from(self.code.constants[usize::from(list.at)]).ok()?;
+        let members = self.image.lists.get(number)?;
+        let low = members.iter().copied().min()?;
+        let bit = |member: &Word| (member - low < 64).then(|| 1 << (member - low));
+        Some((low, members.iter().try_fold(0, |mask, member| bit(member).map(|bit: u64| mask | bit))?))
     }
 
     /// A comparison with a constant joins the one before it when both are of one value, and a hit leads to one place.

@@ -417,3 +417,213 @@ fn what_is_not_asked_does_not_wake() {
     assert_eq!(customer.ask(noon(0)), until(noon(10), TRUE));
     assert_eq!(customer.ask(noon(0) + DAY), until(noon(34), FALSE));
 }
+
+mod flat {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A condition as a person writes one, of comparisons of profile fields with constants.
+    #[derive(Debug, Clone)]
+    enum Ask {
+        Int(u16, Cmp, Word),
+        Num(u16, Cmp, f64),
+        Flag(u16),
+        Known(u16),
+        Below(u16, u32, u32),
+        /// Not so when the field is missing.
+        Unless(u16, Box<Ask>),
+        Not(Box<Ask>),
+        Both(Box<Ask>, Box<Ask>),
+        Either(Box<Ask>, Box<Ask>),
+    }
+
+    impl Ask {
+        /// Its operations; gives the register of the result.
+        fn lower(&self, ops: &mut Vec<Op>, next: &mut Reg) -> Reg {
+            let mut reg = || {
+                *next += 1;
+                *next - 1
+            };
+            match self {
+                Ask::Int(field, cmp, value) => {
+                    let (a, b, dst) = (reg(), reg(), reg());
+                    ops.extend([Op::Profile { dst: a, field: *field }, constant(b, *value)]);
+                    ops.push(Op::CompareInt { cmp: *cmp, dst, a, b });
+                    dst
+                }
+                Ask::Num(field, cmp, value) => {
+                    let (a, b, dst) = (reg(), reg(), reg());
+                    ops.extend([Op::Profile { dst: a, field: *field }, constant(b, value.to_bits())]);
+                    ops.push(Op::CompareNum { cmp: *cmp, dst, a, b });
+                    dst
+                }
+                Ask::Flag(field) => {
+                    let dst = reg();
+                    ops.push(Op::Profile { dst, field: *field });
+                    dst
+                }
+                Ask::Known(field) => {
+                    let (a, dst) = (reg(), reg());
+                    ops.extend([Op::Profile { dst: a, field: *field }, Op::Known { dst, a }]);
+                    dst
+                }
+                Ask::Below(field, from, to) => {
+                    let (a, dst) = (reg(), reg());
+                    ops.extend([Op::Profile { dst: a, field: *field }, Op::InSubtree { dst, a, from: *from, to: *to }]);
+                    dst
+                }
+                Ask::Unless(field, ask) => {
+                    let (a, dst) = (reg(), reg());
+                    ops.extend([constant(dst, 0), Op::Profile { dst: a, field: *field }]);
+                    let jump = ops.len();
+                    ops.push(Op::JumpMissing { a, to: 0 });
+                    let found = ask.lower(ops, next);
+                    ops.push(Op::Move { dst, a: found });
+                    ops[jump] = Op::JumpMissing { a, to: ops.len() as u16 };
+                    dst
+                }
+                Ask::Not(ask) => {
+                    let a = ask.lower(ops, next);
+                    let dst = *next;
+                    *next += 1;
+                    ops.push(Op::Not { dst, a });
+                    dst
+                }
+                Ask::Both(a, b) | Ask::Either(a, b) => {
+                    let dst = reg();
+                    let first = a.lower(ops, next);
+                    ops.push(Op::Move { dst, a: first });
+                    let jump = ops.len();
+                    ops.push(Op::Jump { to: 0 });
+                    let second = b.lower(ops, next);
+                    ops.push(Op::Move { dst, a: second });
+                    let to = ops.len() as u16;
+                    ops[jump] = match self {
+                        Ask::Both(..) => Op::JumpUnless { a: first, to },
+                        _ => Op::JumpIf { a: first, to },
+                    };
+                    dst
+                }
+            }
+        }
+    }
+
+    /// Fields behind those of the sample: whole numbers, numbers, flags, nodes.
+    const TYPES: [Ty; 8] = [Ty::Int, Ty::Int, Ty::Number, Ty::Number, Ty::Number, Ty::Bool, Ty::Bool, Ty::Facet(0)];
+    const FIRST: u16 = 7;
+    const INTS: std::ops::Range<u16> = FIRST..FIRST + 2;
+    const NUMBERS: std::ops::Range<u16> = FIRST + 2..FIRST + 5;
+    const FLAGS: std::ops::Range<u16> = FIRST + 5..FIRST + 7;
+    const NODE: u16 = FIRST + 7;
+
+    fn cmp() -> impl Strategy<Value = Cmp> {
+        prop::sample::select(vec![Cmp::Eq, Cmp::Ne, Cmp::Lt, Cmp::Le, Cmp::Gt, Cmp::Ge])
+    }
+
+    fn number() -> impl Strategy<Value = f64> {
+        prop::sample::select(vec![0.0, -0.0, 1.5, -1.5, 250.0, f64::MIN, f64::MAX, f64::MIN_POSITIVE, 5e-324])
+    }
+
+    fn word() -> impl Strategy<Value = Word> {
+        let odd = vec![
+            MISSING,
+            0,
+            1,
+            2,
+            3,
+            63,
+            64,
+            65,
+            u64::MAX,
+            i64::MAX as Word,
+            f64::INFINITY.to_bits(),
+            f64::NAN.to_bits(),
+        ];
+        prop_oneof![prop::sample::select(odd), 0u64..70, number().prop_map(f64::to_bits), any::<u64>()]
+    }
+
+    fn ask() -> impl Strategy<Value = Ask> {
+        let field = FIRST..NODE + 1;
+        let small = prop_oneof![0u64..4, Just(i64::MAX as Word), Just(i64::MIN as Word + 1), 60u64..70];
+        let leaf = prop_oneof![
+            (INTS, cmp(), small).prop_map(|(f, c, w)| Ask::Int(f, c, w)),
+            (NUMBERS, cmp(), number()).prop_map(|(f, c, n)| Ask::Num(f, c, n)),
+            FLAGS.prop_map(Ask::Flag),
+            field.prop_map(Ask::Known),
+            (0u32..2, 2u32..4).prop_map(|(a, b)| Ask::Below(NODE, a, b)),
+        ];
+        leaf.prop_recursive(3, 12, 2, move |ask| {
+            let both = || (ask.clone(), ask.clone());
+            prop_oneof![
+                (FIRST..NODE + 1, ask.clone()).prop_map(|(f, a)| Ask::Unless(f, a.into())),
+                ask.clone().prop_map(|a| Ask::Not(a.into())),
+                both().prop_map(|(a, b)| Ask::Both(a.into(), b.into())),
+                both().prop_map(|(a, b)| Ask::Either(a.into(), b.into())),
+            ]
+        })
+    }
+
+    /// Asks dense and flat functions what the evaluator says, for states of any words.
+    fn same(ty: Ty, ops: Vec<Op>, states: Vec<Vec<Word>>) -> std::result::Result<(), TestCaseError> {
+        let mut customer = Customer::asked(function("asked", ty, ops), |image| {
+            assert_eq!(image.profile.len(), usize::from(FIRST));
+            for (number, ty) in TYPES.into_iter().enumerate() {
+                let field = image.profile[usize::from(sample::TIER)].clone();
+                let default = if ty == Ty::Facet(0) { MISSING } else { 0 };
+                image.profile.push(crate::image::ProfileField {
+                    name: format!("any{number}"),
+                    ty,
+                    default,
+                    optional: default == MISSING,
+                    ..field
+                });
+            }
+        });
+        let last = customer.program.image.functions.len() as FnId - 1;
+        let at = customer.program.layout.profile_at + usize::from(FIRST);
+        for words in states {
+            customer.state[at..at + words.len()].copy_from_slice(&words);
+            let wanted = customer.ask(noon(0)).word;
+            let mut frame = customer.frame.clone();
+            let scope = customer.scope(noon(0));
+            prop_assert_eq!(scope.value(last, &mut frame), wanted);
+            prop_assert_eq!(scope.is_so(last, &mut frame), wanted == 1);
+        }
+        Ok(())
+    }
+
+    fn states() -> impl Strategy<Value = Vec<Vec<Word>>> {
+        prop::collection::vec(prop::collection::vec(word(), TYPES.len()), 8)
+    }
+
+    proptest! {
+        #[test]
+        fn conditions_are_as_the_evaluator_has_them(ask in ask(), states in states()) {
+            let (mut ops, mut next) = (Vec::new(), 0);
+            let a = ask.lower(&mut ops, &mut next);
+            ops.push(give(a));
+            same(Ty::Bool, ops, states)?;
+        }
+
+        #[test]
+        fn sums_are_as_the_evaluator_has_them(
+            parts in prop::collection::vec((0u8..3, prop_oneof![NUMBERS.prop_map(Ok), number().prop_map(Err)]), 1..6),
+            states in states(),
+        ) {
+            let mut ops = vec![Op::Profile { dst: 0, field: NUMBERS.start }];
+            let mut so_far = 0;
+            for (op, by) in parts {
+                let (b, dst) = (so_far + 1, so_far + 2);
+                ops.push(match by {
+                    Ok(field) => Op::Profile { dst: b, field },
+                    Err(value) => constant(b, value.to_bits()),
+                });
+                let op = [Arith::AddNum, Arith::SubNum, Arith::MulNum][usize::from(op)];
+                ops.push(Op::Arith { op, dst, a: so_far, b });
+                so_far = dst;
+            }
+            ops.push(give(so_far));
+            same(Ty::Number, ops, states)?;
+        }
+    }
+}

@@ -186,7 +186,7 @@ impl<'m> Machine<'m> {
         {
             return false;
         }
-        listener.condition.is_none_or(|condition| self.eval_at(Some(run), true, condition, self.now) == 1)
+        listener.condition.is_none_or(|condition| self.is_so(run, true, condition))
     }
 
     fn is_receipt_of(&self, run: Run, send: u16) -> bool {
@@ -585,7 +585,7 @@ impl<'m> Machine<'m> {
         let earlier = if key == MISSING { None } else { self.run_of(j, key, run) };
         let reason = 'reason: {
             if let Some(condition) = journey.only_if
-                && self.eval(run, condition) != 1
+                && !self.is_so(run, false, condition)
             {
                 break 'reason Some(Reason::OnlyIf);
             }

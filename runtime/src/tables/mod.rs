@@ -420,13 +420,25 @@ impl<'m> Machine<'m> {
         (at < self.len).then(|| (Run(at), at + Run(at).len(self.words)))
     }
 
-    /// The result of a function that sees a run, at `now`; with the present event, if `hears`.
-    fn eval_at(&mut self, run: Option<Run>, hears: bool, function: FnId, now: i64) -> Word {
+    /// What a function sees of a run, at `now`; with the present event, if `hears`. And the registers it may use.
+    fn scope(&mut self, run: Run, hears: bool, now: i64) -> (Scope<'_>, &mut Frame) {
         let (row, happened_at) = if hears { (self.row, self.happened_at) } else { (&[][..], now) };
         let state = &self.words[..self.len];
-        let slots = run.map_or(&[][..], |run| run.slots(state));
-        let scope = Scope { slots, row, happened_at, ..Scope::of(self.program, self.pool, state, now) };
-        scope.value(function, self.frame)
+        let scope =
+            Scope { slots: run.slots(state), row, happened_at, ..Scope::of(self.program, self.pool, state, now) };
+        (scope, self.frame)
+    }
+
+    /// The result of a function that sees a run, at `now`.
+    fn eval_at(&mut self, run: Run, function: FnId, now: i64) -> Word {
+        let (scope, frame) = self.scope(run, false, now);
+        scope.value(function, frame)
+    }
+
+    /// Whether a condition that sees a run holds; with the present event, if `hears`.
+    fn is_so(&mut self, run: Run, hears: bool, condition: FnId) -> bool {
+        let (scope, frame) = self.scope(run, hears, self.now);
+        scope.is_so(condition, frame)
     }
 
     /// The stage a run stands in.
@@ -440,7 +452,7 @@ impl<'m> Machine<'m> {
     }
 
     fn eval(&mut self, run: Run, function: FnId) -> Word {
-        self.eval_at(Some(run), false, function, self.now)
+        self.eval_at(run, function, self.now)
     }
 
     /// Whether a condition of a run holds that is looked at again when time alone may change it.

@@ -57,13 +57,11 @@ impl<'m> Machine<'m> {
             pc = match instr {
                 Instr::Nop => next,
                 Instr::Jump(to) => *to,
-                Instr::Unless { condition, to } => {
-                    if self.eval(run, *condition) == 1 {
-                        next
-                    } else {
-                        *to
-                    }
-                }
+                Instr::Unless { condition, to } => match self.branch(run, pc) {
+                    Some(end) => end,
+                    None if self.is_so(run, false, *condition) => next,
+                    None => *to,
+                },
                 Instr::Stay(place) => match self.arrive(run, *place)? {
                     Some(next) => next,
                     None => return Ok(()),
@@ -113,6 +111,15 @@ impl<'m> Machine<'m> {
                 }
             };
         }
+    }
+
+    /// Where the conditions lead that begin with the one at an instruction, if they can be looked at together.
+    fn branch(&mut self, run: Run, pc: Pc) -> Option<Pc> {
+        let journey = run.journey(self.words);
+        let (end, steps) = self.scope(run, false, self.now).0.branch(journey, pc)?;
+        // The first has been paid for.
+        self.fuel = self.fuel.checked_sub(steps - 1)?;
+        Some(end)
     }
 
     /// A run comes to a place. Gives where it goes on if it does not stay.
@@ -208,7 +215,7 @@ impl<'m> Machine<'m> {
                 let whole = Span { ms: span.ms, ..wait::counted(run.get(self.words, COUNTED)) };
                 self.zone().add(run.moment(self.words, ANCHOR), &whole)
             }
-            Due::At(moment) => match self.eval_at(Some(run), false, *moment, since) {
+            Due::At(moment) => match self.eval_at(run, *moment, since) {
                 MISSING => i64::MIN,
                 moment => moment as i64,
             },
@@ -225,7 +232,7 @@ impl<'m> Machine<'m> {
                 continue;
             }
             if let Some(eligible) = candidate.eligible
-                && self.eval(run, eligible) != 1
+                && !self.is_so(run, false, eligible)
             {
                 continue;
             }
