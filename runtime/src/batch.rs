@@ -98,6 +98,11 @@ pub trait Engine: Debug + Send + Sync {
         Box::new(())
     }
 
+    /// How many inputs came since it was made, and how many of them were done in machine code; none where nothing is.
+    fn native(&self) -> Option<(u64, u64)> {
+        None
+    }
+
     /// Works on inputs from `from` on, in order, for each: time goes on to its stamp (exclusive, [`step::advance`]), then the input
     /// ([`step::step`]). Gives the index of the first it declines, of which it has changed nothing; the number of items when none.
     fn batch(&self, parts: &mut Parts<'_>, batch: &Batch, from: usize) -> usize;

@@ -43,9 +43,9 @@ pub(super) fn run(args: &Run) -> Done {
     let assumptions = assume(&mut image, &settings)?;
     let program = Program::new(image).map_err(refused)?;
     let size = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
-    let (engine, used) = engine::choose(&program, args.engine, size);
+    let (engine, mut used) = engine::choose(&program, args.engine, size);
     let options = Options {
-        engine: Some(engine),
+        engine: Some(engine.clone()),
         until,
         threads: args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         assume_consent: settings.assume_consent.clone(),
@@ -80,6 +80,7 @@ pub(super) fn run(args: &Run) -> Done {
     let mut summary = Summary::new(&program.image, &outcome, assumptions);
     // Nobody has asked, and everything is as usual: then it is said in JSON only.
     let silent = args.engine == EngineChoice::Auto && args.format == RunFormat::Human;
+    (used.inputs, used.native) = engine.native().unzip();
     summary.engine = (!silent).then_some(used);
     match args.format {
         RunFormat::Json => {

@@ -7,10 +7,16 @@ use journey_runtime::image::Word;
 use journey_runtime::store::Place;
 use std::mem::offset_of;
 
-/// Why a batch ended early: the input is not native.
+/// Why a batch ended early: the customer has no slot that the code can work on.
 pub const WHY_DECLINED: u64 = 1;
 /// Why a batch ended early: effects have no room.
 pub const WHY_FULL: u64 = 2;
+/// Why a batch ended early: the customer's state needs more room.
+pub const WHY_ROOM: u64 = 3;
+/// Why a batch ended early: the VM does not do the input either.
+pub const WHY_REFERENCE: u64 = 4;
+/// Words that an event may feed before it is certain that it is native.
+pub const SAVED: usize = 64;
 /// [`Item::event`] of what is no input: only time goes on.
 pub const TIME_ONLY: u16 = u16::MAX - 1;
 
@@ -67,6 +73,8 @@ pub struct Shard {
     pub why: u64,
     /// A word that nobody reads.
     pub nowhere: Word,
+    /// Room for what is put back when an input is declined: [`SAVED`] times where in the state, in bytes, and the word.
+    pub saved: *mut Word,
     /// For each event how many words its row has; [`NOT_NATIVE`]: the VM does it.
     pub events: *const u64,
     /// For each event and journey what its runs hear: see [`Listens`].
@@ -87,6 +95,8 @@ pub struct Shard {
     pub now: i64,
     /// Out: when the result of a function may change by time alone.
     pub changes: i64,
+    /// The VM does the input, if it can; else why not.
+    pub hand_on: CallOut,
     /// The run whose record it is goes on from an instruction, and the input ends.
     pub go_on: CallOut,
     /// Time does to the run that is due what it is time for, and the instant ends.
@@ -151,6 +161,7 @@ pub struct Offsets {
     pub out_end: i32,
     pub why: i32,
     pub nowhere: i32,
+    pub saved: i32,
     pub events: i32,
     pub listens: i32,
     pub kept: i32,
@@ -160,6 +171,7 @@ pub struct Offsets {
     pub number: i32,
     pub now: i32,
     pub changes: i32,
+    pub hand_on: i32,
     pub go_on: i32,
     pub fire: i32,
     pub finish: i32,
@@ -177,6 +189,7 @@ pub const AT: Offsets = Offsets {
     out_end: offset_of!(Shard, out_end) as i32,
     why: offset_of!(Shard, why) as i32,
     nowhere: offset_of!(Shard, nowhere) as i32,
+    saved: offset_of!(Shard, saved) as i32,
     events: offset_of!(Shard, events) as i32,
     listens: offset_of!(Shard, listens) as i32,
     kept: offset_of!(Shard, kept) as i32,
@@ -186,6 +199,7 @@ pub const AT: Offsets = Offsets {
     number: offset_of!(Shard, number) as i32,
     now: offset_of!(Shard, now) as i32,
     changes: offset_of!(Shard, changes) as i32,
+    hand_on: offset_of!(Shard, hand_on) as i32,
     go_on: offset_of!(Shard, go_on) as i32,
     fire: offset_of!(Shard, fire) as i32,
     finish: offset_of!(Shard, finish) as i32,

@@ -1,6 +1,6 @@
 //! The compiled step as an engine of a host.
 
-use super::batch::{RING, Ready, Shard, TIME_ONLY, WHY_DECLINED};
+use super::batch::{RING, Ready, SAVED, Shard, TIME_ONLY, WHY_DECLINED, WHY_REFERENCE, WHY_ROOM};
 use super::host::{self, EFFECTS, Host};
 use super::machine::{Constants, Machine};
 use super::plan::Plan;
@@ -84,25 +84,34 @@ impl Jit {
         (self.inputs.load(Relaxed), self.handed_on.load(Relaxed))
     }
 
-    /// Works on items natively from `from` on; gives the first that is not done.
-    fn native(&self, on: &mut Work<'_>, parts: &mut Parts<'_>, from: usize) -> usize {
+    /// Works on items from `from` on; gives the first that is not done, and whether the VM may do it.
+    fn go_on(&self, on: &mut Work<'_>, parts: &mut Parts<'_>, from: usize) -> (usize, bool) {
         let Parts { program, pool, ids, store, effects, memory, .. } = parts;
         let scratch: &mut Scratch = memory.downcast_mut().expect("an engine gets back the memory that it gave");
         let room = EFFECTS.max(2 * self.most);
         let tables = self.vm.tables();
         let shared = Shared { program, tables, pool, names: *ids, scratch, out: effects };
-        let mut host = Host { shared, items: on.items, rows: on.rows, room };
+        let mut host = Host { shared, items: on.items, batch: on.batch, handed_on: 0, room };
         let mut at = from;
         loop {
             self.ask_ahead(on, store, at);
             if at >= on.ready {
                 // All are done; or a customer is not there, who is the VM's to complain about.
-                return at;
+                return (at, true);
             }
             let why;
             (at, why) = self.in_room(on, store, &mut host, at);
-            if why == WHY_DECLINED {
-                return at;
+            on.handed_on += std::mem::take(&mut host.handed_on);
+            match why {
+                WHY_DECLINED | WHY_REFERENCE => return (at, why == WHY_DECLINED),
+                WHY_ROOM => {
+                    // For one more run, or for message ids, as the VM gives it. Then it is tried again.
+                    let customer = on.items[at].customer;
+                    let run = tables.room - program.layout.fixed;
+                    store.grow(customer, store.capacity(customer) + run.max(ID_COUNT));
+                    on.done_elsewhere(at, customer, store);
+                }
+                _ => {}
             }
         }
     }
@@ -114,12 +123,13 @@ impl Jit {
         let mut shard = Shard {
             context: Context::default(),
             ready: on.ring.as_ptr(),
-            rows: on.rows.as_ptr(),
-            row_words: on.rows.len() as u64,
+            rows: on.batch.rows.as_ptr(),
+            row_words: on.batch.rows.len() as u64,
             out,
             out_end,
             why: 0,
             nowhere: 0,
+            saved: on.saved.as_mut_ptr(),
             events: self.constants.events.as_ptr(),
             listens: self.constants.listens.as_ptr(),
             kept: self.constants.kept.as_ptr(),
@@ -130,6 +140,7 @@ impl Jit {
             number: 0,
             now: 0,
             changes: i64::MAX,
+            hand_on: host::hand_on,
             go_on: host::go_on,
             fire: host::fire,
             finish: host::finish,
@@ -178,17 +189,22 @@ impl Jit {
 /// Inputs that are worked on.
 struct Work<'i> {
     items: &'i [Item],
-    rows: &'i [Word],
+    batch: &'i Batch,
     /// Those before it have been asked for, and stand in the ring.
     ready: usize,
     /// The index entries of those before it have been asked for.
     asked: usize,
     ring: [Ready; RING],
+    /// See [`Shard::saved`].
+    saved: [Word; 2 * SAVED],
+    /// Inputs that the VM was asked to do.
+    handed_on: u64,
 }
 
 impl<'i> Work<'i> {
-    fn new(items: &'i [Item], rows: &'i [Word], from: usize) -> Work<'i> {
-        Work { items, rows, ready: from, asked: from, ring: [const { Ready::NONE }; RING] }
+    fn new(items: &'i [Item], batch: &'i Batch, from: usize) -> Work<'i> {
+        let (ring, saved) = ([const { Ready::NONE }; RING], [0; 2 * SAVED]);
+        Work { items, batch, ready: from, asked: from, ring, saved, handed_on: 0 }
     }
 
     /// Somebody else did the item before `next`, and may have given its customer other room.
@@ -208,16 +224,22 @@ impl Engine for Jit {
         Box::new(Memory { vm: self.vm.memory(program), items: Vec::new() })
     }
 
+    fn native(&self) -> Option<(u64, u64)> {
+        let (inputs, handed_on) = self.inputs();
+        Some((inputs, inputs.saturating_sub(handed_on)))
+    }
+
     fn batch(&self, parts: &mut Parts<'_>, batch: &Batch, from: usize) -> usize {
         let (mut parts, _) = split(parts);
-        let mut work = Work::new(&batch.items, &batch.rows, from);
-        let (mut at, mut handed_on) = (from, 0);
+        let mut work = Work::new(&batch.items, batch, from);
+        let mut at = from;
         let reached = loop {
-            at = self.native(&mut work, &mut parts, at);
-            if at == batch.items.len() {
+            let (to, vm) = self.go_on(&mut work, &mut parts, at);
+            at = to;
+            if at == batch.items.len() || !vm {
                 break at;
             }
-            handed_on += 1;
+            work.handed_on += 1;
             if !self.vm.item(&mut parts, batch, at) {
                 break at;
             }
@@ -225,13 +247,14 @@ impl Engine for Jit {
             at += 1;
         };
         self.inputs.fetch_add((reached + 1).min(batch.items.len()) as u64 - from as u64, Relaxed);
-        self.handed_on.fetch_add(handed_on, Relaxed);
+        self.handed_on.fetch_add(work.handed_on, Relaxed);
         reached
     }
 
     fn end(&self, parts: &mut Parts<'_>, horizon: i64, from: u32) -> u32 {
         let (mut parts, items) = split(parts);
         let until = horizon.saturating_add(1);
+        let nothing = Batch::default();
         let mut customer = from;
         while (customer as usize) < parts.store.len() {
             let to = (customer as usize + TOGETHER).min(parts.store.len()) as u32;
@@ -239,11 +262,12 @@ impl Engine for Jit {
             let known = (customer..to).filter(|customer| parts.store.length(*customer) > 0);
             items.extend(known.map(|customer| Item { customer, event: TIME_ONLY, seen: until, ..Item::default() }));
             let mut at = 0;
-            let mut work = Work::new(items, &[], 0);
+            let mut work = Work::new(items, &nothing, 0);
             loop {
-                at = self.native(&mut work, &mut parts, at);
+                let (to, vm) = self.go_on(&mut work, &mut parts, at);
+                at = to;
                 let Some(item) = items.get(at) else { break };
-                if !self.vm.settle(&mut parts, horizon, item.customer) {
+                if !vm || !self.vm.settle(&mut parts, horizon, item.customer) {
                     return item.customer;
                 }
                 work.done_elsewhere(at + 1, item.customer, parts.store);

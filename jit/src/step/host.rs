@@ -1,10 +1,10 @@
 //! What compiled code asks of the lean machine: rare steps, and those that need zones, texts and hashes.
 
-use super::batch::{FIRST_ENTRY, INSTANT, SEES_EVENT, Shard};
-use journey_runtime::batch::Item;
+use super::batch::{FIRST_ENTRY, INSTANT, SEES_EVENT, Shard, TIME_ONLY, WHY_REFERENCE, WHY_ROOM};
+use journey_runtime::batch::{Batch, Item};
 use journey_runtime::image::Word;
 use journey_runtime::record::Effects;
-use journey_runtime::tables::{Shared, Within, Words};
+use journey_runtime::tables::{self, Declined, Shared, Within, Words};
 
 /// Words that effects have room for, beyond what they have, when the code goes on.
 pub const EFFECTS: usize = 1 << 15;
@@ -15,8 +15,10 @@ pub struct Host<'a> {
     pub shared: Shared<'a>,
     /// The inputs.
     pub items: &'a [Item],
-    /// Rows of all events.
-    pub rows: &'a [Word],
+    /// What they point to.
+    pub batch: &'a Batch,
+    /// Inputs that were handed on to the VM.
+    pub handed_on: u64,
     /// Words of effects that the code may add without a look.
     pub room: usize,
 }
@@ -54,13 +56,32 @@ fn work<R>(shard: *mut Shard, work: impl FnOnce(&mut Shared<'_>, &mut Words<'_>,
     };
     let item = &host.items[shard.number as usize];
     let event = host.shared.program.image.events.get(usize::from(item.event));
-    let row = event.and_then(|event| host.rows.get(item.row as usize..)?.get(..event.fields.len()));
+    let row = event.and_then(|event| host.batch.rows.get(item.row as usize..)?.get(..event.fields.len()));
     let within = Within { customer: item.customer, now: shard.now, event: row.map(|row| (item, row)) };
     let mut words = Words { words, len: shard.len as usize };
     let result = work(&mut host.shared, &mut words, &within);
     shard.len = words.len as u64;
     (shard.out, shard.out_end) = make_room(host.shared.out, host.room);
     result
+}
+
+/// The VM does the input, with what is due before it; 0, or why not. It puts back what it declines.
+pub extern "C" fn hand_on(shard: *mut Shard, _: u64, _: u64) -> u64 {
+    // SAFETY: as in `work`; nothing else uses either now.
+    let (item, batch) = unsafe {
+        let host = &mut *(*shard).host;
+        host.handed_on += 1;
+        (host.items[(*shard).number as usize], host.batch)
+    };
+    let done = work(shard, |shared, words, _| match item.event {
+        TIME_ONLY => tables::advance(shared, item.customer, words, item.seen, false),
+        _ => tables::item(shared, batch, &item, words),
+    });
+    match done {
+        Ok(()) => 0,
+        Err(Declined::Room) => WHY_ROOM,
+        Err(Declined::Shape) => WHY_REFERENCE,
+    }
 }
 
 /// The word of the state at which a pointer points.

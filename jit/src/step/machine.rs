@@ -8,6 +8,7 @@
 
 use super::batch::{
     AT, FIRST_ENTRY, INSTANT, Kept, Listens, NOT_NATIVE, RING, Ready, SEES_EVENT, TIME_ONLY, WHY_DECLINED, WHY_FULL,
+    WHY_ROOM,
 };
 use super::plan::{Lifted, Plan, of_event};
 use crate::emit::{Base, Emit, Leaves, add_whole};
@@ -82,6 +83,10 @@ struct Vars {
     hit: Variable,
     /// Why the lean machine has to leave the state as it is kept: [`UNTIDY`], [`UNLISTED`].
     must: Variable,
+    /// How many words are put back when the input is declined.
+    saved: Variable,
+    /// Why the VM did not do an input.
+    why: Variable,
 }
 
 /// An ended run is no longer kept as it is.
@@ -138,6 +143,10 @@ struct Blocks {
     advance: Block,
     declined: Block,
     full: Block,
+    /// The state has no room for what is to come.
+    cramped: Block,
+    /// The customer has no slot that the code can work on.
+    alone: Block,
 }
 
 fn flags() -> MemFlagsData {
@@ -172,6 +181,8 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
             others: var(b),
             hit: var(b),
             must: var(b),
+            saved: var(b),
+            why: var(b),
         };
         let mut block = || b.create_block();
         let blocks = Blocks {
@@ -182,6 +193,8 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
             full: block(),
             tail: block(),
             finish: block(),
+            cramped: block(),
+            alone: block(),
         };
         b.set_cold_block(blocks.declined);
         b.set_cold_block(blocks.full);
@@ -438,13 +451,13 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
     // ------------------------------------------------------------------------------------------ the loop
 
     fn batch(&mut self, from: Value) {
-        let Blocks { next, done, advance, declined, full, tail, finish } = self.blocks;
+        let Blocks { next, done, advance, declined, full, tail, finish, cramped, alone } = self.blocks;
         self.set(|v| v.number, from);
         let out = self.of_context(AT.out);
         self.set(|v| v.out, out);
         let zero = self.word(0);
-        let Vars { now, run, instant, row, zone, id_at, first, scan, others, hit, must, .. } = self.v;
-        for var in [now, run, instant, row, zone, id_at, first, scan, others, hit, must] {
+        let Vars { now, run, instant, row, zone, id_at, first, scan, others, hit, must, saved, why, .. } = self.v;
+        for var in [now, run, instant, row, zone, id_at, first, scan, others, hit, must, saved, why] {
             self.b.def_var(var, zero);
         }
         let (head, ended) = (self.b.create_block(), self.b.create_block());
@@ -469,9 +482,36 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         self.b.switch_to_block(done);
         self.keep_length();
 
-        for (block, reason) in [(ended, 0), (declined, WHY_DECLINED), (full, WHY_FULL)] {
+        self.b.switch_to_block(declined);
+        let put_back = self.put_back();
+        self.b.switch_to_block(put_back);
+        let entry_at = self.get(|v| v.entry);
+        let entry = self.load(entry_at, 0);
+        let len = self.bits(entry, raw::LENGTH_FROM, raw::LENGTH_TO - raw::LENGTH_FROM);
+        self.set(|v| v.len, len);
+        let zero = self.word(0);
+        let why = self.call(AT.hand_on, zero, zero);
+        self.set(|v| v.why, why);
+        let len = self.get(|v| v.len);
+        self.put_length(entry_at, entry, len);
+        let neither = self.b.create_block();
+        self.b.ins().brif(why, neither, &[], next, &[]);
+        self.b.switch_to_block(cramped);
+        let put_back = self.put_back();
+        let ends = [
+            (ended, Some(0)),
+            (neither, None),
+            (put_back, Some(WHY_ROOM)),
+            (full, Some(WHY_FULL)),
+            (alone, Some(WHY_DECLINED)),
+        ];
+        for (block, reason) in ends {
             self.b.switch_to_block(block);
-            let (context, out, reason) = (self.context, self.get(|v| v.out), self.word(reason));
+            let reason = match reason {
+                Some(reason) => self.word(reason),
+                None => self.get(|v| v.why),
+            };
+            let (context, out) = (self.context, self.get(|v| v.out));
             self.b.ins().store(flags(), out, context, AT.out);
             self.b.ins().store(flags(), reason, context, AT.why);
             let number = self.get(|v| v.number);
@@ -495,12 +535,15 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
 
     /// Finds the words of the item's customer, and makes them for one of whom nothing is known.
     fn find_customer(&mut self) {
-        let Blocks { advance, declined, full, .. } = self.blocks;
+        let Blocks { advance, declined, full, alone, .. } = self.blocks;
         // What is loaded here is kept as it is: sums of pointers would be worked out again at every use.
         let (ring, number) = (self.of_context(AT.ready), self.get(|v| v.number));
         let place = self.b.ins().band_imm_u(number, RING as i64 - 1);
         let offset = self.b.ins().imul_imm_s(place, size_of::<Ready>() as i64);
         let ready = self.b.ins().iadd(ring, offset);
+        let zero = self.word(0);
+        self.set(|v| v.saved, zero);
+        self.set(|v| v.instant, zero);
         let item = self.b.ins().load(types::I64, flags(), ready, offset_of!(Ready, item) as i32);
         self.set(|v| v.item, item);
         let words = self.b.ins().load(types::I64, flags(), ready, offset_of!(Ready, words) as i32);
@@ -511,7 +554,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         self.set(|v| v.entry, at);
         // Without a slot, or alone.
         let none = self.is(words, 0);
-        self.unless(none, declined);
+        self.unless(none, alone);
         // Room for what the input and one due moment say.
         let (out, end) = (self.get(|v| v.out), self.of_context(AT.out_end));
         let after = self.b.ins().iadd_imm_s(out, self.most);
@@ -573,36 +616,17 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         let head = self.load(hit, 0);
         let one = self.word(1);
         self.set(|v| v.instant, one);
-        let (journey, status) = (self.bits(head, 0, 16), self.bits(head, 16, 8));
+        let journey = self.bits(head, 0, 16);
         for j in 0..self.plan.program.image.journeys.len() as u16 {
-            let native = self.plan.is_native(j) && self.b.func.dfg.num_blocks() <= MOST_BLOCKS;
-            if !native && !self.plan.is_callable(j) {
-                continue;
+            if self.b.func.dfg.num_blocks() > MOST_BLOCKS {
+                break;
             }
             let (this, other) = (self.b.create_block(), self.b.create_block());
             let is = self.is(journey, Word::from(j));
             self.b.ins().brif(is, this, &[], other, &[]);
             self.b.switch_to_block(this);
             self.is_whole(j, hit);
-            if native {
-                let called = self.b.create_block();
-                let waits = self.is(status, Word::from(WAITS));
-                self.need(waits, called);
-                self.fire(j, hit);
-                self.jump(called);
-                self.b.switch_to_block(called);
-            }
-            if self.plan.is_callable(j) {
-                let (words, now) = (self.get(|v| v.words), self.get(|v| v.now));
-                self.store(now, words, SEEN as i32);
-                let zero = self.word(0);
-                let arguments = self.arguments(zero);
-                self.call(AT.fire, hit, arguments);
-                let done = self.blocks.done;
-                self.jump(done);
-            } else {
-                self.declined();
-            }
+            self.fire(j, hit);
             self.b.switch_to_block(other);
         }
         self.declined();
@@ -611,32 +635,83 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         self.event();
     }
 
-    /// The stay of a run ends; goes on where the code does not know the place.
+    /// The run that is due goes on from where it stands: in the code, or by the lean machine.
     fn fire(&mut self, j: u16, run: Value) {
         let declined = self.blocks.declined;
-        let form = self.form(j);
-        let (due, now) = (self.load(run, form.due() as i32), self.get(|v| v.now));
-        let late = self.b.ins().icmp(IntCC::SignedGreaterThan, due, now);
-        self.unless(late, declined);
-        let place = self.b.ins().uload32(flags(), run, 8 * AGE_AT + 4);
-        for (number, kind) in self.journey(j).places.iter().map(|place| &place.kind).enumerate() {
-            let pc = match kind {
+        let head = self.load(run, 0);
+        let status = self.bits(head, 16, 8);
+        let at = self.b.ins().uload32(flags(), run, 8 * AGE_AT + 4);
+        let (held, called) = (self.b.create_block(), self.b.create_block());
+        let waits = self.is(status, Word::from(WAITS));
+        self.need(waits, held);
+        for (number, place) in self.journey(j).places.iter().enumerate() {
+            let pc = match &place.kind {
                 PlaceKind::Timer { next, .. } => *next,
                 PlaceKind::First { timeout, .. } => *timeout,
                 _ => continue,
             };
-            if !self.plan.walks(j, pc) {
+            let walks = self.plan.walks(j, pc);
+            if !walks && !self.plan.is_callable(j, pc) {
                 continue;
             }
             let (this, other) = (self.b.create_block(), self.b.create_block());
-            let is = self.is(place, number as Word);
+            let is = self.is(at, number as Word);
             self.b.ins().brif(is, this, &[], other, &[]);
             self.b.switch_to_block(this);
-            let (words, now) = (self.get(|v| v.words), self.get(|v| v.now));
-            self.store(now, words, SEEN as i32);
-            self.walk(j, pc);
+            if walks {
+                let due = self.form(j).due() as i32;
+                let (due, words, now) = (self.load(run, due), self.get(|v| v.words), self.get(|v| v.now));
+                let late = self.b.ins().icmp(IntCC::SignedGreaterThan, due, now);
+                self.unless(late, declined);
+                self.store(now, words, SEEN as i32);
+                self.walk(j, pc);
+            } else {
+                self.jump(called);
+            }
             self.b.switch_to_block(other);
         }
+        self.declined();
+
+        self.b.switch_to_block(held);
+        for pc in 0..self.journey(j).code.len() as Pc {
+            if matches!(self.journey(j).code[pc as usize], Instr::Send(_)) && self.plan.is_callable(j, pc) {
+                let other = self.b.create_block();
+                let is = self.is(at, Word::from(pc));
+                self.b.ins().brif(is, called, &[], other, &[]);
+                self.b.switch_to_block(other);
+            }
+        }
+        self.declined();
+
+        self.b.switch_to_block(called);
+        let (words, now) = (self.get(|v| v.words), self.get(|v| v.now));
+        self.store(now, words, SEEN as i32);
+        let zero = self.word(0);
+        let arguments = self.arguments(zero);
+        self.call(AT.fire, run, arguments);
+        let done = self.blocks.done;
+        self.jump(done);
+    }
+
+    /// What was changed too early is put back; gives the block behind it.
+    fn put_back(&mut self) -> Block {
+        let (saved, words, count) = (self.of_context(AT.saved), self.get(|v| v.words), self.get(|v| v.saved));
+        let bytes = self.b.ins().ishl_imm_u(count, 4);
+        let end = self.b.ins().iadd(saved, bytes);
+        let (test, body, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        self.b.append_block_param(test, types::I64);
+        self.b.ins().jump(test, &[saved.into()]);
+        self.b.switch_to_block(test);
+        let at = self.b.block_params(test)[0];
+        let more = self.b.ins().icmp(IntCC::UnsignedLessThan, at, end);
+        self.b.ins().brif(more, body, &[], done, &[]);
+        self.b.switch_to_block(body);
+        let (offset, word) = (self.load(at, 0), self.load(at, 1));
+        let to = self.b.ins().iadd(words, offset);
+        self.store(word, to, 0);
+        let next = self.b.ins().iadd_imm_s(at, 16);
+        self.b.ins().jump(test, &[next.into()]);
+        done
     }
 
     /// Declines moments whose sums with spans could overflow.

@@ -1,15 +1,17 @@
 //! What of a program is native: worked out from its tables before any code is made.
 
+use super::batch::SAVED;
 use crate::functions::MOST_COST;
 use crate::graph::{Graph, Id, Node, Place};
 use crate::lift::{Lift, Trusted};
 use journey_runtime::image::{
-    Due, FnId, HistoryKind, Instr, Journey, Listener, Occasion, Op, Pause, Pc, PlaceKind, Span,
+    Due, FnId, HistoryKind, Instr, Journey, Listener, Occasion, Op, Pause, Pc, PlaceKind, Span, Trigger,
 };
 use journey_runtime::layout::{Adds, Form};
 use journey_runtime::program::Program;
 use journey_runtime::tables::{Address, Hears, RunTable, Tables};
-use std::collections::BTreeMap;
+use journey_runtime::time::lengths;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Instructions of a journey that is compiled at most; so no walk is ever out of fuel.
 const MOST_CODE: usize = 4_000;
@@ -39,15 +41,18 @@ pub struct Plan<'a> {
     bounds: Trusted,
     functions: BTreeMap<FnId, Option<Lifted>>,
     walks: BTreeMap<(u16, Pc), bool>,
-    callable: Vec<bool>,
+    callable: BTreeMap<(u16, Pc), bool>,
+    early: Vec<bool>,
 }
 
 impl<'a> Plan<'a> {
     /// Nothing is worked out yet.
     pub fn new(program: &'a Program, tables: &'a Tables) -> Plan<'a> {
         let bounds = Trusted::new(&program.image);
-        let callable = (0..program.image.journeys.len()).map(|j| callable(program, tables, j)).collect();
-        Plan { program, tables, bounds, functions: BTreeMap::new(), walks: BTreeMap::new(), callable }
+        let (functions, walks, callable) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut plan = Plan { program, tables, bounds, functions, walks, callable, early: Vec::new() };
+        plan.early = (0..program.image.events.len() as u16).map(|event| plan.must_be_early(event)).collect();
+        plan
     }
 
     /// A journey of the image.
@@ -105,8 +110,29 @@ impl<'a> Plan<'a> {
 
     /// Whether a condition gives the same before and after an event has fed its histories.
     pub fn looks(&self, condition: FnId, event: u16) -> bool {
-        let fed = self.observes(event);
-        fed.is_empty() || !self.reads_any(condition, fed)
+        self.is_early(event) || !self.reads_any(condition, self.observes(event))
+    }
+
+    /// Whether an event is remembered before it is asked what it does.
+    pub fn is_early(&self, event: u16) -> bool {
+        self.early[usize::from(event)]
+    }
+
+    /// Whether something that is asked at an event changes with its histories, and they are few words.
+    fn must_be_early(&self, event: u16) -> bool {
+        let (image, fed) = (&self.program.image, self.observes(event));
+        let words = fed.iter().map(|number| self.program.layout.histories[usize::from(*number)].words);
+        if fed.is_empty() || words.sum::<usize>() > SAVED {
+            return false;
+        }
+        let enters = &self.tables.events[usize::from(event)].enters;
+        let only_if = enters.iter().filter_map(|enter| self.journey(enter.journey).only_if);
+        let of_journeys = image.journeys.iter().zip(0u16..).flat_map(|(journey, j)| {
+            let heard = listeners(journey).into_iter().filter(|listener| listener.event == event);
+            let heard: Vec<FnId> = heard.filter_map(|listener| listener.condition).collect();
+            heard.into_iter().chain(self.watched(j))
+        });
+        only_if.chain(of_journeys).any(|condition| self.reads_any(condition, fed))
     }
 
     fn reads_any(&self, function: FnId, histories: &[u16]) -> bool {
@@ -138,9 +164,66 @@ impl<'a> Plan<'a> {
         table.plain && !table.form.has(Form::WAKES) && journey.on_leaving.is_none() && journey.code.len() <= MOST_CODE
     }
 
-    /// Whether the lean machine declines nothing that a run of a journey may do by itself.
-    pub fn is_callable(&self, journey: u16) -> bool {
-        self.callable[usize::from(journey)]
+    /// Whether the lean machine declines nothing that a run of a journey may do from an instruction on, until it stands still.
+    pub fn is_callable(&mut self, journey: u16, pc: Pc) -> bool {
+        if let Some(known) = self.callable.get(&(journey, pc)) {
+            return *known;
+        }
+        let callable = self.journey(journey).on_leaving.is_none() && self.callable_from(journey, pc);
+        self.callable.insert((journey, pc), callable);
+        callable
+    }
+
+    fn callable_from(&self, j: u16, pc: Pc) -> bool {
+        let (journey, table) = (self.journey(j), &self.tables.journeys[usize::from(j)]);
+        let sends = |send: u16| !table.sends[usize::from(send)].declined;
+        let (mut seen, mut open) = (BTreeSet::new(), vec![pc]);
+        while let Some(pc) = open.pop() {
+            if !seen.insert(pc) {
+                continue;
+            }
+            let next = pc + 1;
+            match journey.code.get(pc as usize) {
+                None | Some(Instr::Finish(_)) => {}
+                Some(Instr::Nop | Instr::Let { .. }) => open.push(next),
+                Some(Instr::Jump(to)) => open.push(*to),
+                Some(Instr::Unless { to, .. }) => open.extend([next, *to]),
+                Some(Instr::Again { body, .. }) => open.extend([next, *body]),
+                Some(Instr::Experiment { arms, .. }) => {
+                    open.push(next);
+                    open.extend(arms.iter().map(|(.., to)| *to));
+                }
+                Some(Instr::Send(send)) if sends(*send) => {
+                    let send = &journey.sends[usize::from(*send)];
+                    open.extend([send.sent.unwrap_or(next), send.refused.unwrap_or(next)]);
+                }
+                Some(Instr::NextBest(decision)) => {
+                    let decision = &journey.next_best[usize::from(*decision)];
+                    if !decision.candidates.iter().all(|candidate| sends(candidate.send)) {
+                        return false;
+                    }
+                    open.push(decision.otherwise);
+                    open.extend(decision.candidates.iter().map(|candidate| candidate.body));
+                }
+                Some(Instr::Stay(place)) => {
+                    let stays = |due: &Due| matches!(due, Due::After(span) if lengths(span).0 > 0);
+                    match &journey.places[usize::from(*place)].kind {
+                        PlaceKind::Timer { due, .. } if stays(due) => {}
+                        PlaceKind::Timer { past, next, .. } => open.extend(past.iter().chain([next])),
+                        PlaceKind::First { due, timeout, arms, .. } => {
+                            let holds = arms.iter().filter(|arm| matches!(arm.on, Occasion::Condition(_)));
+                            open.extend(holds.map(|arm| arm.next));
+                            if !stays(due) {
+                                open.push(*timeout);
+                            }
+                        }
+                        _ => return false,
+                    }
+                }
+                Some(_) => return false,
+            }
+        }
+        true
     }
 
     /// What runs of a journey hear of an event, with the code for it. None: the VM does it.
@@ -214,7 +297,7 @@ impl<'a> Plan<'a> {
 
     /// Whether a run goes on from an instruction without being declined: by the code, or by the lean machine.
     pub fn goes(&mut self, journey: u16, pc: Pc) -> bool {
-        self.is_callable(journey) || self.walks(journey, pc)
+        self.is_callable(journey, pc) || self.walks(journey, pc)
     }
 
     /// Whether the steps from an instruction on are native until the run stands still.
@@ -238,7 +321,7 @@ impl<'a> Plan<'a> {
     fn walks_from(&mut self, j: u16, pc: Pc) -> bool {
         if !self.does(j, pc) {
             // Without a way back no walk is ever out of fuel, whoever walks.
-            return self.is_callable(j) && !goes_back(self.journey(j));
+            return self.is_callable(j, pc) && !goes_back(self.journey(j));
         }
         let journey = self.journey(j);
         let next = pc + 1;
@@ -330,24 +413,20 @@ fn goes_back(journey: &Journey) -> bool {
     }) || journey.code.len() > MOST_CODE
 }
 
-/// Whether the lean machine declines nothing that runs of a journey may do.
-fn callable(program: &Program, tables: &Tables, number: usize) -> bool {
-    let (journey, table) = (&program.image.journeys[number], &tables.journeys[number]);
-    let sends = |send: u16| !table.sends[usize::from(send)].declined;
-    journey.on_leaving.is_none()
-        && journey.code.iter().all(|instr| match instr {
-            Instr::Set { .. } | Instr::Emit { .. } | Instr::Call { .. } | Instr::Task { .. } | Instr::GoTo { .. } => {
-                false
-            }
-            Instr::Stay(place) => {
-                matches!(journey.places[usize::from(*place)].kind, PlaceKind::Timer { .. } | PlaceKind::First { .. })
-            }
-            Instr::Send(send) => sends(*send),
-            Instr::NextBest(decision) => {
-                journey.next_best[usize::from(*decision)].candidates.iter().all(|candidate| sends(candidate.send))
-            }
-            _ => true,
-        })
+/// All that listens to events in a journey, but for pauses.
+fn listeners(journey: &Journey) -> Vec<&Listener> {
+    let triggers = journey.triggers.iter().filter_map(|trigger| match trigger {
+        Trigger::Event { listener, .. } => Some(listener),
+        _ => None,
+    });
+    let arms = journey.places.iter().flat_map(|place| match &place.kind {
+        PlaceKind::First { arms, .. } => &arms[..],
+        _ => &[],
+    });
+    let goals = journey.goals.iter().map(|goal| &goal.listener);
+    let starts = journey.start_over.iter().map(|clause| &clause.listener);
+    let occasions = journey.exits.iter().map(|exit| &exit.on).chain(arms.map(|arm| &arm.on));
+    triggers.chain(goals).chain(starts).chain(occasions.filter_map(of_event)).collect()
 }
 
 /// Of a clause that acts on an event.

@@ -188,7 +188,13 @@ pub fn summary(summary: &Summary, width: usize) -> Text {
     }
     if let Some(engine) = &summary.engine {
         let reason = engine.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
-        out.line().add(Tone::Dim, format!("engine: {}{reason}", engine.name));
+        let native = match (engine.native, engine.inputs) {
+            (Some(native), Some(inputs)) if inputs > 0 => {
+                format!(", {} of {} in machine code", share(native, inputs), counted(inputs, "input"))
+            }
+            _ => String::new(),
+        };
+        out.line().add(Tone::Dim, format!("engine: {}{native}{reason}", engine.name));
     }
 
     if !summary.journeys.is_empty() {

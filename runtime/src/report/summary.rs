@@ -55,6 +55,10 @@ pub struct EngineSummary {
     pub name: String,
     /// Why not another one, in words.
     pub reason: Option<String>,
+    /// Inputs that came, where some are done in machine code.
+    pub inputs: Option<u64>,
+    /// Those of them that were done in machine code.
+    pub native: Option<u64>,
 }
 
 /// Messages of the events file.

@@ -80,7 +80,14 @@ impl Asked {
     }
 }
 
-/// One item of a batch.
+/// One item of a batch, after what is due before it. When it is declined, what was due stays done.
+pub fn item(shared: &mut Shared<'_>, batch: &Batch, item: &Item, words: &mut Words<'_>) -> Result<(), Declined> {
+    let stamp = item.stamp(&words.words[..words.len]);
+    advance(shared, item.customer, words, stamp, false)?;
+    input(shared, batch, item, words)
+}
+
+/// The input itself.
 fn input(shared: &mut Shared<'_>, batch: &Batch, item: &Item, words: &mut Words<'_>) -> Result<(), Declined> {
     if item.event == OTHER {
         let kind = batch.others.get(item.row as usize).ok_or(Declined::Shape)?;
@@ -97,11 +104,7 @@ fn work(shared: &mut Shared<'_>, store: &mut Store, batch: &Batch, item: &Item) 
         let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
         store.grow(item.customer, shared.tables.room + ids);
     }
-    with_room(shared, store, item.customer, |shared, words| {
-        let stamp = item.stamp(&words.words[..words.len]);
-        advance(shared, item.customer, words, stamp, false)?;
-        input(shared, batch, item, words)
-    })
+    with_room(shared, store, item.customer, |shared, words| self::item(shared, batch, item, words))
 }
 
 /// What is due for a customer up to the horizon; false when it is declined.

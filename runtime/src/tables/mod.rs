@@ -26,7 +26,7 @@ mod time;
 mod walk;
 mod within;
 
-pub use engine::Vm;
+pub use engine::{Vm, item};
 pub use within::Within;
 
 use crate::batch::Item;

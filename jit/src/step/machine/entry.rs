@@ -75,17 +75,17 @@ impl<'a> Machine<'_, 'a, '_> {
         self.jump(tail);
     }
 
-    /// A record at the end of the state, which has no meaning yet, for someone who may come in; and the length with it. Declines when
-    /// there is no room, also for the word that lists the journey.
+    /// A record at the end of the state, which has no meaning yet, for someone who may come in; and the length with it. There
+    /// must be room, also for the word that lists the journey.
     fn candidate(&mut self, j: u16, capture: &Capture) -> (Value, Value) {
-        let declined = self.blocks.declined;
+        let cramped = self.blocks.cramped;
         let journey = self.journey(j);
         let (form, run_words) = (self.form(j), self.plan.tables.journeys[usize::from(j)].words);
         let (words, len, room) = (self.get(|v| v.words), self.get(|v| v.len), self.get(|v| v.room));
         let end = self.b.ins().iadd_imm_s(len, run_words as i64);
         let most = self.b.ins().iadd_imm_s(end, 1);
         let over = self.b.ins().icmp(IntCC::UnsignedGreaterThan, most, room);
-        self.unless(over, declined);
+        self.unless(over, cramped);
         let offset = self.b.ins().ishl_imm_u(len, 3);
         let run = self.b.ins().iadd(words, offset);
         for slot in 0..journey.slots.len() as u16 {

@@ -39,6 +39,7 @@ impl<'a> Machine<'_, 'a, '_> {
         }
         self.next_by_itself(false);
         self.message_id();
+        self.early(event);
         self.records();
         self.scan(false);
         let mut switch = Switch::new();
@@ -72,6 +73,43 @@ impl<'a> Machine<'_, 'a, '_> {
         self.declined();
     }
 
+    /// Events that change what is asked of them are remembered before it is certain that they are native; what that changes is kept, to be
+    /// put back.
+    fn early(&mut self, event: Value) {
+        let events = 0..self.plan.program.image.events.len() as u16;
+        let early: Vec<u16> = events.filter(|event| self.plan.is_early(*event)).collect();
+        if early.is_empty() {
+            return;
+        }
+        let (mut switch, on) = (Switch::new(), self.b.create_block());
+        let blocks: Vec<Block> = early.iter().map(|_| self.b.create_block()).collect();
+        for (event, block) in early.iter().zip(&blocks) {
+            switch.set_entry(u128::from(*event), *block);
+        }
+        switch.emit(self.b, event, on);
+        for (event, block) in early.into_iter().zip(blocks) {
+            self.b.switch_to_block(block);
+            let (words, saved) = (self.get(|v| v.words), self.of_context(AT.saved));
+            let mut count = 0;
+            for number in self.plan.observes(event) {
+                let place = self.plan.program.layout.histories[usize::from(*number)];
+                for at in place.at..place.at + place.words {
+                    let word = self.load(words, at as i32);
+                    self.put(8 * at as Word, saved, 2 * count);
+                    self.store(word, saved, 2 * count + 1);
+                    count += 1;
+                }
+            }
+            let count = self.word(count as Word);
+            self.set(|v| v.saved, count);
+            for number in self.plan.observes(event) {
+                self.observe(*number);
+            }
+            self.jump(on);
+        }
+        self.b.switch_to_block(on);
+    }
+
     /// Finds the row, of so many words.
     fn row(&mut self, fields: Value) {
         let (declined, item) = (self.blocks.declined, self.get(|v| v.item));
@@ -88,7 +126,7 @@ impl<'a> Machine<'_, 'a, '_> {
 
     /// An event, once all records have been looked at.
     fn one_event(&mut self, event: u16) {
-        self.observed = self.plan.observes(event);
+        self.observed = if self.plan.is_early(event) { &[] } else { self.plan.observes(event) };
         let journeys = 0..self.plan.program.image.journeys.len() as u16;
         let hears = |j: u16| self.plan.hears(event, j).flatten().map(|heard| (j, heard));
         let hearing: Vec<_> = journeys.filter_map(hears).collect();
@@ -171,7 +209,8 @@ impl<'a> Machine<'_, 'a, '_> {
         // was known, nothing is.
         let zero = self.word(0);
         let grown = self.call(AT.more_ids, zero, zero);
-        self.need(grown, declined);
+        let cramped = self.blocks.cramped;
+        self.need(grown, cramped);
         let (at, len) = (self.get(|v| v.entry), self.get(|v| v.len));
         let entry = self.load(at, 0);
         let before = self.bits(entry, raw::LENGTH_FROM, raw::LENGTH_TO - raw::LENGTH_FROM);
