@@ -14,7 +14,12 @@ const WORTH_IT: u64 = 8 << 20;
 
 /// The engine, and how it is told. `size`: bytes of the events, where they are known before they are read.
 pub fn choose(program: &Program, choice: EngineChoice, size: Option<u64>) -> (Arc<dyn Engine>, EngineSummary) {
-    let told = |name: &str, reason: Option<String>| EngineSummary { name: name.to_string(), reason, inputs: None, native: None };
+    let told = |name: &str, reason: Option<String>| EngineSummary {
+        name: name.to_string(),
+        reason,
+        inputs: None,
+        native: None,
+    };
     let vm = |reason| (Arc::new(Vm::new(program)) as Arc<dyn Engine>, told("vm", reason));
     match choice {
         EngineChoice::Reference => (Arc::new(Reference), told("reference", None)),
