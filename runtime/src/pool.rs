@@ -5,6 +5,7 @@
 //! known from the image, too. A pool only grows; ids follow from the order of insertion alone.
 
 use crate::image::{Image, Word};
+use crate::store::prefetch;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Texts and lists, interned.
@@ -73,6 +74,23 @@ impl Pool {
     /// The text of a word of type text or zone.
     pub fn word(&self, word: Word) -> &str {
         u32::try_from(word).map_or("", |id| self.get(id))
+    }
+
+    /// Asks for where a text ends, ahead of its use; for any word.
+    #[inline]
+    pub(crate) fn prefetch_end(&self, word: Word) {
+        if let Some(end) = usize::try_from(word).ok().and_then(|id| self.text_ends.get(id)) {
+            prefetch(end);
+        }
+    }
+
+    /// Asks for a text ahead of its use; where it ends should be near by then.
+    #[inline]
+    pub(crate) fn prefetch_text(&self, word: Word) {
+        let start = usize::try_from(word).ok().and_then(|id| self.text_ends.get(id));
+        if let Some(byte) = start.and_then(|start| self.bytes.as_bytes().get(*start)) {
+            prefetch(byte);
+        }
     }
 
     /// The number of a list, given the words of its members one after another.

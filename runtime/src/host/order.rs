@@ -116,20 +116,26 @@ pub(crate) fn parts(orders: &[Vec<Place>]) -> Vec<Part> {
 /// The effects of a part, in order.
 pub(crate) fn merge<'a>(shards: &'a [Shard], orders: &'a [Vec<Place>], part: &Part, mut each: impl FnMut(Told<'a>)) {
     let order = by_time(shards, orders, part);
-    let effects = |shard: u32| &shards[shard as usize].out.effects;
+    let of = |shard: u32, word: usize| {
+        let shard = &shards[shard as usize];
+        (shard, shard.out.effects.at(word))
+    };
     for (at, (_, shard, word)) in order.iter().enumerate() {
-        // What comes later is asked for now: its record, then where its customer's id stands, then the id.
+        // What comes later is asked for now: its record, then where its customer's id and its first text stand, then these.
         if let Some((_, shard, word)) = order.get(at + 3 * AHEAD) {
-            effects(*shard).prefetch(*word);
+            shards[*shard as usize].out.effects.prefetch(*word);
         }
         if let Some((_, shard, word)) = order.get(at + 2 * AHEAD) {
-            shards[*shard as usize].ids.prefetch_start(effects(*shard).at(*word).customer());
+            let (shard, record) = of(*shard, *word);
+            shard.ids.prefetch_start(record.customer());
+            record.payload().first().iter().for_each(|word| shard.pool.prefetch_end(**word));
         }
         if let Some((_, shard, word)) = order.get(at + AHEAD) {
-            shards[*shard as usize].ids.prefetch_text(effects(*shard).at(*word).customer());
+            let (shard, record) = of(*shard, *word);
+            shard.ids.prefetch_text(record.customer());
+            record.payload().first().iter().for_each(|word| shard.pool.prefetch_text(**word));
         }
-        let shard = &shards[*shard as usize];
-        let record = shard.out.effects.at(*word);
+        let (shard, record) = of(*shard, *word);
         let customer = shard.ids.get(record.customer());
         each(Told { customer, record, effects: &shard.out.effects, pool: &shard.pool });
     }

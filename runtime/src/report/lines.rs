@@ -25,34 +25,23 @@ struct JourneyParts {
     name: Vec<u8>,
     /// `,"journey":"cart","run":`
     run: Vec<u8>,
-    /// `,"key":`, when runs are told apart; and the key's type.
+    /// The key's type, when runs are told apart.
     key: Option<Ty>,
-    /// The end of a line without a step.
+    /// For each send its inputs: `"value":` and the type.
+    inputs: Vec<Vec<(Vec<u8>, Ty)>>,
+}
+
+/// What is the same on the lines of all records with the same cause.
+#[derive(Default)]
+struct Phrase {
+    /// From the step to what differs: `,"step":"send note","kind":"sent","message":"note","channel":"email"`
+    lead: Vec<u8>,
+    /// The locale is written behind the lead.
+    locale: bool,
+    /// From there to what differs: `,"offer":"gift","inputs":{`
+    middle: Vec<u8>,
+    /// What follows, with the end of the line.
     end: Vec<u8>,
-    steps: Vec<StepParts>,
-    sends: Vec<SendParts>,
-}
-
-struct StepParts {
-    /// `,"step":"send note"`
-    id: Vec<u8>,
-    /// The end of a line of this step.
-    end: Vec<u8>,
-}
-
-struct SendParts {
-    tries: Vec<TryParts>,
-    /// `,"offer":"gift"`
-    offer: Vec<u8>,
-    /// `"value":` and the type.
-    inputs: Vec<(Vec<u8>, Ty)>,
-}
-
-struct TryParts {
-    /// `,"message":"note","channel":"email"`
-    to: Vec<u8>,
-    /// Whether it is rendered in more than the default locale.
-    locales: bool,
 }
 
 /// A part `,"name":value`, for text.
@@ -71,52 +60,24 @@ impl<'a> Lines<'a> {
 
     pub(crate) fn writer(&self) -> Writer<'a, '_> {
         let (now, later) = (Day::default(), Day::default());
-        Writer { lines: self, now, later, details: FxHashMap::default(), named: Vec::new() }
+        Writer { lines: self, now, later, phrases: FxHashMap::default(), named: Vec::new() }
     }
 }
 
 impl JourneyParts {
     fn new(image: &Image, journey: &Journey) -> JourneyParts {
-        let end = |annotations: &[(String, String)]| {
-            let mut out = Vec::new();
-            if !annotations.is_empty() {
-                out.extend_from_slice(b",\"annotations\":");
-                serialize(&mut out, &line::Annotations(annotations));
-            }
-            out.push(b'}');
-            out
+        let input = |input: &crate::image::Input| {
+            let mut name = Vec::new();
+            string(&mut name, &input.name);
+            name.push(b':');
+            (name, image.functions[input.value as usize].ty.clone())
         };
-        let step = |step: &crate::image::Step| StepParts { id: part("step", &step.id), end: end(&step.annotations) };
-        let send = |send: &crate::image::Send| {
-            let message = &image.messages[usize::from(send.message)];
-            let by = |by: &crate::image::Try| TryParts {
-                to: [part("message", &message.name), part("channel", &image.channels[usize::from(by.channel)].name)]
-                    .concat(),
-                locales: message
-                    .renderings
-                    .iter()
-                    .filter(|(channel, _)| *channel == by.channel)
-                    .any(|(_, locales)| locales.iter().any(|locale| !locale.is_empty())),
-            };
-            let input = |input: &crate::image::Input| {
-                let mut name = Vec::new();
-                string(&mut name, &input.name);
-                name.push(b':');
-                (name, image.functions[input.value as usize].ty.clone())
-            };
-            SendParts {
-                tries: send.tries.iter().map(by).collect(),
-                offer: send.offer.map_or(Vec::new(), |o| part("offer", &image.offers[usize::from(o)].name)),
-                inputs: send.inputs.iter().map(input).collect(),
-            }
-        };
+        let name = part("journey", &journey.name);
         JourneyParts {
-            name: part("journey", &journey.name),
-            run: [part("journey", &journey.name), b",\"run\":".to_vec()].concat(),
+            run: [&name[..], b",\"run\":"].concat(),
+            name,
             key: journey.key.and_then(|slot| journey.slots.get(usize::from(slot))).map(|slot| slot.ty.clone()),
-            end: end(&journey.annotations),
-            steps: journey.steps.iter().map(step).collect(),
-            sends: journey.sends.iter().map(send).collect(),
+            inputs: journey.sends.iter().map(|send| send.inputs.iter().map(input).collect()).collect(),
         }
     }
 }
@@ -129,8 +90,8 @@ fn reason(how: &LeaveHow) -> Vec<u8> {
     out
 }
 
-/// Kind, journey, code, extra and the first word of the payload of a record.
-type Cause = (u8, u16, u16, u16, Word);
+/// Kind, journey, step, code and extra of a record, and the first word of its payload where that tells what happened.
+type Cause = (u8, u16, Option<u16>, u16, u16, Word);
 
 /// Writes lines. Works out what is seldom needed when it first is.
 pub(crate) struct Writer<'a, 'l> {
@@ -138,8 +99,7 @@ pub(crate) struct Writer<'a, 'l> {
     /// The day that was written last: of effects, and of what they wait for.
     now: Day,
     later: Day,
-    /// Parts that are the same for all records with the same cause.
-    details: FxHashMap<Cause, Vec<u8>>,
+    phrases: FxHashMap<Cause, Phrase>,
     /// Memory for what an id is made of.
     named: Vec<u8>,
 }
@@ -187,7 +147,14 @@ impl Writer<'_, '_> {
         }
         let j = record.journey().unwrap_or_default();
         let journey = &self.lines.journeys[usize::from(j)];
-        let step = record.step(image).and_then(|step| journey.steps.get(usize::from(step)));
+        let step = record.step(image);
+        let first = record.payload().first().copied();
+        let told = match record.kind() {
+            record::ASSIGNED | record::LEFT | record::REFUSED | record::HELD => first.unwrap_or_default(),
+            _ => 0,
+        };
+        let cause = (record.kind(), j, step, record.code(), record.extra(), told);
+        let phrase = self.phrases.entry(cause).or_insert_with(|| Phrase::new(image, record));
         out.extend_from_slice(b"{\"time\":\"");
         self.now.moment(out, record.time(), b"Z\",\"customer\":");
         string(out, customer);
@@ -197,51 +164,16 @@ impl Writer<'_, '_> {
         } else {
             out.extend_from_slice(&journey.name);
         }
-        if let Some(step) = step {
-            out.extend_from_slice(&step.id);
-        }
-        let key = |out: &mut Vec<u8>| {
-            if let Some(ty) = &journey.key {
-                out.extend_from_slice(b",\"key\":");
-                value(out, program, pool, ty, record.payload().first().copied().unwrap_or(MISSING));
-            }
-        };
+        out.extend_from_slice(&phrase.lead);
         match record.kind() {
-            record::ENTERED => {
-                out.extend_from_slice(if record.extra() == 1 {
-                    b",\"kind\":\"joined\""
-                } else {
-                    b",\"kind\":\"entered\""
-                });
-                key(out);
-                if record.code() != record::NO_JOURNEY {
-                    self.detail(out, record);
+            record::ENTERED | record::ENTRY_REFUSED => {
+                if let Some(ty) = &journey.key {
+                    value(out, program, pool, ty, first.unwrap_or(MISSING));
                 }
             }
-            record::STARTED_OVER => out.extend_from_slice(b",\"kind\":\"started_over\""),
-            record::UPDATED => out.extend_from_slice(b",\"kind\":\"updated\""),
-            record::CONVERTED => out.extend_from_slice(b",\"kind\":\"converted\""),
-            record::ENTRY_REFUSED => {
-                out.extend_from_slice(b",\"kind\":\"entry_refused\"");
-                key(out);
-                out.extend_from_slice(b",\"reason\":");
-                string(out, record.reason().map_or("", Reason::words));
-            }
-            record::ASSIGNED => {
-                out.extend_from_slice(b",\"kind\":\"assigned\"");
-                self.detail(out, record);
-            }
-            record::LEFT => {
-                out.extend_from_slice(b",\"kind\":\"left\"");
-                self.detail(out, record);
-            }
             record::SENT => {
-                let send = &journey.sends[usize::from(record.code())];
-                let by = &send.tries[usize::from(record.extra())];
-                out.extend_from_slice(b",\"kind\":\"sent\"");
-                out.extend_from_slice(&by.to);
                 let (locale, rest) = record.payload().split_first().unwrap_or((&MISSING, &[]));
-                if by.locales {
+                if phrase.locale {
                     let send = &image.journeys[usize::from(j)].sends[usize::from(record.code())];
                     let channel = send.tries[usize::from(record.extra())].channel;
                     let locale = step::locale(pool, &image.messages[usize::from(send.message)], channel, *locale);
@@ -250,79 +182,126 @@ impl Writer<'_, '_> {
                         string(out, locale);
                     }
                 }
-                out.extend_from_slice(&send.offer);
-                if !send.inputs.is_empty() {
-                    out.extend_from_slice(b",\"inputs\":{");
-                    let mut first = true;
-                    for ((name, ty), word) in send.inputs.iter().zip(rest).filter(|(_, word)| **word != MISSING) {
-                        if !std::mem::take(&mut first) {
-                            out.push(b',');
-                        }
-                        out.extend_from_slice(name);
-                        value(out, program, pool, ty, *word);
+                out.extend_from_slice(&phrase.middle);
+                let inputs = &journey.inputs[usize::from(record.code())];
+                let mut begun = false;
+                for ((name, ty), word) in inputs.iter().zip(rest).filter(|(_, word)| **word != MISSING) {
+                    if std::mem::replace(&mut begun, true) {
+                        out.push(b',');
                     }
+                    out.extend_from_slice(name);
+                    value(out, program, pool, ty, *word);
+                }
+                if !inputs.is_empty() {
                     out.push(b'}');
                 }
-                self.id(out, customer, record, rest.get(send.inputs.len()..).unwrap_or(&[]));
+                id(out, &mut self.named, image, customer, record, rest.get(inputs.len()..).unwrap_or(&[]));
             }
-            _ => {
-                let send = &journey.sends[usize::from(record.code())];
-                let held = record.kind() == record::HELD;
-                out.extend_from_slice(if held { b",\"kind\":\"held\"" } else { b",\"kind\":\"refused\"" });
-                out.extend_from_slice(&send.tries[usize::from(record.extra())].to);
-                self.detail(out, record);
+            record::HELD => {
                 if let Some(until) = record.until() {
                     out.extend_from_slice(b",\"until\":\"");
                     self.later.moment(out, until, b"Z\"");
                 }
             }
+            _ => {}
         }
-        out.extend_from_slice(step.map_or(&journey.end, |step| &step.end));
-        out.push(b'\n');
-    }
-
-    /// What follows from the cause alone.
-    fn detail(&mut self, out: &mut Vec<u8>, record: Record<'_>) {
-        let first = record.payload().first().copied().unwrap_or_default();
-        let journey = record.journey().unwrap_or(record::NO_JOURNEY);
-        // The key of a run that begins says nothing of where it comes from.
-        let first = if record.kind() == record::ENTERED { 0 } else { first };
-        let cause = (record.kind(), journey, record.code(), record.extra(), first);
-        let image = &self.lines.program.image;
-        out.extend_from_slice(self.details.entry(cause).or_insert_with(|| detail(image, record)));
-    }
-
-    /// The id of a hand-over.
-    fn id(&mut self, out: &mut Vec<u8>, customer: &str, record: Record<'_>, rounds: &[Word]) {
-        let image = &self.lines.program.image;
-        let Some(journey) = record.journey().map(|j| &image.journeys[usize::from(j)]) else { return };
-        let step = record.step(image).and_then(|step| journey.steps.get(usize::from(step)));
-        let named = Named {
-            customer,
-            journey: &journey.name,
-            version: journey.hash,
-            run: record.run(),
-            start: record.start(),
-            step: step.map_or("", |step| &step.id),
-        };
-        let id = step::effect_id_in(&mut self.named, &named, rounds.iter().copied());
-        let mut digits = *b",\"id\":\"--------------------------------\"";
-        for (pair, byte) in digits[7..39].chunks_exact_mut(2).zip(id.to_be_bytes()) {
-            pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
-            pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];
-        }
-        out.extend_from_slice(&digits);
+        out.extend_from_slice(&phrase.end);
     }
 }
 
-/// What is said of a record's cause: where a run came from, its arm, how it left, why a message was not handed over.
-fn detail(image: &Image, record: Record<'_>) -> Vec<u8> {
-    let Some(journey) = record.journey().map(|journey| &image.journeys[usize::from(journey)]) else {
-        return Vec::new();
+/// The id of a hand-over; `memory` is used for what it is made of.
+fn id(out: &mut Vec<u8>, memory: &mut Vec<u8>, image: &Image, customer: &str, record: Record<'_>, rounds: &[Word]) {
+    let Some(journey) = record.journey().map(|j| &image.journeys[usize::from(j)]) else { return };
+    let step = record.step(image).and_then(|step| journey.steps.get(usize::from(step)));
+    let named = Named {
+        customer,
+        journey: &journey.name,
+        version: journey.hash,
+        run: record.run(),
+        start: record.start(),
+        step: step.map_or("", |step| &step.id),
     };
+    let id = step::effect_id_in(memory, &named, rounds.iter().copied());
+    let mut digits = *b",\"id\":\"--------------------------------\"";
+    for (pair, byte) in digits[7..39].chunks_exact_mut(2).zip(id.to_be_bytes()) {
+        pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
+        pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];
+    }
+    out.extend_from_slice(&digits);
+}
+
+impl Phrase {
+    /// Of the lines of a record's cause.
+    fn new(image: &Image, record: Record<'_>) -> Phrase {
+        let Some(journey) = record.journey().map(|journey| &image.journeys[usize::from(journey)]) else {
+            return Phrase { end: b"}\n".to_vec(), ..Phrase::default() };
+        };
+        let step = record.step(image).and_then(|step| journey.steps.get(usize::from(step)));
+        let mut phrase = Phrase::default();
+        let lead = &mut phrase.lead;
+        lead.extend(step.map(|step| part("step", &step.id)).unwrap_or_default());
+        lead.extend(part("kind", kind(record)));
+        if matches!(record.kind(), record::ENTERED | record::ENTRY_REFUSED) {
+            if journey.key.is_some_and(|slot| journey.slots.get(usize::from(slot)).is_some()) {
+                lead.extend_from_slice(b",\"key\":");
+            }
+            phrase.end = detail(image, journey, record);
+        } else if matches!(record.kind(), record::SENT | record::REFUSED | record::HELD) {
+            let send = &journey.sends[usize::from(record.code())];
+            let message = &image.messages[usize::from(send.message)];
+            let channel = send.tries[usize::from(record.extra())].channel;
+            lead.extend(part("message", &message.name));
+            lead.extend(part("channel", &image.channels[usize::from(channel)].name));
+            if record.kind() == record::SENT {
+                phrase.locale = message
+                    .renderings
+                    .iter()
+                    .filter(|(by, _)| *by == channel)
+                    .any(|(_, locales)| locales.iter().any(|locale| !locale.is_empty()));
+                let offer = send.offer.map(|offer| part("offer", &image.offers[usize::from(offer)].name));
+                phrase.middle = offer.unwrap_or_default();
+                if !send.inputs.is_empty() {
+                    phrase.middle.extend_from_slice(b",\"inputs\":{");
+                }
+            } else {
+                lead.extend(detail(image, journey, record));
+            }
+        } else {
+            lead.extend(detail(image, journey, record));
+        }
+        let annotations = step.map_or(&journey.annotations, |step| &step.annotations);
+        if !annotations.is_empty() {
+            phrase.end.extend_from_slice(b",\"annotations\":");
+            serialize(&mut phrase.end, &line::Annotations(annotations));
+        }
+        phrase.end.extend_from_slice(b"}\n");
+        phrase
+    }
+}
+
+/// What a record's effect is called.
+fn kind(record: Record<'_>) -> &'static str {
+    match record.kind() {
+        record::ENTERED if record.extra() == 1 => "joined",
+        record::ENTERED => "entered",
+        record::STARTED_OVER => "started_over",
+        record::UPDATED => "updated",
+        record::CONVERTED => "converted",
+        record::ENTRY_REFUSED => "entry_refused",
+        record::ASSIGNED => "assigned",
+        record::LEFT => "left",
+        record::SENT => "sent",
+        record::HELD => "held",
+        _ => "refused",
+    }
+}
+
+/// What is said of a record's cause: where a run came from, its arm, how it left, why somebody was not let in or not written to.
+fn detail(image: &Image, journey: &Journey, record: Record<'_>) -> Vec<u8> {
     let name = |journey: u16| image.journeys[usize::from(journey)].name.as_str();
     match record.kind() {
-        record::ENTERED => part("from", name(record.code())),
+        record::ENTERED if record.code() != record::NO_JOURNEY => part("from", name(record.code())),
+        record::ENTRY_REFUSED => part("reason", record.reason().map_or("", Reason::words)),
         record::ASSIGNED => {
             let (experiment, arm) = record.pair();
             let text = |text: TextId| image.texts[text as usize].as_str();
@@ -335,7 +314,8 @@ fn detail(image: &Image, record: Record<'_>) -> Vec<u8> {
                 _ => reason(&left),
             }
         }
-        _ => refusal(image, journey, record),
+        record::REFUSED | record::HELD => refusal(image, journey, record),
+        _ => Vec::new(),
     }
 }
 
