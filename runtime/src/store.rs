@@ -312,13 +312,22 @@ impl Store {
     /// A customer's state and the room behind it, which holds no meaning: for appending, before [`Store::set_length`].
     #[inline]
     pub fn room_mut(&mut self, customer: u32) -> &mut [Word] {
+        self.state_mut(customer).0
+    }
+
+    /// The same, and how many of the words are the state.
+    #[inline]
+    pub fn state_mut(&mut self, customer: u32) -> (&mut [Word], usize) {
         let entry = self.index.get(customer);
         match entry.class() {
-            0 => &mut [],
-            ALONE => &mut self.alone[entry.place() as usize].room,
+            0 => (&mut [], 0),
+            ALONE => {
+                let alone = &mut self.alone[entry.place() as usize];
+                (&mut alone.room, alone.length)
+            }
             class => {
                 let (chunk, at) = place(entry.place());
-                &mut self.chunks[chunk].words_mut()[at..at + words_of(class)]
+                (&mut self.chunks[chunk].words_mut()[at..at + words_of(class)], entry.length())
             }
         }
     }

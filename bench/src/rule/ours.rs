@@ -13,6 +13,9 @@ use std::rc::Rc;
 /// Rows that are decided in one go.
 const BATCH: usize = 1024;
 
+/// Outcomes of the rule, at most.
+const OUTCOMES: usize = 64;
+
 /// The rule in Journey.
 const SOURCE: &str = include_str!("../../../jit/benches/rule.journey");
 
@@ -33,14 +36,21 @@ pub fn contestants(events: &[Event]) -> Result<Vec<Contestant<'static>>, String>
     {
         let decision =
             Decision::new(&rows.program, 0, 0, rows.form, level).map_err(|error| format!("rule: {error:?}"))?;
-        let worth: Vec<u64> = decision.outcomes.iter().map(|outcome| worth(*outcome)).collect();
+        // So many that an outcome is one of them whatever it is: what is counted here is no part of the decision.
+        let mut worths = [0; OUTCOMES];
+        for (worth_of, outcome) in worths.iter_mut().zip(&decision.outcomes) {
+            *worth_of = worth(*outcome);
+        }
+        if decision.outcomes.len() > OUTCOMES {
+            return Err("rule: it has more outcomes than are counted".to_string());
+        }
         let (rows, mut out) = (rows.clone(), vec![0; BATCH]);
         all.push(Contestant::new(Kind::Ours, name, "from source; batches of 1,024 rows", move |_| {
             timed(count, || {
                 let mut sum = 0;
                 for rows in rows.words.chunks(BATCH * rows.form.stride) {
                     let count = decision.run(rows, &mut out);
-                    sum += out[..count].iter().map(|outcome| worth[*outcome as usize]).sum::<u64>();
+                    sum += out[..count].iter().map(|outcome| worths[*outcome as usize % OUTCOMES]).sum::<u64>();
                 }
                 sum
             })
@@ -49,22 +59,14 @@ pub fn contestants(events: &[Event]) -> Result<Vec<Contestant<'static>>, String>
     let functions = Functions::new(&rows.program, Level::Speed).map_err(|error| format!("rule: {error:?}"))?;
     let compiled = rows.clone();
     all.push(Contestant::new(Kind::Ours, "Journey, conditions as machine code", "called by the walker", move |_| {
-        compiled.walk(count, |scope, asked, frame| {
-            asked.one().map(|function| functions.eval(scope, function, frame, &mut i64::MAX.clone()))
-        })
+        compiled.walk(count, &mut Compiled { functions: &functions, frame: Frame::new(&compiled.program) })
     }));
     let dense = rows.clone();
     all.push(Contestant::new(Kind::Ours, "Journey, VM", "dense functions, one row at a time", move |_| {
-        dense.walk(count, |scope, asked, frame| match asked {
-            Asked::Ahead(pc) => scope.branch(0, pc).map(|(pc, _)| Word::from(pc)),
-            Asked::Condition(function) => Some(Word::from(scope.is_so(function, frame))),
-            Asked::Rank(function) => Some(scope.value(function, frame)),
-        })
+        dense.walk(count, &mut Dense { frame: Frame::new(&dense.program) })
     }));
     all.push(Contestant::new(Kind::Ours, "Journey, evaluator", "the reference, one row at a time", move |_| {
-        rows.walk(count, |scope, asked, frame| {
-            asked.one().map(|function| scope.eval(function, frame, &mut i64::MAX.clone()))
-        })
+        rows.walk(count, &mut Reference { frame: Frame::new(&rows.program) })
     }));
     Ok(all)
 }
@@ -78,15 +80,10 @@ fn worth(outcome: Outcome) -> u64 {
 }
 
 impl Rows {
-    /// The journey's code over every row, its functions worked out by `eval`.
-    fn walk(
-        &self,
-        count: usize,
-        mut eval: impl FnMut(&Scope<'_>, Asked, &mut Frame) -> Option<Word>,
-    ) -> crate::measure::Sample {
+    /// The journey's code over every row, its functions worked out by an engine.
+    fn walk(&self, count: usize, engine: &mut impl Asked) -> crate::measure::Sample {
         let Rows { program, form, words } = self;
         let pool = Pool::new(&program.image);
-        let mut frame = Frame::new(program);
         let mut state = program.layout.fresh();
         let at = program.layout.profile_at;
         timed(count, || {
@@ -94,36 +91,79 @@ impl Rows {
             for row in words.chunks_exact(form.stride) {
                 state[at..at + form.slots].copy_from_slice(&row[..form.slots]);
                 let scope = Scope { slots: &row[form.slots..], ..Scope::of(program, &pool, &state, 0) };
-                sum += decide(program, |asked| eval(&scope, asked, &mut frame));
+                sum += decide(program, &scope, engine);
             }
             sum
         })
     }
 }
 
-/// What is asked of an engine.
-#[derive(Clone, Copy)]
-enum Asked {
-    /// Where the conditions from an instruction on lead; none when the engine looks at them one by one.
-    Ahead(Pc),
-    /// Whether it is true.
-    Condition(FnId),
-    /// The number.
-    Rank(FnId),
+/// What works out functions.
+trait Asked {
+    /// Where the conditions from an instruction on lead; none when they are looked at one by one.
+    fn ahead(&mut self, _: &Scope<'_>, _: Pc) -> Option<Pc> {
+        None
+    }
+
+    /// Whether a condition holds.
+    fn holds(&mut self, scope: &Scope<'_>, condition: FnId) -> bool;
+
+    /// The rank of a candidate.
+    fn rank(&mut self, scope: &Scope<'_>, function: FnId) -> f64;
 }
 
-impl Asked {
-    /// The function.
-    fn one(self) -> Option<FnId> {
-        match self {
-            Asked::Ahead(_) => None,
-            Asked::Condition(function) | Asked::Rank(function) => Some(function),
-        }
+/// Machine code for each function.
+struct Compiled<'a> {
+    functions: &'a Functions,
+    frame: Frame,
+}
+
+impl Asked for Compiled<'_> {
+    fn holds(&mut self, scope: &Scope<'_>, condition: FnId) -> bool {
+        self.functions.eval(scope, condition, &mut self.frame, &mut i64::MAX.clone()) == 1
+    }
+
+    fn rank(&mut self, scope: &Scope<'_>, function: FnId) -> f64 {
+        f64::from_bits(self.functions.eval(scope, function, &mut self.frame, &mut i64::MAX.clone()))
     }
 }
 
-/// The journey's code by an evaluator of its functions.
-fn decide(program: &Program, mut eval: impl FnMut(Asked) -> Option<Word>) -> u64 {
+/// What the VM has of functions.
+struct Dense {
+    frame: Frame,
+}
+
+impl Asked for Dense {
+    fn ahead(&mut self, scope: &Scope<'_>, pc: Pc) -> Option<Pc> {
+        scope.branch(0, pc).map(|(pc, _)| pc)
+    }
+
+    fn holds(&mut self, scope: &Scope<'_>, condition: FnId) -> bool {
+        scope.is_so(condition, &mut self.frame)
+    }
+
+    fn rank(&mut self, scope: &Scope<'_>, function: FnId) -> f64 {
+        f64::from_bits(scope.value(function, &mut self.frame))
+    }
+}
+
+/// The evaluator.
+struct Reference {
+    frame: Frame,
+}
+
+impl Asked for Reference {
+    fn holds(&mut self, scope: &Scope<'_>, condition: FnId) -> bool {
+        scope.holds(condition, &mut self.frame, &mut i64::MAX.clone())
+    }
+
+    fn rank(&mut self, scope: &Scope<'_>, function: FnId) -> f64 {
+        f64::from_bits(scope.eval(function, &mut self.frame, &mut i64::MAX.clone()))
+    }
+}
+
+/// The journey's code by an engine.
+fn decide(program: &Program, scope: &Scope<'_>, engine: &mut impl Asked) -> u64 {
     let journey = &program.image.journeys[0];
     let mut pc: Pc = 0;
     loop {
@@ -131,9 +171,9 @@ fn decide(program: &Program, mut eval: impl FnMut(Asked) -> Option<Word>) -> u64
             Instr::Nop => pc + 1,
             Instr::Jump(to) => *to,
             Instr::Unless { condition, to } => {
-                if let Some(end) = eval(Asked::Ahead(pc)) {
-                    end as Pc
-                } else if eval(Asked::Condition(*condition)) == Some(1) {
+                if let Some(end) = engine.ahead(scope, pc) {
+                    end
+                } else if engine.holds(scope, *condition) {
                     pc + 1
                 } else {
                     *to
@@ -143,7 +183,7 @@ fn decide(program: &Program, mut eval: impl FnMut(Asked) -> Option<Word>) -> u64
                 let candidates = &journey.next_best[usize::from(*number)].candidates;
                 let (mut best, mut at) = (f64::NEG_INFINITY, 0);
                 for (number, candidate) in candidates.iter().enumerate() {
-                    let rank = eval(Asked::Rank(candidate.rank)).map_or(f64::NEG_INFINITY, f64::from_bits);
+                    let rank = engine.rank(scope, candidate.rank);
                     if rank > best {
                         (best, at) = (rank, number as u64);
                     }

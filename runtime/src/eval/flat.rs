@@ -21,7 +21,7 @@ const TOGETHER: usize = 6;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Flat {
     conditions: Vec<Condition>,
-    sums: Vec<Sum>,
+    sums: Vec<Option<Sum>>,
     /// For each journey and instruction, the fork that begins there, from 1 on; 0: none.
     forks_at: Vec<Vec<u16>>,
     forks: Vec<Fork>,
@@ -37,8 +37,8 @@ pub(super) struct Flat {
 struct Test {
     place: u8,
     at: u16,
-    /// Numbers are compared by keys that are in their order; whole numbers are their own keys.
-    number: bool,
+    /// The bits that turn around in the key of what is negative: [`NUMBER`] or [`WHOLE`].
+    turns: u64,
     low: Word,
     span: u64,
     mask: u64,
@@ -60,11 +60,12 @@ struct Condition {
     unless: bool,
 }
 
-/// A number, multiplied with and added to others in turn; none has no first.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+/// A number, multiplied with and added to others in turn.
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Sum {
-    first: Option<Operand>,
-    factors: (u32, u32),
+    it: Operand,
+    first: Factor,
+    more: (u32, u32),
 }
 
 /// What there is so far becomes `it * read * by + plus`.
@@ -101,16 +102,20 @@ struct End {
     steps: u32,
 }
 
-/// The bits of a number, as a whole number in the order of the numbers.
+/// A number's key is a whole number in the order of the numbers: the more of the other bits, the less is what is negative.
+const NUMBER: u64 = u64::MAX >> 1;
+/// A whole number is its own key.
+const WHOLE: u64 = 0;
+
 #[inline(always)]
-fn key(word: Word, number: bool) -> Word {
-    word ^ (((word as i64 >> 63) as u64 & u64::from(number).wrapping_neg()) >> 1)
+fn key(word: Word, turns: u64) -> Word {
+    word ^ ((word as i64 >> 63) as u64 & turns)
 }
 
 impl Test {
     #[inline(always)]
     fn holds(&self, word: Word) -> bool {
-        let above = key(word, self.number).wrapping_sub(self.low);
+        let above = key(word, self.turns).wrapping_sub(self.low);
         (above <= self.span) & (self.mask >> (above & 63) & 1 == 1)
     }
 
@@ -118,7 +123,7 @@ impl Test {
         Test {
             place: a.place,
             at: a.at,
-            number: false,
+            turns: WHOLE,
             low: low as Word,
             span: (high as Word).wrapping_sub(low as Word),
             mask: u64::MAX,
@@ -128,9 +133,9 @@ impl Test {
     /// The numbers from one to another.
     fn numbers(a: Operand, low: f64, high: f64) -> Test {
         // Of the two zeros the least, and the greatest.
-        let low = key(if low == 0.0 { (-0.0f64).to_bits() } else { low.to_bits() }, true);
-        let high = key(if high == 0.0 { 0 } else { high.to_bits() }, true);
-        Test { number: true, ..Test::whole(a, low as i64, high as i64) }
+        let low = key(if low == 0.0 { (-0.0f64).to_bits() } else { low.to_bits() }, NUMBER);
+        let high = key(if high == 0.0 { 0 } else { high.to_bits() }, NUMBER);
+        Test { turns: NUMBER, ..Test::whole(a, low as i64, high as i64) }
     }
 
     /// A comparison with a constant: a test, and whether it is its contrary. None when it is never so.
@@ -172,7 +177,7 @@ impl Flat {
     pub(super) fn push(&mut self, code: Option<&Code>) {
         let condition = code.and_then(|code| self.condition(code)).unwrap_or_default();
         self.conditions.push(condition);
-        let sum = code.and_then(|code| self.sum(code)).unwrap_or_default();
+        let sum = code.and_then(|code| self.sum(code));
         self.sums.push(sum);
     }
 
@@ -217,9 +222,10 @@ impl Flat {
                 _ => return None,
             }
         }
+        let (first, more) = factors.split_first()?;
         let at = self.factors.len() as u32;
-        self.factors.extend(factors);
-        Some(Sum { first: Some(a), factors: (at, self.factors.len() as u32) })
+        self.factors.extend(more);
+        Some(Sum { it: a, first: *first, more: (at, self.factors.len() as u32) })
     }
 
     /// Finds where conditions of the journeys' code can be looked at together; after all functions.
@@ -327,10 +333,8 @@ impl Scope<'_> {
         let number = *flat.forks_at.get(usize::from(journey))?.get(pc as usize)?;
         let fork = flat.forks.get(usize::from(number).checked_sub(1)?)?;
         let so = self.found(part(&flat.tests, fork.tests))?;
-        let mut way = 0;
-        for (bit, side) in part(&flat.sides, fork.sides).iter().enumerate() {
-            way |= u32::from(side.form.is(so) != side.unless) << (bit & 31);
-        }
+        let sides = part(&flat.sides, fork.sides).iter().rev();
+        let way = sides.fold(0, |way, side| way << 1 | u32::from(side.form.is(so) != side.unless));
         flat.ends.get((fork.ends + way) as usize).map(|end| (end.pc, end.steps))
     }
 
@@ -351,9 +355,9 @@ impl Scope<'_> {
     fn found(&self, tests: &[Test]) -> Option<u32> {
         let places = [self.state, self.slots, self.row, &[]];
         let mut so = 0;
-        for (bit, test) in tests.iter().enumerate() {
+        for test in tests.iter().rev() {
             let word = *places[usize::from(test.place & 3)].get(usize::from(test.at))?;
-            so |= u32::from(test.holds(word)) << (bit & 31);
+            so = so << 1 | u32::from(test.holds(word));
         }
         Some(so)
     }
@@ -363,13 +367,15 @@ impl Scope<'_> {
     pub(super) fn summed(&self, function: FnId) -> Option<Word> {
         const ONES: &[Word] = &[1.0f64.to_bits()];
         let flat = &self.program.dense.flat;
-        let sum = flat.sums.get(function as usize)?;
-        let first = sum.first?;
+        let sum = flat.sums.get(function as usize)?.as_ref()?;
         let places = [self.state, self.slots, self.row, ONES];
         let read = |a: Operand| Some(f64::from_bits(*places[usize::from(a.place & 3)].get(usize::from(a.at))?));
-        let mut value = read(first)?;
-        for factor in part(&flat.factors, sum.factors) {
-            value = value * read(factor.read)? * factor.by + factor.plus;
+        let on = |it: f64, factor: &Factor| Some(it * read(factor.read)? * factor.by + factor.plus);
+        let mut value = on(read(sum.it)?, &sum.first)?;
+        if sum.more.0 < sum.more.1 {
+            for factor in part(&flat.factors, sum.more) {
+                value = on(value, factor)?;
+            }
         }
         // What leaves the finite numbers never comes back by itself. -0.0 + 0.0 is 0.0, and nothing else changes.
         value.is_finite().then(|| (value + 0.0).to_bits())

@@ -100,28 +100,33 @@ fn input(shared: &mut Shared<'_>, batch: &Batch, item: &Item, words: &mut Words<
 
 /// One item of a batch, after what is due before it; false when it is declined.
 fn work(shared: &mut Shared<'_>, store: &mut Store, batch: &Batch, item: &Item) -> bool {
-    if store.length(item.customer) == 0 {
-        let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
-        store.grow(item.customer, shared.tables.room + ids);
-    }
-    with_room(shared, store, item.customer, |shared, words| self::item(shared, batch, item, words))
+    let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
+    let first = shared.tables.room + ids;
+    with_room(shared, store, item.customer, first, |shared, words| {
+        if words.len == 0 && words.words.len() < first {
+            return Err(Declined::Room);
+        }
+        self::item(shared, batch, item, words)
+    })
 }
 
 /// What is due for a customer up to the horizon; false when it is declined.
 fn settle(shared: &mut Shared<'_>, store: &mut Store, horizon: i64, customer: u32) -> bool {
-    with_room(shared, store, customer, |shared, words| advance(shared, customer, words, horizon, true))
+    with_room(shared, store, customer, 0, |shared, words| advance(shared, customer, words, horizon, true))
 }
 
-/// Does something with a customer's words, and does it again with more room as long as that is what it lacks. False when it is declined.
+/// Does something with a customer's words, and does it again with more room (`first` words, and then more) as long as that is what it
+/// lacks. False when it is declined.
 fn with_room(
     shared: &mut Shared<'_>,
     store: &mut Store,
     customer: u32,
+    first: usize,
     mut work: impl FnMut(&mut Shared<'_>, &mut Words<'_>) -> Result<(), Declined>,
 ) -> bool {
     loop {
-        let len = store.length(customer);
-        let mut words = Words { words: store.room_mut(customer), len };
+        let (room, len) = store.state_mut(customer);
+        let mut words = Words { words: room, len };
         let done = work(shared, &mut words);
         let (now, room) = (words.len, words.words.len());
         if now != len {
@@ -130,6 +135,7 @@ fn with_room(
         match done {
             Ok(()) => return true,
             Err(Declined::Shape) => return false,
+            Err(Declined::Room) if room < first => store.grow(customer, first),
             // For one more run, or for message ids.
             Err(Declined::Room) => {
                 let run = shared.tables.room - shared.program.layout.fixed;
