@@ -45,6 +45,29 @@ pub struct Jit {
 struct Memory {
     vm: Box<dyn Any + Send>,
     items: Vec<Item>,
+    learnt: Learnt,
+}
+
+/// Inputs after which it is known what a shard's are like.
+const LEARNT: u64 = 1 << 12;
+
+/// What became of inputs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Learnt {
+    inputs: u64,
+    /// Those that the VM was asked to do.
+    handed_on: u64,
+    /// Of these, those that the VM declined.
+    declined: u64,
+}
+
+impl Learnt {
+    /// Whether the code is worth its way. One that is handed on is looked at for nothing, which costs about half of what a native one
+    /// saves; after one that the reference does, everything is asked for anew.
+    fn pays(&self) -> bool {
+        let native = self.inputs.saturating_sub(self.handed_on);
+        self.inputs < LEARNT || native >= self.handed_on / 2 + 2 * self.declined
+    }
 }
 
 impl Jit {
@@ -221,7 +244,7 @@ impl<'i> Work<'i> {
 
 impl Engine for Jit {
     fn memory(&self, program: &Program) -> Box<dyn Any + Send> {
-        Box::new(Memory { vm: self.vm.memory(program), items: Vec::new() })
+        Box::new(Memory { vm: self.vm.memory(program), items: Vec::new(), learnt: Learnt::default() })
     }
 
     fn native(&self) -> Option<(u64, u64)> {
@@ -230,7 +253,14 @@ impl Engine for Jit {
     }
 
     fn batch(&self, parts: &mut Parts<'_>, batch: &Batch, from: usize) -> usize {
-        let (mut parts, _) = split(parts);
+        let (mut parts, _, learnt) = split(parts);
+        if !learnt.pays() {
+            let reached = self.vm.batch(&mut parts, batch, from);
+            let inputs = (reached + 1).min(batch.items.len()) as u64 - from as u64;
+            self.inputs.fetch_add(inputs, Relaxed);
+            self.handed_on.fetch_add(inputs, Relaxed);
+            return reached;
+        }
         let mut work = Work::new(&batch.items, batch, from);
         let mut at = from;
         let reached = loop {
@@ -246,13 +276,20 @@ impl Engine for Jit {
             work.done_elsewhere(at + 1, batch.items[at].customer, parts.store);
             at += 1;
         };
-        self.inputs.fetch_add((reached + 1).min(batch.items.len()) as u64 - from as u64, Relaxed);
+        let inputs = (reached + 1).min(batch.items.len()) as u64 - from as u64;
+        learnt.inputs += inputs;
+        learnt.handed_on += work.handed_on;
+        learnt.declined += u64::from(reached < batch.items.len());
+        self.inputs.fetch_add(inputs, Relaxed);
         self.handed_on.fetch_add(work.handed_on, Relaxed);
         reached
     }
 
     fn end(&self, parts: &mut Parts<'_>, horizon: i64, from: u32) -> u32 {
-        let (mut parts, items) = split(parts);
+        let (mut parts, items, learnt) = split(parts);
+        if !learnt.pays() {
+            return self.vm.end(&mut parts, horizon, from);
+        }
         let until = horizon.saturating_add(1);
         let nothing = Batch::default();
         let mut customer = from;
@@ -280,8 +317,9 @@ impl Engine for Jit {
 }
 
 /// A shard's parts with the VM's memory, and the engine's own.
-fn split<'p>(parts: &'p mut Parts<'_>) -> (Parts<'p>, &'p mut Vec<Item>) {
-    let Memory { vm, items } = parts.memory.downcast_mut().expect("an engine gets back the memory that it gave");
+fn split<'p>(parts: &'p mut Parts<'_>) -> (Parts<'p>, &'p mut Vec<Item>, &'p mut Learnt) {
+    let Memory { vm, items, learnt } =
+        parts.memory.downcast_mut().expect("an engine gets back the memory that it gave");
     let parts = Parts {
         program: parts.program,
         pool: parts.pool,
@@ -291,7 +329,7 @@ fn split<'p>(parts: &'p mut Parts<'_>) -> (Parts<'p>, &'p mut Vec<Item>) {
         scratch: parts.scratch,
         memory: &mut **vm,
     };
-    (parts, items)
+    (parts, items, learnt)
 }
 
 /// The signature of a call-out.
