@@ -81,6 +81,8 @@ pub struct Shard {
     pub listens: *const u32,
     /// For each journey how long ended runs are kept.
     pub kept: *const Kept,
+    /// For each journey how its runs are while they wait.
+    pub waiting: *const Waiting,
     /// What the functions below work with.
     pub host: *mut Host<'static>,
     /// For those functions: the customer's words,
@@ -132,6 +134,18 @@ impl Listens {
     pub const KEYED: u32 = 8;
 }
 
+/// A run of a journey that waits and watches nothing, as most do.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+pub struct Waiting {
+    /// The head of its record; 0: of no run.
+    pub head: u64,
+    /// Bytes of the record.
+    pub bytes: u64,
+    /// The byte where the moment stands at which it is due.
+    pub due: u64,
+}
+
 /// How long ended runs of a journey are kept for certain: [`journey_runtime::tables::Kept`], in numbers that never overflow.
 #[derive(Debug, Clone, Copy)]
 #[repr(C)]
@@ -165,6 +179,7 @@ pub struct Offsets {
     pub events: i32,
     pub listens: i32,
     pub kept: i32,
+    pub waiting: i32,
     pub words: i32,
     pub len: i32,
     pub room: i32,
@@ -193,6 +208,7 @@ pub const AT: Offsets = Offsets {
     events: offset_of!(Shard, events) as i32,
     listens: offset_of!(Shard, listens) as i32,
     kept: offset_of!(Shard, kept) as i32,
+    waiting: offset_of!(Shard, waiting) as i32,
     words: offset_of!(Shard, words) as i32,
     len: offset_of!(Shard, len) as i32,
     room: offset_of!(Shard, room) as i32,

@@ -18,7 +18,7 @@ use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Inputs that are worked on in one go.
-const STEP: usize = 2;
+const STEP: usize = 4;
 /// Inputs whose states are on their way meanwhile; the index entries of as many more are, too.
 const AHEAD: usize = 12;
 const _: () = assert!(STEP + AHEAD <= RING);
@@ -156,6 +156,7 @@ impl Jit {
             events: self.constants.events.as_ptr(),
             listens: self.constants.listens.as_ptr(),
             kept: self.constants.kept.as_ptr(),
+            waiting: self.constants.waiting.as_ptr(),
             host: (&raw mut *host).cast(),
             words: std::ptr::null_mut(),
             len: 0,
@@ -176,7 +177,7 @@ impl Jit {
             // SAFETY: the ring has all items from `at` to `to`, each with where its customer's index entry and state are: addresses of now,
             // since whoever gives a customer with a state other room has them taken anew. The index entries say truly how long a state
             // is, and nobody else looks at either meanwhile. The code reads rows below `row_words`, reads and writes a state within its
-            // slot (it compares lengths first), and effects up to `out_end`; the constants have a word for each event, for each event and
+            // slot (it compares lengths first), and effects up to `out_end`; the constants have an entry for each event, for each event and
             // journey, and for each journey. It lives in `self.code`. What it calls uses `host`, which nobody else does meanwhile.
             at = unsafe { (self.entry)(&mut shard, at as u64, to as u64) } as usize;
             self.ask_ahead(on, store, at);

@@ -8,7 +8,7 @@
 
 use super::batch::{
     AT, FIRST_ENTRY, INSTANT, Kept, Listens, NOT_NATIVE, RING, Ready, SEES_EVENT, TIME_ONLY, WHY_DECLINED, WHY_FULL,
-    WHY_ROOM,
+    WHY_ROOM, Waiting,
 };
 use super::plan::{Lifted, Plan, of_event};
 use crate::emit::{Base, Emit, Leaves, add_whole};
@@ -103,6 +103,8 @@ pub struct Constants {
     pub listens: Vec<u32>,
     /// See [`super::batch::Shard::kept`].
     pub kept: Vec<Kept>,
+    /// See [`super::batch::Shard::waiting`].
+    pub waiting: Vec<Waiting>,
 }
 
 /// Makes the code.
@@ -852,5 +854,15 @@ fn constants(plan: &Plan<'_>) -> Constants {
             _ => heard | late,
         }
     });
-    Constants { events: vec![NOT_NATIVE; usize::from(events)], listens: listens.collect(), kept: kept.collect() }
+    let waiting = plan.tables.journeys.iter().zip(0..).map(|(table, journey)| {
+        let (words, form) = (table.words as u64, table.form);
+        let head = words << 40 | u64::from(form.0) << 32 | u64::from(WAITS) << 16 | journey;
+        Waiting { head: if table.plain { head } else { 0 }, bytes: 8 * words, due: 8 * form.due() as u64 }
+    });
+    Constants {
+        events: vec![NOT_NATIVE; usize::from(events)],
+        listens: listens.collect(),
+        kept: kept.collect(),
+        waiting: waiting.collect(),
+    }
 }

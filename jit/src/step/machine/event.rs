@@ -5,6 +5,20 @@ use cranelift_frontend::Switch;
 use journey_runtime::image::Span;
 use journey_runtime::time::lengths;
 
+/// Pairs of an event and a journey from which on there is no code of their own for a customer's only run.
+const MOST_ALONE: usize = 32;
+
+/// The ways on of an event: a block each.
+struct Ways<'a> {
+    event: u16,
+    /// All records have been looked at.
+    looked: Block,
+    /// No run has heard it.
+    unheard: Block,
+    /// For each journey whose runs may hear it: one that waits, and is whole.
+    heard: Vec<(u16, &'a RunTable, Block)>,
+}
+
 impl<'a> Machine<'_, 'a, '_> {
     /// The input, at `now`.
     pub(super) fn event(&mut self) {
@@ -41,26 +55,31 @@ impl<'a> Machine<'_, 'a, '_> {
         self.message_id();
         self.early(event);
         self.records();
-        self.scan(false);
-        let mut switch = Switch::new();
-        let mut made = Vec::new();
+        let mut ways = Vec::new();
         for number in 0..self.plan.program.image.events.len() as u16 {
-            let image = &self.plan.program.image.events[usize::from(number)];
             if self.plan.tables.events[usize::from(number)].declined.is_none() {
-                let block = self.b.create_block();
-                switch.set_entry(u128::from(number), block);
-                made.push((number, image.fields.len(), block));
+                ways.push(self.ways(number));
             }
         }
+        self.alone(event, &ways);
+        self.scan(false);
+        let mut switch = Switch::new();
+        for ways in &ways {
+            switch.set_entry(u128::from(ways.event), ways.looked);
+        }
         switch.emit(self.b, event, odd);
-        for (number, fields, block) in made {
-            self.b.switch_to_block(block);
+        for ways in ways {
             if self.b.func.dfg.num_blocks() > MOST_BLOCKS / 2 {
-                self.declined();
+                let heard = ways.heard.iter().map(|(.., block)| *block);
+                for block in [ways.looked, ways.unheard].into_iter().chain(heard) {
+                    self.b.switch_to_block(block);
+                    self.declined();
+                }
                 continue;
             }
-            self.constants.events[usize::from(number)] = fields as u64;
-            self.one_event(number);
+            let fields = self.plan.program.image.events[usize::from(ways.event)].fields.len();
+            self.constants.events[usize::from(ways.event)] = fields as u64;
+            self.one_event(ways);
         }
 
         // No input, when only time was to go on.
@@ -124,14 +143,89 @@ impl<'a> Machine<'_, 'a, '_> {
         self.set(|v| v.row, row);
     }
 
+    /// The ways on of an event.
+    fn ways(&mut self, event: u16) -> Ways<'a> {
+        let (looked, unheard) = (self.b.create_block(), self.b.create_block());
+        let mut heard = Vec::new();
+        for j in 0..self.plan.program.image.journeys.len() as u16 {
+            if let Some(table) = self.plan.hears(event, j).flatten() {
+                heard.push((j, table, self.b.create_block()));
+            }
+        }
+        Ways { event, looked, unheard, heard }
+    }
+
+    /// Customers without records, and those with one run that waits and watches nothing: most. Where there are few events and journeys,
+    /// each is code of its own; all else goes on.
+    fn alone(&mut self, event: Value, all: &[Ways<'a>]) {
+        let tables = self.plan.tables;
+        let plain = (0u16..).zip(&tables.journeys).filter(|(_, table)| table.plain);
+        let plain: Vec<u16> = plain.map(|(journey, _)| journey).collect();
+        if all.len() * (plain.len() + 1) > MOST_ALONE {
+            return;
+        }
+        let (words, len, first) = (self.get(|v| v.words), self.get(|v| v.len), self.get(|v| v.first));
+        let bytes = self.b.ins().ishl_imm_u(len, 3);
+        let end = self.b.ins().iadd(words, bytes);
+        let size = self.b.ins().isub(end, first);
+        let zero = self.word(0);
+        self.set(|v| v.hit, zero);
+        self.set(|v| v.must, zero);
+        let others = self.get(|v| v.others);
+        let alone = self.plan.program.layout.watches == 0 && self.plan.program.layout.calendar.is_empty();
+        let slow = self.b.create_block();
+        for ways in all {
+            let (this, other, somebody) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+            let is = self.is(event, Word::from(ways.event));
+            self.b.ins().brif(is, this, &[], other, &[]);
+            self.b.switch_to_block(this);
+            self.b.ins().brif(size, somebody, &[], ways.unheard, &[]);
+            self.b.switch_to_block(somebody);
+            let head = self.load(first, 0);
+            for &j in &plain {
+                let heard = match self.plan.hears(ways.event, j) {
+                    Some(None) => None,
+                    Some(Some(table)) if table.key.is_none() => ways.heard.iter().find(|(journey, ..)| *journey == j),
+                    _ => continue,
+                };
+                let Waiting { head: usual, bytes, due } = self.constants.waiting[usize::from(j)];
+                let fits = self.is(size, bytes);
+                let usual = self.word(usual);
+                let same = self.b.ins().icmp(IntCC::Equal, head, usual);
+                let is = self.b.ins().band(fits, same);
+                let more = self.b.create_block();
+                self.need(is, more);
+                match heard {
+                    Some((.., block)) => {
+                        self.set(|v| v.run, first);
+                        self.jump(*block);
+                    }
+                    None => {
+                        let wake = self.load(first, due as i32 / 8);
+                        let next = if alone { wake } else { self.lesser(others, wake) };
+                        self.set(|v| v.others, next);
+                        self.jump(ways.unheard);
+                    }
+                }
+                self.b.switch_to_block(more);
+                self.set(|v| v.others, others);
+            }
+            self.jump(slow);
+            self.b.switch_to_block(other);
+        }
+        self.jump(slow);
+        self.b.switch_to_block(slow);
+    }
+
     /// An event, once all records have been looked at.
-    fn one_event(&mut self, event: u16) {
+    fn one_event(&mut self, ways: Ways<'a>) {
+        let Ways { event, looked, unheard, heard } = ways;
         self.observed = if self.plan.is_early(event) { &[] } else { self.plan.observes(event) };
-        let journeys = 0..self.plan.program.image.journeys.len() as u16;
-        let hears = |j: u16| self.plan.hears(event, j).flatten().map(|heard| (j, heard));
-        let hearing: Vec<_> = journeys.filter_map(hears).collect();
-        if !hearing.is_empty() {
-            let (declined, unheard) = (self.blocks.declined, self.b.create_block());
+        self.b.switch_to_block(looked);
+        if heard.is_empty() {
+            self.jump(unheard);
+        } else {
+            let declined = self.blocks.declined;
             let run = self.get(|v| v.hit);
             self.need(run, unheard);
             self.set(|v| v.run, run);
@@ -139,23 +233,28 @@ impl<'a> Machine<'_, 'a, '_> {
             let (journey, status) = (self.bits(head, 0, 16), self.bits(head, 16, 8));
             let waits = self.is(status, Word::from(WAITS));
             self.need(waits, declined);
-            for (j, heard) in hearing {
+            for (j, _, block) in &heard {
                 let (this, other) = (self.b.create_block(), self.b.create_block());
-                let is = self.is(journey, Word::from(j));
+                let is = self.is(journey, Word::from(*j));
                 self.b.ins().brif(is, this, &[], other, &[]);
                 self.b.switch_to_block(this);
-                self.is_whole(j, run);
-                self.heard(event, j, run, heard);
-                // It has not heard it.
-                let due = self.form(j).due() as i32;
-                let due = self.load(run, due);
-                self.wakes_at(due);
-                self.jump(unheard);
+                self.is_whole(*j, run);
+                self.jump(*block);
                 self.b.switch_to_block(other);
             }
             self.declined();
-            self.b.switch_to_block(unheard);
         }
+        for (j, heard, block) in heard {
+            self.b.switch_to_block(block);
+            let run = self.get(|v| v.run);
+            self.heard(event, j, run, heard);
+            // It has not heard it.
+            let due = self.form(j).due() as i32;
+            let due = self.load(run, due);
+            self.wakes_at(due);
+            self.jump(unheard);
+        }
+        self.b.switch_to_block(unheard);
         self.new_run(event);
     }
 

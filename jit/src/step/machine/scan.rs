@@ -29,6 +29,19 @@ impl<'a> Machine<'_, 'a, '_> {
 
         self.b.switch_to_block(body);
         let head = self.load(at, 0);
+        let journey = self.bits(head, 0, 16);
+        let journeys = self.plan.program.image.journeys.len() as i64;
+        let known = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, journey, journeys);
+        self.need(known, declined);
+        let listens = listens.map(|listens| {
+            let offset = self.b.ins().ishl_imm_u(journey, 2);
+            let at = self.b.ins().iadd(listens, offset);
+            self.b.ins().uload32(flags(), at, 0)
+        });
+        let unusual = self.b.create_block();
+        self.waiting(at, head, journey, end, listens, test, unusual);
+
+        self.b.switch_to_block(unusual);
         let size = self.b.ins().ushr_imm_u(head, 40);
         self.need(size, declined);
         let bytes = self.b.ins().ishl_imm_u(size, 3);
@@ -36,18 +49,9 @@ impl<'a> Machine<'_, 'a, '_> {
         let wild = self.b.ins().icmp(IntCC::UnsignedGreaterThan, next, end);
         self.unless(wild, declined);
         self.set(|v| v.scan, next);
-        let journey = self.bits(head, 0, 16);
-        let journeys = self.plan.program.image.journeys.len() as i64;
-        let known = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, journey, journeys);
-        self.need(known, declined);
         let odd = self.b.ins().band_imm_u(head, i64::from(ARRIVED | UPDATED | GONE) << 24);
         self.unless(odd, declined);
         let status = self.bits(head, 16, 8);
-        let listens = listens.map(|listens| {
-            let offset = self.b.ins().ishl_imm_u(journey, 2);
-            let at = self.b.ins().iadd(listens, offset);
-            self.b.ins().uload32(flags(), at, 0)
-        });
         let ended = self.is(status, Word::from(ENDED));
         self.b.ins().brif(ended, over, &[], alive, &[]);
 
@@ -59,6 +63,57 @@ impl<'a> Machine<'_, 'a, '_> {
         self.over(record, listens, now);
         self.jump(test);
         self.b.switch_to_block(done);
+    }
+
+    /// A run that waits and watches nothing, as most do: its head says all. Goes to `unusual` with every other.
+    #[expect(clippy::too_many_arguments, reason = "as many as a look at a record takes")]
+    fn waiting(
+        &mut self,
+        at: Value,
+        head: Value,
+        journey: Value,
+        end: Value,
+        listens: Option<Value>,
+        test: Block,
+        unusual: Block,
+    ) {
+        let waiting = self.of_context(AT.waiting);
+        let offset = self.b.ins().imul_imm_s(journey, size_of::<Waiting>() as i64);
+        let waiting = self.b.ins().iadd(waiting, offset);
+        let mut field = |field: usize| self.b.ins().load(types::I64, flags(), waiting, field as i32);
+        let (usual, bytes, due) =
+            (field(offset_of!(Waiting, head)), field(offset_of!(Waiting, bytes)), field(offset_of!(Waiting, due)));
+        let is = self.b.ins().icmp(IntCC::Equal, head, usual);
+        self.need(is, unusual);
+        let next = self.b.ins().iadd(at, bytes);
+        let wild = self.b.ins().icmp(IntCC::UnsignedGreaterThan, next, end);
+        self.unless(wild, unusual);
+        let word = self.b.ins().iadd(at, due);
+        let wake = self.load(word, 0);
+        let (something, nothing) = (self.b.create_block(), self.b.create_block());
+        match listens {
+            None => {
+                let now = self.get(|v| v.now);
+                let due = self.b.ins().icmp(IntCC::SignedLessThanOrEqual, wake, now);
+                self.b.ins().brif(due, something, &[], nothing, &[]);
+                self.b.switch_to_block(something);
+            }
+            Some(listens) => {
+                let asks = i64::from(Listens::HEARS | Listens::DECLINES);
+                let asks = self.b.ins().band_imm_u(listens, asks);
+                self.b.ins().brif(asks, something, &[], nothing, &[]);
+                self.b.switch_to_block(something);
+                let more = self.b.ins().band_imm_u(listens, i64::from(Listens::DECLINES | Listens::KEYED));
+                self.unless(more, unusual);
+            }
+        }
+        self.set(|v| v.scan, next);
+        self.hit(at, test);
+
+        self.b.switch_to_block(nothing);
+        self.set(|v| v.scan, next);
+        self.wakes_at(wake);
+        self.jump(test);
     }
 
     /// What the runs of journeys hear of the event, journey by journey.
