@@ -69,16 +69,20 @@ fn work<R>(shard: *mut Shard, work: impl FnOnce(&mut Shared<'_>, &mut Words<'_>,
 pub extern "C" fn hand_on(shard: *mut Shard, _: u64, _: u64) -> u64 {
     // SAFETY: as in `work`; nothing else uses either now.
     let (item, batch) = unsafe {
-        let host = &mut *(*shard).host;
-        host.handed_on += 1;
+        let host = &*(*shard).host;
         (host.items[(*shard).number as usize], host.batch)
     };
     let done = work(shard, |shared, words, _| match item.event {
         TIME_ONLY => tables::advance(shared, item.customer, words, item.seen, false),
         _ => tables::item(shared, batch, &item, words),
     });
+    if done != Err(Declined::Room) {
+        // SAFETY: likewise.
+        unsafe { (*(*shard).host).handed_on += 1 };
+    }
     match done {
         Ok(()) => 0,
+        // It is tried again.
         Err(Declined::Room) => WHY_ROOM,
         Err(Declined::Shape) => WHY_REFERENCE,
     }
