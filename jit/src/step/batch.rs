@@ -142,7 +142,7 @@ pub struct Waiting {
     pub head: u64,
     /// Bytes of the record.
     pub bytes: u64,
-    /// The byte where the moment stands at which it is due.
+    /// The byte where the moment stands at which time does something to it.
     pub due: u64,
 }
 

@@ -857,7 +857,8 @@ fn constants(plan: &Plan<'_>) -> Constants {
     let waiting = plan.tables.journeys.iter().zip(0..).map(|(table, journey)| {
         let (words, form) = (table.words as u64, table.form);
         let head = words << 40 | u64::from(form.0) << 32 | u64::from(WAITS) << 16 | journey;
-        Waiting { head: if table.plain { head } else { 0 }, bytes: 8 * words, due: 8 * form.due() as u64 }
+        let due = if form.has(Form::WAKES) { form.wake() } else { form.due() };
+        Waiting { head: if table.plain { head } else { 0 }, bytes: 8 * words, due: 8 * due as u64 }
     });
     Constants {
         events: vec![NOT_NATIVE; usize::from(events)],
