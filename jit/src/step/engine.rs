@@ -1,8 +1,9 @@
 //! The compiled step as an engine of a host.
 
 use super::batch::{RING, Ready, SAVED, Shard, TIME_ONLY, WHY_DECLINED, WHY_REFERENCE, WHY_ROOM};
+use super::constants::{Constants, most_words};
 use super::host::{self, EFFECTS, Host};
-use super::machine::{Constants, Machine};
+use super::machine::Machine;
 use super::plan::Plan;
 use crate::code::{Code, Level, NoCode, Workshop, guarded};
 use crate::context::Context;
@@ -90,7 +91,7 @@ impl Jit {
             let code = workshop.finish()?;
             // SAFETY: it has just been compiled with this signature: a pointer and two numbers in, a number out, the host's convention.
             let entry = unsafe { std::mem::transmute::<*const u8, Entry>(code.address(made)) };
-            Ok((code, entry, super::machine::most_words(&plan), constants))
+            Ok((code, entry, most_words(&plan), constants))
         })?;
         let (inputs, handed_on) = (AtomicU64::new(0), AtomicU64::new(0));
         Ok(Jit { vm, code, entry, most, constants, inputs, handed_on })

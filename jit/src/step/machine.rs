@@ -10,6 +10,7 @@ use super::batch::{
     AT, FIRST_ENTRY, INSTANT, Kept, Listens, NOT_NATIVE, RING, Ready, SEES_EVENT, TIME_ONLY, WHY_DECLINED, WHY_FULL,
     WHY_ROOM, Waiting,
 };
+use super::constants::{Constants, most_words};
 use super::plan::{Lifted, Plan, of_event};
 use crate::emit::{Base, Emit, Leaves, add_whole};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -93,19 +94,6 @@ struct Vars {
 const UNTIDY: i64 = 1;
 /// A run was entered whose journey is not listed yet.
 const UNLISTED: i64 = 2;
-
-/// What the code looks up.
-#[derive(Debug, Default)]
-pub struct Constants {
-    /// See [`super::batch::Shard::events`].
-    pub events: Vec<u64>,
-    /// See [`super::batch::Shard::listens`].
-    pub listens: Vec<u32>,
-    /// See [`super::batch::Shard::kept`].
-    pub kept: Vec<Kept>,
-    /// See [`super::batch::Shard::waiting`].
-    pub waiting: Vec<Waiting>,
-}
 
 /// Makes the code.
 pub struct Machine<'p, 'a, 'b> {
@@ -203,7 +191,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         b.set_cold_block(blocks.finish);
         let odd = b.create_block();
         let most = 8 * most_words(plan) as i64;
-        let constants = constants(plan);
+        let constants = Constants::new(plan);
         let mut machine = Machine {
             plan,
             b,
@@ -700,14 +688,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         let (saved, words, count) = (self.of_context(AT.saved), self.get(|v| v.words), self.get(|v| v.saved));
         let bytes = self.b.ins().ishl_imm_u(count, 4);
         let end = self.b.ins().iadd(saved, bytes);
-        let (test, body, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
-        self.b.append_block_param(test, types::I64);
-        self.b.ins().jump(test, &[saved.into()]);
-        self.b.switch_to_block(test);
-        let at = self.b.block_params(test)[0];
-        let more = self.b.ins().icmp(IntCC::UnsignedLessThan, at, end);
-        self.b.ins().brif(more, body, &[], done, &[]);
-        self.b.switch_to_block(body);
+        let (test, at, done) = self.each_from(saved, end);
         let (offset, word) = (self.load(at, 0), self.load(at, 1));
         let to = self.b.ins().iadd(words, offset);
         self.store(word, to, 0);
@@ -726,6 +707,20 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
     fn is_plain(&mut self, moment: Value) -> Value {
         let up = self.b.ins().iadd_imm_s(moment, 1 << 61);
         self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, up, 1 << 62)
+    }
+
+    /// Goes through memory from a pointer to one behind its end: the code that follows is for each place `at`, and jumps to `test` with the
+    /// next, or elsewhere. Gives `test`, `at`, and the block behind the end.
+    fn each_from(&mut self, from: Value, end: Value) -> (Block, Value, Block) {
+        let (test, body, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        self.b.append_block_param(test, types::I64);
+        self.b.ins().jump(test, &[from.into()]);
+        self.b.switch_to_block(test);
+        let at = self.b.block_params(test)[0];
+        let more = self.b.ins().icmp(IntCC::UnsignedLessThan, at, end);
+        self.b.ins().brif(more, body, &[], done, &[]);
+        self.b.switch_to_block(body);
+        (test, at, done)
     }
 
     /// Finds where the records begin.
@@ -812,58 +807,5 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         let len = self.b.ins().ishl_imm_u(len, i64::from(raw::LENGTH_FROM));
         let entry = self.b.ins().bor(rest, len);
         self.store(entry, at, 0);
-    }
-}
-
-/// Words of effects that one input, or one due moment, makes at most: everything that any journey may say on one way, and more.
-pub fn most_words(plan: &Plan<'_>) -> usize {
-    let journeys = plan.program.image.journeys.iter().map(|journey| {
-        let sends = journey.code.iter().filter_map(|instr| match instr {
-            Instr::Send(send) => Some(&journey.sends[usize::from(*send)]),
-            _ => None,
-        });
-        let words = |send: &journey_runtime::image::Send| {
-            8 * send.tries.len() + record::HEAD + 1 + send.inputs.len() + journey.zeroed.len()
-        };
-        sends.map(words).sum::<usize>()
-    });
-    journeys.max().unwrap_or(0) + 64
-}
-
-/// What is known before any code is made.
-fn constants(plan: &Plan<'_>) -> Constants {
-    let journeys = plan.program.image.journeys.len() as u16;
-    let events = plan.program.image.events.len() as u16;
-    // Moments are within 2⁶¹; so no sum with these overflows, and the farthest stand for always and never.
-    let held = |ms: i64| ms.clamp(-(1 << 62), 1 << 62);
-    let kept = plan.tables.journeys.iter().map(|table| {
-        let kept = &table.kept;
-        let after_entry = if kept.always { i64::MAX } else { kept.after_entry };
-        Kept { whole: held(kept.whole), after_entry: held(after_entry), after_exit: held(kept.after_exit) }
-    });
-    let listens = (0..events).flat_map(|event| (0..journeys).map(move |journey| (event, journey)));
-    let listens = listens.map(|(event, journey)| {
-        let heard = match plan.hears(event, journey) {
-            Some(None) => 0,
-            Some(Some(_)) => Listens::HEARS,
-            None => Listens::DECLINES,
-        };
-        let late = if plan.late(event, journey) { Listens::LATE } else { 0 };
-        match plan.key(event, journey) {
-            Some(field) if heard | late != 0 => heard | late | Listens::KEYED | u32::from(field) << 16,
-            _ => heard | late,
-        }
-    });
-    let waiting = plan.tables.journeys.iter().zip(0..).map(|(table, journey)| {
-        let (words, form) = (table.words as u64, table.form);
-        let head = words << 40 | u64::from(form.0) << 32 | u64::from(WAITS) << 16 | journey;
-        let due = if form.has(Form::WAKES) { form.wake() } else { form.due() };
-        Waiting { head: if table.plain { head } else { 0 }, bytes: 8 * words, due: 8 * due as u64 }
-    });
-    Constants {
-        events: vec![NOT_NATIVE; usize::from(events)],
-        listens: listens.collect(),
-        kept: kept.collect(),
-        waiting: waiting.collect(),
     }
 }

@@ -4,6 +4,7 @@
 //! machine for rare steps, `engine` runs it and leaves the rest to the VM.
 
 mod batch;
+mod constants;
 mod engine;
 mod host;
 mod machine;

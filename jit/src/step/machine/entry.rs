@@ -319,14 +319,7 @@ impl<'a> Machine<'_, 'a, '_> {
         let words = self.bits(zone, ENTERED_COUNT, 16);
         let bytes = self.b.ins().ishl_imm_u(words, 3);
         let from = self.b.ins().isub(first, bytes);
-        let (test, body, found) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
-        self.b.append_block_param(test, types::I64);
-        self.b.ins().jump(test, &[from.into()]);
-        self.b.switch_to_block(test);
-        let at = self.b.block_params(test)[0];
-        let more = self.b.ins().icmp(IntCC::UnsignedLessThan, at, first);
-        self.b.ins().brif(more, body, &[], found, &[]);
-        self.b.switch_to_block(body);
+        let (test, at, found) = self.each_from(from, first);
         let journey = self.b.ins().uload32(flags(), at, 4);
         let same = self.is(journey, Word::from(j));
         let after = self.b.ins().iadd_imm_s(at, 8);

@@ -281,14 +281,7 @@ impl<'a> Machine<'_, 'a, '_> {
         let ids = self.b.ins().iadd_imm_s(words, fixed);
         let bytes = self.b.ins().ishl_imm_u(room, 3);
         let end = self.b.ins().iadd(ids, bytes);
-        let (test, body, fresh) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
-        self.b.append_block_param(test, types::I64);
-        self.b.ins().jump(test, &[ids.into()]);
-        self.b.switch_to_block(test);
-        let at = self.b.block_params(test)[0];
-        let more = self.b.ins().icmp(IntCC::UnsignedLessThan, at, end);
-        self.b.ins().brif(more, body, &[], fresh, &[]);
-        self.b.switch_to_block(body);
+        let (test, at, fresh) = self.each_from(ids, end);
         let known = self.load(at, 0);
         let same = self.b.ins().icmp(IntCC::Equal, known, id);
         // It came again: who hears it is not the same question any more; the VM knows.
