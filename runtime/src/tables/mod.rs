@@ -316,37 +316,13 @@ fn attempt<'m>(
     words: &'m mut Words<'_>,
     input: Input<'m>,
 ) -> Result<(), Declined> {
-    let Shared { program, tables, pool, names, scratch, out } = shared;
-    let (program, tables): (&Program, &Tables) = (program, tables);
-    let Scratch { frame, undo, hits, taken, inputs } = &mut **scratch;
-    *undo = Undo {
+    let said = (shared.out.words.len(), shared.out.owned.len());
+    let mut machine = Machine::new(shared, customer, words.words, words.len);
+    *machine.undo = Undo {
         len: words.len,
-        seen: words.words.get(SEEN).copied().unwrap_or(MISSING),
-        words: std::mem::take(&mut undo.words),
+        seen: machine.words.get(SEEN).copied().unwrap_or(MISSING),
+        words: std::mem::take(&mut machine.undo.words),
         whole: false,
-    };
-    let said = (out.words.len(), out.owned.len());
-    let mut machine = Machine {
-        program,
-        image: &program.image,
-        tables,
-        names: *names,
-        pool,
-        frame,
-        undo,
-        hits,
-        taken,
-        inputs,
-        out,
-        customer,
-        words: words.words,
-        len: words.len,
-        now: 0,
-        fuel: FUEL,
-        event: u16::MAX,
-        row: &[],
-        happened_at: 0,
-        entered: false,
     };
     let done = match input {
         Input::Event { table, item, row } => machine.event(table, item, row),
@@ -362,8 +338,8 @@ fn attempt<'m>(
             } else if *len > 0 {
                 machine.words[SEEN] = *seen;
             }
-            out.words.truncate(said.0);
-            out.owned.truncate(said.1);
+            machine.out.words.truncate(said.0);
+            machine.out.owned.truncate(said.1);
         }
     }
     done
@@ -397,6 +373,35 @@ struct Machine<'m> {
 }
 
 impl<'m> Machine<'m> {
+    /// A machine for a customer, of whose words so many are used: before any input.
+    #[inline]
+    fn new(shared: &'m mut Shared<'_>, customer: u32, words: &'m mut [Word], len: usize) -> Machine<'m> {
+        let Shared { program, tables, pool, names, scratch, out } = shared;
+        let Scratch { frame, undo, hits, taken, inputs } = &mut **scratch;
+        Machine {
+            program,
+            image: &program.image,
+            tables,
+            names: *names,
+            pool,
+            frame,
+            undo,
+            hits,
+            taken,
+            inputs,
+            out,
+            customer,
+            words,
+            len,
+            now: 0,
+            fuel: FUEL,
+            event: u16::MAX,
+            row: &[],
+            happened_at: 0,
+            entered: false,
+        }
+    }
+
     /// The words of the state.
     fn state(&self) -> &[Word] {
         &self.words[..self.len]

@@ -7,7 +7,6 @@ use crate::eval::Scope;
 use crate::history::{self, Seen};
 use crate::image::{FnId, Pc, Word};
 use crate::layout::WAKE as NEXT;
-use crate::step::machine::FUEL;
 use crate::step::run::Run;
 use crate::time::NEVER;
 use crate::watch::Dirty;
@@ -30,34 +29,11 @@ impl Within<'_> {
         words: &'m mut Words<'_>,
         work: impl FnOnce(&mut Machine<'m>) -> R,
     ) -> R {
-        let Shared { program, tables, pool, names, scratch, out } = shared;
-        let super::Scratch { frame, undo, hits, taken, inputs } = &mut **scratch;
-        let (event, happened_at, row) = match self.event {
-            Some((item, row)) => (item.event, item.happened_at, row),
-            None => (u16::MAX, 0, &[][..]),
-        };
-        let mut machine = Machine {
-            program,
-            image: &program.image,
-            tables,
-            names: *names,
-            pool,
-            frame,
-            undo,
-            hits,
-            taken,
-            inputs,
-            out,
-            customer: self.customer,
-            words: words.words,
-            len: words.len,
-            now: self.now,
-            fuel: FUEL,
-            event,
-            row,
-            happened_at,
-            entered: false,
-        };
+        let mut machine = Machine::new(shared, self.customer, words.words, words.len);
+        machine.now = self.now;
+        if let Some((item, row)) = self.event {
+            (machine.event, machine.happened_at, machine.row) = (item.event, item.happened_at, row);
+        }
         let result = work(&mut machine);
         words.len = machine.len;
         result
