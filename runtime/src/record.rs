@@ -460,21 +460,27 @@ pub fn leave_how(image: &Image, journey: &Journey, record: Record<'_>) -> LeaveH
     }
 }
 
-/// The id of a hand-over; none for other kinds (an owned effect knows its own).
-pub fn effect_id(image: &Image, customer: &str, record: Record<'_>) -> Option<u128> {
-    if record.kind() != SENT {
-        return None;
-    }
+/// What the id of a hand-over is made of, but for the rounds; none: it is of no journey.
+pub(crate) fn named<'a>(image: &'a Image, customer: &'a str, record: Record<'_>) -> Option<Named<'a>> {
     let journey = &image.journeys[usize::from(record.journey()?)];
     let step = record.step(image).and_then(|step| journey.steps.get(usize::from(step)));
-    let named = Named {
+    Some(Named {
         customer,
         journey: &journey.name,
         version: journey.hash,
         run: record.run(),
         start: record.start(),
         step: step.map_or("", |step| &step.id),
-    };
+    })
+}
+
+/// The id of a hand-over; none for other kinds (an owned effect knows its own).
+pub fn effect_id(image: &Image, customer: &str, record: Record<'_>) -> Option<u128> {
+    if record.kind() != SENT {
+        return None;
+    }
+    let journey = &image.journeys[usize::from(record.journey()?)];
+    let named = named(image, customer, record)?;
     let rounds = record.payload().get(1 + journey.sends[usize::from(record.code())].inputs.len()..).unwrap_or(&[]);
     Some(step::effect_id(&named, rounds.iter().copied()))
 }

@@ -9,7 +9,7 @@ use crate::input::{LeaveHow, Reason};
 use crate::pool::Pool;
 use crate::program::Program;
 use crate::record::{self, Effects, Record};
-use crate::step::{self, Named, Why};
+use crate::step::{self, Why};
 use crate::time::DAY;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -211,16 +211,7 @@ impl Writer<'_, '_> {
 
 /// The id of a hand-over; `memory` is used for what it is made of.
 fn id(out: &mut Vec<u8>, memory: &mut Vec<u8>, image: &Image, customer: &str, record: Record<'_>, rounds: &[Word]) {
-    let Some(journey) = record.journey().map(|j| &image.journeys[usize::from(j)]) else { return };
-    let step = record.step(image).and_then(|step| journey.steps.get(usize::from(step)));
-    let named = Named {
-        customer,
-        journey: &journey.name,
-        version: journey.hash,
-        run: record.run(),
-        start: record.start(),
-        step: step.map_or("", |step| &step.id),
-    };
+    let Some(named) = record::named(image, customer, record) else { return };
     let id = step::effect_id_in(memory, &named, rounds.iter().copied());
     let mut digits = *b",\"id\":\"--------------------------------\"";
     for (pair, byte) in digits[7..39].chunks_exact_mut(2).zip(id.to_be_bytes()) {
