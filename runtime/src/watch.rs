@@ -48,6 +48,13 @@ impl Dirty {
         self.any = !self.marks.is_empty();
     }
 
+    /// None any more.
+    pub fn clear(&mut self) {
+        if std::mem::take(&mut self.any) {
+            self.marks.fill(false);
+        }
+    }
+
     fn mark(&mut self, watches: &[u16]) {
         for watch in watches {
             self.marks[usize::from(*watch)] = true;

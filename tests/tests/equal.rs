@@ -46,10 +46,11 @@ fn generated_programs_mean_the_same_in_every_way() {
     let _ = std::panic::take_hook();
     let (done, wrong) = found.into_inner().unwrap();
     println!(
-        "{} of {} programs accepted, {} steps, {} effects",
-        done.accepted, done.programs, done.steps, done.effects
+        "{} of {} programs accepted, {} steps, {} effects; the VM left {} of {} inputs to the reference",
+        done.accepted, done.programs, done.steps, done.effects, done.vm.1, done.vm.0
     );
     assert!(wrong.is_empty(), "{} seeds differ:\n{}", wrong.len(), wrong.join("\n\n"));
+    assert!(done.vm.1 * 200 <= done.vm.0, "the VM does nearly everything itself");
     assert!(done.accepted * 100 >= done.programs * 90, "too many generated programs do not compile");
 }
 

@@ -176,7 +176,7 @@ impl<'a> Plan<'a> {
 
     fn callable_from(&self, j: u16, pc: Pc) -> bool {
         let (journey, table) = (self.journey(j), &self.tables.journeys[usize::from(j)]);
-        let sends = |send: u16| !table.sends[usize::from(send)].declined;
+        let sends = |send: u16| !table.sends[usize::from(send)].meanwhile;
         let (mut seen, mut open) = (BTreeSet::new(), vec![pc]);
         while let Some(pc) = open.pop() {
             if !seen.insert(pc) {
@@ -248,7 +248,8 @@ impl<'a> Plan<'a> {
         }
         let image = self.journey(journey);
         let goals: Vec<_> = heard.goals.iter().map(|number| &image.goals[usize::from(*number)]).collect();
-        if goals.iter().any(|goal| goal.go_on) {
+        // Where the run lives on it may have converted already.
+        if !goals.is_empty() && image.goals.iter().any(|goal| goal.go_on) {
             return None;
         }
         let starts = heard.start_over.iter().map(|number| &image.start_over[usize::from(*number)].listener);
@@ -367,7 +368,7 @@ impl<'a> Plan<'a> {
         let table = &self.tables.journeys[usize::from(journey)].sends[usize::from(number)];
         let image = &self.program.image;
         let send = &self.journey(journey).sends[usize::from(number)];
-        !table.declined
+        !table.meanwhile
             && image.messages[usize::from(send.message)].valid == (None, None)
             && send.offer.is_none_or(|offer| image.offers[usize::from(offer)].limits.is_empty())
             && send.id.is_none()

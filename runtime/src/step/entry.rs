@@ -15,7 +15,7 @@ const BARRED_KEPT: usize = 1_000;
 
 /// A run that is to be started by another one.
 #[derive(Debug, Clone)]
-pub(super) struct HandOff {
+pub(crate) struct HandOff {
     /// The journey.
     pub journey: u16,
     /// Its parameters.

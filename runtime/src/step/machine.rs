@@ -1,7 +1,7 @@
 //! The phases of one input, each for all the customer's runs before the next.
 
 use super::run::{self, ARRIVED, CHECK, GONE, HELD, Keep, NEVER, PAUSED, Run, UPDATED, WAITS, WAKE as RUN_WAKE};
-use super::{Customer, Scratch};
+use super::{Customer, Scratch, calendar, meanwhile};
 use crate::eval::Scope;
 use crate::history::{self, Seen};
 use crate::image::{FnId, Image, Instr, Journey, MISSING, Pc, Role, Word};
@@ -16,7 +16,7 @@ use crate::watch;
 /// Instructions that a run may take without standing still; a run that takes more has a defect and is ended.
 pub(crate) const FUEL: u32 = 10_000;
 /// Inputs that `set` and `emit` may make at one instant; the run that makes one more is ended.
-pub(super) const QUEUE: u32 = 1_000;
+pub(crate) const QUEUE: u32 = 1_000;
 
 /// Whether `at` is in the stage of a clause: that stage or one inside it. A clause without a stage is always in force.
 pub fn in_stage(journey: &Journey, at: Option<u16>, clause: Option<u16>) -> bool {
@@ -43,6 +43,33 @@ pub(crate) fn stage_at(journey: &Journey, pc: Pc) -> Option<u16> {
             .and_then(|step| journey.steps.get(usize::from(*step)))
             .and_then(|s| s.stage),
     }
+}
+
+/// The stage a run stands in.
+pub(crate) fn stage_of(image: &Image, state: &[Word], run: Run) -> Option<u16> {
+    let (journey, at) = (&image.journeys[usize::from(run.journey(state))], run.get(state, run::AT));
+    match run.status(state) {
+        WAITS => journey.places.get(at as usize).and_then(|place| place.stage),
+        HELD | PAUSED => stage_at(journey, at as Pc),
+        _ => None,
+    }
+}
+
+/// The purpose and the channel that an event's words name; else the field that names what does not exist, and why.
+pub(crate) fn named(
+    image: &Image,
+    pool: &Pool,
+    purpose: Word,
+    channel: Option<Word>,
+) -> Result<(u16, Option<u16>), (&'static str, String)> {
+    let name = pool.word(purpose);
+    let purpose = image.purposes.iter().position(|known| known.name == name);
+    let purpose = purpose.ok_or_else(|| ("purpose", format!("there is no purpose `{name}`")))?;
+    let Some(word) = channel.filter(|channel| *channel != MISSING) else { return Ok((purpose as u16, None)) };
+    let name = pool.word(word);
+    let channel = image.channels.iter().position(|known| known.name == name);
+    let channel = channel.ok_or_else(|| ("channel", format!("there is no channel `{name}`")))?;
+    Ok((purpose as u16, Some(channel as u16)))
 }
 
 /// What the runs may hear in the present input.
@@ -134,12 +161,7 @@ impl<'a, S: Sink> Machine<'a, S> {
 
     /// The stage a run stands in.
     pub fn stage_of(&self, run: Run) -> Option<u16> {
-        let (journey, at) = (self.journey(run), run.get(self.state, run::AT));
-        match run.status(self.state) {
-            WAITS => journey.places.get(at as usize).and_then(|place| place.stage),
-            HELD | PAUSED => stage_at(journey, at as Pc),
-            _ => None,
-        }
+        stage_of(self.image, self.state, run)
     }
 
     /// Copies what a clause keeps of the present event into a run's slots.
@@ -219,7 +241,8 @@ impl<'a, S: Sink> Machine<'a, S> {
                     self.work.dirty.profile(self.program, *field, changed);
                     rezoned |= changed == Changed::Zone;
                     if changed != Changed::Nothing && known {
-                        self.plan_anniversaries(*field);
+                        let anew = calendar::Anew::Field(*field);
+                        calendar::plan(self.program, self.pool, self.state, self.now, anew);
                     }
                 }
             }
@@ -251,26 +274,16 @@ impl<'a, S: Sink> Machine<'a, S> {
 
     /// Yes or no that came as an event; false when it speaks of a purpose or channel that does not exist.
     fn consent_of_event(&mut self, event: &str, granted: bool, purpose: Word, channel: Option<Word>) -> bool {
-        let name = self.pool.word(purpose);
-        let Some(purpose) = self.image.purposes.iter().position(|known| known.name == name) else {
-            let reason = format!("there is no purpose `{name}`");
-            self.reject(event.to_string(), Some("purpose".to_string()), &reason);
-            return false;
-        };
-        let channel = match channel.filter(|channel| *channel != MISSING) {
-            None => None,
-            Some(word) => {
-                let name = self.pool.word(word);
-                let Some(channel) = self.image.channels.iter().position(|known| known.name == name) else {
-                    let reason = format!("there is no channel `{name}`");
-                    self.reject(event.to_string(), Some("channel".to_string()), &reason);
-                    return false;
-                };
-                Some(channel as u16)
+        match named(self.image, self.pool, purpose, channel) {
+            Ok((purpose, channel)) => {
+                state::set_consent(&self.program.layout, self.state, purpose, channel, granted);
+                true
             }
-        };
-        state::set_consent(&self.program.layout, self.state, purpose as u16, channel, granted);
-        true
+            Err((field, reason)) => {
+                self.reject(event.to_string(), Some(field.to_string()), &reason);
+                false
+            }
+        }
     }
 
     fn phases(&mut self, on: On<'_>, rezoned: bool, first_sight: bool) {
@@ -286,9 +299,9 @@ impl<'a, S: Sink> Machine<'a, S> {
             &mut work.changes,
         );
         if first_sight {
-            self.plan_calendar(true);
+            calendar::plan(self.program, self.pool, self.state, self.now, calendar::Anew::All);
         } else if rezoned {
-            self.plan_calendar(false);
+            calendar::plan(self.program, self.pool, self.state, self.now, calendar::Anew::Zone);
         }
         self.line_up();
         self.work.taken.clear();
@@ -334,7 +347,9 @@ impl<'a, S: Sink> Machine<'a, S> {
     /// Works on what follows at the same instant until nothing does: sends that another run held back, inputs that runs have made.
     pub fn settle(&mut self) {
         loop {
-            while self.ask_held_again() {}
+            while let Some(run) = meanwhile::freed(self.image, self.state, self.first()) {
+                self.go_on(run, run.get(self.state, run::AT) as Pc);
+            }
             let Some(input) = self.work.queue.pop_front() else { return };
             self.input(&input);
         }
@@ -367,7 +382,7 @@ impl<'a, S: Sink> Machine<'a, S> {
     }
 
     fn earliest(&self) -> i64 {
-        let mut wake = watch::due(self.program, self.state).min(self.calendar_due());
+        let mut wake = watch::due(self.program, self.state).min(calendar::due(self.program, self.state));
         for run in run::records(self.state, self.first()) {
             if run.alive(self.state) {
                 wake = wake.min(run.moment(self.state, RUN_WAKE)).min(run.moment(self.state, CHECK));

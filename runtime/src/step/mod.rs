@@ -6,17 +6,19 @@
 //! [`next_wake`] or later, and wake-ups that are late, early or repeated change nothing.
 //!
 //! The files follow the rules of the language: `machine` the phases of an input, `walk` the steps, `entry` who comes in,
-//! `goal_exit` who goes, `pause`, `wait`, `send` its gates, `decide` choices, `timers` the passing of time, `calendar` triggers by
-//! the calendar, `ids` names that never change, `tell` words for traces, `run` the record of a run, `standing` where runs stand.
+//! `goal_exit` who goes, `pause`, `wait`, `send` its gates, `meanwhile` what other runs hold, `decide` choices, `deed` what `set`,
+//! `emit`, `call` and `task` do, `timers` the passing of time, `calendar` triggers by the calendar, `ids` names that never change, `tell` words for traces, `run` the record of a run, `standing` where runs stand.
 
-mod calendar;
+pub(crate) mod calendar;
 pub(crate) mod decide;
+pub(crate) mod deed;
 pub(crate) mod entry;
 mod goal_exit;
 #[cfg(test)]
 mod hostile;
 pub(crate) mod ids;
 pub(crate) mod machine;
+pub(crate) mod meanwhile;
 mod pause;
 mod plan;
 pub mod run;
@@ -25,12 +27,11 @@ mod standing;
 mod tell;
 mod timers;
 pub(crate) mod wait;
-mod walk;
+pub(crate) mod walk;
 
 pub(crate) use ids::{Named, effect_id, effect_id_in};
 pub use ids::{id_of_text, id_text, lot};
 pub use machine::in_stage;
-pub(crate) use machine::stage_at;
 pub use plan::Plan;
 pub(crate) use send::{Why, barred_by_rule, hold_told, locale};
 pub use standing::{Standing, standing};

@@ -1,12 +1,14 @@
 //! Sends: channel by channel through the gates, to a hand-over, a hold, or a refusal.
 
 use super::machine::Machine;
-use super::run::{self, AGE, ARRIVED, ASKED, AT, DUE, HELD, HOLD_TOLD, HOLDER, NEVER, Run, TOLD};
+use super::meanwhile;
+use super::run::{AGE, ARRIVED, ASKED, AT, DUE, HELD, HOLD_TOLD, HOLDER, NEVER, Run, TOLD};
 use crate::image::{ConsentRule, MISSING, Message, Over, Pc, RuleKind, Send, Try, Word};
 use crate::input::{EffectKind, Reason, Sink};
 use crate::limits::{self, Room};
 use crate::pool::Pool;
 use crate::program::Program;
+use crate::record::why;
 use crate::state::{self, Consent};
 use crate::time::Zone;
 
@@ -46,6 +48,18 @@ impl Why {
             (2, offer) => Why::Offer(offer),
             (3, journey) => Why::Run(0, journey),
             _ => Why::Address,
+        }
+    }
+
+    /// The word of a compact record; of a run only its journey is kept.
+    pub(crate) fn code(self) -> u32 {
+        match self {
+            Why::Message => why::MESSAGE,
+            Why::Consent => why::CONSENT,
+            Why::Address => why::ADDRESS,
+            Why::Rule(rule) => why::RULE | u32::from(rule),
+            Why::Offer(offer) => why::OFFER | u32::from(offer),
+            Why::Run(_, journey) => why::RUN | u32::from(journey),
         }
     }
 
@@ -242,74 +256,11 @@ impl<S: Sink> Machine<'_, S> {
             .unwrap_or(Room::Now)
     }
 
-    // ------------------------------------------------------------------------------------------ meanwhile
-
-    /// What the customer's other runs hold or drop meanwhile. A drop outweighs a hold.
+    /// What the customer's other runs hold or drop meanwhile.
     fn meanwhile(&self, run: Run, purpose: u16) -> Option<Barrier> {
-        let barrier = |other: Run, until| Barrier {
-            reason: Reason::Meanwhile,
-            until,
-            why: Why::Run(other.get(self.state, AGE), other.journey(self.state)),
-        };
-        let first = self.first();
-        let clauses = || {
-            run::records(self.state, first).filter(|other| *other != run && other.alive(self.state)).flat_map(|other| {
-                let journey = self.journey(other);
-                let of_purpose = journey.meanwhile.iter().filter(move |clause| clause.purpose == purpose);
-                of_purpose
-                    .filter(move |clause| {
-                        clause.stage.is_none() || super::machine::in_stage(journey, self.stage_of(other), clause.stage)
-                    })
-                    .map(move |clause| (other, clause.hold))
-            })
-        };
-        if let Some((other, _)) = clauses().find(|(_, hold)| !hold) {
-            return Some(barrier(other, None));
-        }
-        clauses().find(|(other, _)| !self.yields(*other, run)).map(|(other, _)| barrier(other, Some(NEVER)))
-    }
-
-    /// Two runs that hold each other would wait for ever: the one that comes first in order is not held by one that waits for it.
-    fn yields(&self, holder: Run, asks: Run) -> bool {
-        let order = |run: Run| (std::cmp::Reverse(self.journey(run).priority), run.get(self.state, AGE));
-        if order(asks) > order(holder) {
-            return false;
-        }
-        let first = self.first();
-        let mut waits = holder;
-        for _ in run::records(self.state, first) {
-            let by = waits.get(self.state, HOLDER);
-            if waits.status(self.state) != HELD || by == MISSING {
-                return false;
-            }
-            let next =
-                run::records(self.state, first).find(|run| run.alive(self.state) && run.get(self.state, AGE) == by);
-            match next {
-                Some(next) if next == asks => return true,
-                Some(next) => waits = next,
-                None => return false,
-            }
-        }
-        false
-    }
-
-    /// Lets the first send ask again whose holder does not hold it any more; says whether there was one.
-    pub(super) fn ask_held_again(&mut self) -> bool {
-        let first = self.first();
-        let held = |run: &Run| run.status(self.state) == HELD && run.get(self.state, HOLDER) != MISSING;
-        let freed = run::records(self.state, first).filter(held).filter(|run| {
-            let (journey, pc) = (self.journey(*run), run.get(self.state, AT));
-            let Some(crate::image::Instr::Send(send)) = journey.code.get(pc as usize) else { return true };
-            let purpose = self.image.messages[usize::from(journey.sends[usize::from(*send)].message)].purpose;
-            match self.meanwhile(*run, purpose) {
-                Some(Barrier { until: Some(_), why: Why::Run(age, _), .. }) => age != run.get(self.state, HOLDER),
-                _ => true,
-            }
-        });
-        let order = |run: &Run| (std::cmp::Reverse(self.journey(*run).priority), run.get(self.state, AGE));
-        let Some(run) = freed.min_by_key(order) else { return false };
-        self.go_on(run, run.get(self.state, AT) as Pc);
-        true
+        let (other, holds) = meanwhile::barrier(self.image, self.state, self.first(), run, purpose)?;
+        let why = Why::Run(other.get(self.state, AGE), other.journey(self.state));
+        Some(Barrier { reason: Reason::Meanwhile, until: holds.then_some(NEVER), why })
     }
 
     // ------------------------------------------------------------------------------------------ outcomes

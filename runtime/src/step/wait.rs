@@ -4,8 +4,9 @@ use super::ids;
 use super::machine::{Machine, On};
 use super::pause::Paused;
 use super::run::{ANCHOR, ARRIVED, AT, COUNTED, DUE, HELD, NEVER, PAUSED, Run, SINCE, UPDATED, WAITS};
-use crate::image::{Due, MISSING, Occasion, Pc, Place, PlaceKind, Role, Span, WaitArm, Word};
+use crate::image::{Due, Image, MISSING, Occasion, Pc, Place, PlaceKind, Role, Span, WaitArm, Word};
 use crate::input::Sink;
+use crate::pool::Pool;
 
 impl<S: Sink> Machine<'_, S> {
     /// A run comes to a place. Gives where it goes on if it does not stay.
@@ -128,12 +129,9 @@ impl<S: Sink> Machine<'_, S> {
     pub(super) fn waits(&mut self, on: On<'_>, rezoned: bool) {
         for at in 0.. {
             let Some(run) = self.in_line(at) else { return };
-            if !run.alive(self.state) {
-                continue;
-            }
             let updated = run.is(self.state, UPDATED);
             run.mark(self.state, UPDATED, false);
-            if run.is(self.state, ARRIVED) {
+            if !run.alive(self.state) || run.is(self.state, ARRIVED) {
                 continue;
             }
             match run.status(self.state) {
@@ -214,18 +212,9 @@ impl<S: Sink> Machine<'_, S> {
                     return None;
                 }
                 let On::Event { row, .. } = on else { return None };
-                let mut members = std::mem::take(&mut self.work.list);
-                members.clear();
-                members.extend_from_slice(self.pool.members(run.slot(self.state, *list)));
-                members.extend(fields.iter().map(|field| row.get(usize::from(*field)).copied().unwrap_or(MISSING)));
-                // A member without fields is counted by one word, so that the list knows how many there are.
-                if fields.is_empty() {
-                    members.push(MISSING);
-                }
-                let count = members.len() / fields.len().max(1);
-                let gathered = self.pool.list(&members);
-                run.set_slot(self.state, *list, u64::from(gathered));
-                self.work.list = members;
+                let before = run.slot(self.state, *list);
+                let (gathered, count) = gather(self.pool, &mut self.work.list, before, row, fields);
+                run.set_slot(self.state, *list, gathered);
                 if S::TELLS {
                     let text = format!("{} gathered, {count} of at most {at_most}", self.event_name(listener.event));
                     self.tell(Some(run), None, text);
@@ -248,19 +237,37 @@ impl<S: Sink> Machine<'_, S> {
             PlaceKind::Task { id, done, .. } => {
                 let told = match on {
                     On::Done(task) => Some(task),
-                    On::Event { event, row, .. } => self.task_of(event, row),
+                    On::Event { event, row, .. } => task_of(self.image, self.pool, event, row),
                     _ => None,
                 };
                 (told.is_some() && told == run.id(self.state, *id)).then_some(*done)
             }
         }
     }
+}
 
-    /// The task that an event says is done.
-    fn task_of(&self, event: u16, row: &[Word]) -> Option<u128> {
-        let Role::TaskCompleted { task_id } = self.image.events[usize::from(event)].role else { return None };
-        ids::id_of_text(self.pool.word(row[usize::from(task_id)]))
+/// The task that an event says is done.
+pub(crate) fn task_of(image: &Image, pool: &Pool, event: u16, row: &[Word]) -> Option<u128> {
+    let Role::TaskCompleted { task_id } = image.events[usize::from(event)].role else { return None };
+    ids::id_of_text(pool.word(row[usize::from(task_id)]))
+}
+
+/// Puts fields of a row behind the members of a list. Gives the new list, and how many members it has.
+pub(crate) fn gather(
+    pool: &mut Pool,
+    memory: &mut Vec<Word>,
+    list: Word,
+    row: &[Word],
+    fields: &[u16],
+) -> (Word, usize) {
+    memory.clear();
+    memory.extend_from_slice(pool.members(list));
+    memory.extend(fields.iter().map(|field| row.get(usize::from(*field)).copied().unwrap_or(MISSING)));
+    // A member without fields is counted by one word, so that the list knows how many there are.
+    if fields.is_empty() {
+        memory.push(MISSING);
     }
+    (Word::from(pool.list(memory)), memory.len() / fields.len().max(1))
 }
 
 /// Where a run goes on whose stay is over by time.

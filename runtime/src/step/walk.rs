@@ -4,12 +4,15 @@ use super::entry::HandOff;
 use super::ids::{self, Named};
 use super::machine::{FUEL, Machine, On};
 use super::run::{LEAVING, NUMBERS, Run};
-use super::tell;
-use crate::image::{FnId, Input as Given, Instr, MISSING, Pc, Word};
-use crate::input::{EffectKind, InputKind, LeaveHow, Sink, Value};
+use super::{deed, tell};
+use crate::eval::Scope;
+use crate::image::{FnId, Input as Given, Instr, MISSING, Pc};
+use crate::input::{LeaveHow, Sink, Value};
+use crate::state;
+use crate::time::NEVER;
 
 /// Fuel that a hand-off takes.
-const HAND_OFF: u32 = 99;
+pub(crate) const HAND_OFF: u32 = 99;
 
 impl<S: Sink> Machine<'_, S> {
     /// A run goes on from an instruction; so do those it hands off to.
@@ -121,48 +124,15 @@ impl<S: Sink> Machine<'_, S> {
     /// The effects that a run makes and goes on from at once; false when it has made too many inputs at one instant.
     fn act(&mut self, run: Run, pc: Pc, instr: &Instr) -> bool {
         let id = self.effect_id(run, pc);
-        match instr {
-            Instr::Set { field, value } => {
-                let word = self.eval(run, *value);
-                let value = tell::value(self.program, self.pool, &self.image.profile[usize::from(*field)].ty, word);
-                self.effect(run, Some(pc), Some(id), EffectKind::Set { field: *field, value });
-                self.make(InputKind::Profile { id: None, changes: vec![(*field, word)] })
-            }
-            Instr::Emit { event, fields } => {
-                let declared = &self.image.events[usize::from(*event)];
-                let row: Vec<Word> = declared
-                    .fields
-                    .iter()
-                    .zip(fields.iter().chain(std::iter::repeat(&None)))
-                    .map(|(field, value)| match value.map_or(MISSING, |value| self.eval(run, value)) {
-                        MISSING => field.default.unwrap_or(MISSING),
-                        word => word,
-                    })
-                    .collect();
-                let value = |(field, word): (&crate::image::EventField, &Word)| {
-                    (field.name.clone(), tell::value(self.program, self.pool, &field.ty, *word))
-                };
-                let fields = declared.fields.iter().zip(&row).map(value).collect();
-                self.effect(run, Some(pc), Some(id), EffectKind::Emitted { event: *event, fields });
-                self.make(InputKind::Event { event: *event, happened_at: self.now, id: None, row })
-            }
-            Instr::Call { webhook, inputs, id: slot } => {
-                run.set_id(self.state, *slot, id);
-                let inputs = self.values_of(run, inputs);
-                self.effect(run, Some(pc), Some(id), EffectKind::Called { webhook: *webhook, inputs });
-                true
-            }
-            Instr::Task { team, text, due, id: slot } => {
-                if let Some(slot) = slot {
-                    run.set_id(self.state, *slot, id);
-                }
-                let due = due.as_ref().map(|span| self.zone().add(self.now, span));
-                let text = self.image.texts[*text as usize].clone();
-                self.effect(run, Some(pc), Some(id), EffectKind::Tasked { team: *team, text, due });
-                true
-            }
-            _ => true,
+        let scope = Scope { slots: run.slots(self.state), ..Scope::of(self.program, self.pool, self.state, self.now) };
+        let (zone, frame) = (state::zone(self.program, self.state), &mut self.work.frame);
+        let eval = |function| scope.eval(function, frame, &mut NEVER.clone());
+        let Some(deed) = deed::deed(self.program, self.pool, zone, self.now, instr, eval) else { return true };
+        if let Some(slot) = deed.id {
+            run.set_id(self.state, slot, id);
         }
+        self.effect(run, Some(pc), Some(id), deed.kind);
+        deed.input.is_none_or(|input| self.make(input))
     }
 
     /// Names and values of what a message or call is given.

@@ -23,6 +23,7 @@ impl Tables {
             events,
             calm: image.watches.is_empty() && program.layout.calendar.is_empty(),
             meanwhile: image.journeys.iter().any(|journey| !journey.meanwhile.is_empty()),
+            declined: (!image.journeys.iter().all(sends_fit)).then_some("a hand-over says more than fits a record"),
             room: program.layout.fixed + 1 + run.min(RUN),
             journeys,
         }
@@ -47,7 +48,7 @@ fn journey(program: &Program, number: usize) -> JourneyTable {
     let forgotten = kept.iter().zip(0u16..).filter(|(kept, _)| !**kept).map(|(_, slot)| slot).collect();
     let sends: Vec<SendTable> = (0..journey.sends.len()).map(|s| send(program, journey, s)).collect();
     JourneyTable {
-        sure: sure(journey, &sends),
+        sure: sure(journey),
         plain: !form.has(Form::CHECKED) && journey.pauses.is_empty(),
         form,
         words: program.layout.run_words[number],
@@ -57,28 +58,13 @@ fn journey(program: &Program, number: usize) -> JourneyTable {
     }
 }
 
-/// Whether nothing of a run is left to the reference once it changes. (A pause may keep what is due from being done at that instant.)
-fn sure(journey: &Journey, sends: &[SendTable]) -> bool {
-    let done = |instr: &Instr| {
-        matches!(
-            instr,
-            Instr::Nop
-                | Instr::Jump(_)
-                | Instr::Unless { .. }
-                | Instr::Stay(_)
-                | Instr::Experiment { .. }
-                | Instr::NextBest(_)
-                | Instr::Send(_)
-                | Instr::Let { .. }
-                | Instr::Again { .. }
-                | Instr::Finish(_)
-        )
-    };
-    journey.pauses.is_empty()
-        && journey.on_leaving.is_none()
-        && !sends.iter().any(|send| send.declined)
-        && journey.code.iter().all(done)
-        && journey.places.iter().all(|place| matches!(place.kind, PlaceKind::Timer { .. } | PlaceKind::First { .. }))
+/// Whether a run never begins another one, by what it hands off to or by an input that it makes.
+fn sure(journey: &Journey) -> bool {
+    !journey.code.iter().any(|instr| matches!(instr, Instr::GoTo { .. } | Instr::Set { .. } | Instr::Emit { .. }))
+}
+
+fn sends_fit(journey: &Journey) -> bool {
+    (0..journey.sends.len()).all(|send| record::sent_fits(journey, send as u16))
 }
 
 fn kept_for_certain(journey: &Journey) -> Kept {
@@ -108,7 +94,7 @@ fn send(program: &Program, journey: &Journey, number: usize) -> SendTable {
         },
     };
     SendTable {
-        declined: image.journeys.iter().any(clauses) || !record::sent_fits(journey, number as u16),
+        meanwhile: image.journeys.iter().any(clauses),
         rendered: send
             .tries
             .iter()
@@ -123,7 +109,8 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
     let event: &Event = &image.events[usize::from(number)];
     let histories = &program.histories_of_event[usize::from(number)];
     let watched = histories.iter().any(|history| !program.watches_of_history[usize::from(*history)].is_empty());
-    let declined = if matches!(event.role, Role::Consent { .. }) {
+    let consents = matches!(event.role, Role::Consent { .. });
+    let rare = if consents {
         Some("it tells of consent")
     } else if matches!(event.role, Role::TaskCompleted { .. }) {
         Some("it tells of a task")
@@ -133,7 +120,7 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
         None
     };
     let mut runs = Vec::new();
-    let hears = image.journeys.iter().zip(journeys).map(|(journey, table)| match hears(journey, number) {
+    let hears = image.journeys.iter().zip(journeys).map(|(journey, table)| match hears(image, journey, number) {
         (_, false) if table.plain => Hears::Nothing,
         (hears, _) => {
             runs.push(hears);
@@ -154,8 +141,10 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
     let enters: Vec<Enter> = enters.collect();
     let entered = |enter: &Enter| &journeys[usize::from(enter.journey)];
     EventTable {
-        declined,
+        rare,
         observed: !histories.is_empty(),
+        stirs: watched,
+        consents,
         hears,
         runs,
         unsure: !enters.iter().map(entered).all(|table| table.sure),
@@ -166,7 +155,8 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
 }
 
 /// What runs of a journey hear of an event, and whether that is anything.
-fn hears(journey: &Journey, event: u16) -> (RunTable, bool) {
+fn hears(image: &Image, journey: &Journey, event: u16) -> (RunTable, bool) {
+    let of_tasks = matches!(image.events[usize::from(event)].role, Role::TaskCompleted { .. });
     let mut keys: Vec<Option<u16>> = Vec::new();
     let mut listens = |listener: &Listener| {
         let listens = listener.event == event;
@@ -194,9 +184,14 @@ fn hears(journey: &Journey, event: u16) -> (RunTable, bool) {
                 Some(Vec::new())
             }
         }
+        PlaceKind::Task { .. } if of_tasks => None,
         PlaceKind::Timer { .. } | PlaceKind::Answer { .. } | PlaceKind::Task { .. } => Some(Vec::new()),
     });
     let arms: Vec<Option<Vec<u16>>> = arms.collect();
+    if of_tasks && journey.places.iter().any(|place| matches!(place.kind, PlaceKind::Task { .. })) {
+        // A task is no matter of keys.
+        keys.push(None);
+    }
     let first = keys.first().copied().flatten();
     let late = goals.iter().any(|goal| journey.goals[usize::from(*goal)].within.is_some());
     let key = first.filter(|_| keys.iter().all(|key| *key == first));

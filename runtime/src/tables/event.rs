@@ -1,25 +1,27 @@
 //! One event, through its phases: each for all runs that hear it before the next.
 
 use super::build;
-use super::{Declined, EventTable, Hears, Hit, Machine, RunTable};
+use super::{Declined, EventTable, Hears, Hit, Machine, RunTable, Told};
 use crate::batch::Item;
 use crate::history::{self, Seen};
-use crate::image::{Capture, Listener, MISSING, Occasion, Pc, PlaceKind, ReEntry, Role, Trigger, Word};
-use crate::input::Reason;
-use crate::layout::{ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, WATCH_DUE, ZONE};
+use crate::image::{Capture, Listener, MISSING, Occasion, Pc, PlaceKind, Role, Word};
+use crate::layout::{ID_COUNT, IDS_NEXT, IDS_ROOM, ZONE};
 use crate::record::how;
+use crate::state::set_consent;
+use crate::step::machine::FUEL;
 use crate::step::run::{
     AGE, ANCHOR, ARRIVED, ASKED, AT, BARRED, CHECK, CONVERTED, COUNTED, DUE, ENDED, ENTERED, FRESH, GONE, HELD,
     HOLD_TOLD, HOLDER, KEY, LEAVING, NEVER, PAUSED, Run, SINCE, TOLD, WAITS, WAKE,
 };
-use crate::step::{self, ids};
+use crate::step::{self, ids, wait};
 use crate::time::plus;
-use crate::watch::Dirty;
 
 /// What nobody hears.
 const NOTHING: &EventTable = &EventTable {
-    declined: None,
+    rare: None,
     observed: false,
+    stirs: false,
+    consents: false,
     hears: Vec::new(),
     runs: Vec::new(),
     enters: Vec::new(),
@@ -30,59 +32,61 @@ const NOTHING: &EventTable = &EventTable {
 impl<'m> Machine<'m> {
     /// One event.
     pub(super) fn event(&mut self, table: &'m EventTable, item: &Item, row: &'m [Word]) -> Result<(), Declined> {
-        let new = self.wake_up()?;
-        if !self.tables.calm && (new || self.words[ZONE] & KNOWN == 0) {
-            return Err(Declined::Shape);
-        }
+        self.wake_up()?;
         (self.event, self.row, self.happened_at) = (item.event, row, item.happened_at);
         self.go_to(item.seen);
-        if self.program.layout.watches > 0 && self.words[WATCH_DUE] as i64 <= self.now {
-            return Err(Declined::Shape);
-        }
+        let consent = if table.consents { self.consent()? } else { None };
         self.hits.clear();
         self.taken.clear();
-        let sure = self.who_hears(table)?;
+        let sure = self.who_hears(table) && !table.unsure && !table.stirs && !self.stirs();
         let adds = table.adds + if item.id().is_some() { ID_COUNT } else { 0 };
-        self.keep(sure && !table.unsure && self.len + adds <= self.words.len());
+        self.keep(sure && self.len + adds <= self.words.len());
         if let Some(id) = item.id()
             && self.repeated(id)?
         {
             return self.finish();
         }
-        if table.observed {
-            let seen = Seen { event: item.event, row, happened_at: item.happened_at, now: self.now };
-            let state = &mut self.words[..self.len];
-            // No watch reads what this event feeds.
-            history::observe(self.program, self.pool, state, self.frame, seen, &mut Dirty::none());
+        self.phases(table, consent)?;
+        self.settle()?;
+        self.finish()
+    }
+
+    /// What the present event does: to what is remembered, then phase by phase.
+    pub(super) fn phases(
+        &mut self,
+        table: &'m EventTable,
+        consent: Option<(u16, Option<u16>, bool)>,
+    ) -> Result<(), Declined> {
+        if let Some((purpose, channel, granted)) = consent {
+            set_consent(&self.program.layout, self.words, purpose, channel, granted);
         }
-        self.words[ZONE] |= KNOWN;
+        if table.observed {
+            let seen = Seen { event: self.event, row: self.row, happened_at: self.happened_at, now: self.now };
+            let state = &mut self.words[..self.len];
+            history::observe(self.program, self.pool, state, self.frame, seen, &mut self.rare.dirty);
+        }
+        self.look_again(false);
         if !self.hits.is_empty() {
             for hit in &*self.hits {
                 hit.run.put_moment(self.words, CHECK, NEVER);
             }
             self.sort_hits();
-            self.goals(table)?;
-            self.exits(table)?;
-            self.pauses()?;
+            self.goals(table);
+            self.exits(table);
+            self.pauses();
             self.start_over_and_update(table)?;
-            self.waits(table)?;
+            self.waits(table, false)?;
         }
-        if !table.enters.is_empty() {
-            self.new_runs(table)?;
-        }
-        self.finish()
+        self.new_runs(table)
     }
 
-    /// Finds the runs that hear the event. Says whether all that may change in the runs there are is certain to be done.
-    fn who_hears(&mut self, table: &EventTable) -> Result<bool, Declined> {
+    /// Finds the runs that hear the event. Says whether all runs there are are [`super::JourneyTable::sure`].
+    pub(super) fn who_hears(&mut self, table: &EventTable) -> bool {
         let mut sure = true;
         let mut at = self.first();
         while let Some((run, next)) = self.record(at) {
             at = next;
             let status = run.status(self.words);
-            if self.tables.meanwhile && status == HELD {
-                return Err(Declined::Shape);
-            }
             let journey = usize::from(run.journey(self.words));
             sure &= self.tables.journeys[journey].sure;
             match table.hears[journey] {
@@ -99,26 +103,14 @@ impl<'m> Machine<'m> {
                         }
                     }
                     let over = status >= LEAVING;
-                    if over && (!hears.late || run.is(self.words, CONVERTED) || !run.whole(self.words)) {
+                    if over && (!hears.late || run.is(self.words, CONVERTED | GONE) || !run.whole(self.words)) {
                         continue;
                     }
                     self.hits.push(Hit { run, table: number, watches: false, updated: false });
                 }
             }
         }
-        Ok(sure)
-    }
-
-    /// Declines a customer with a run that may hear what is no event in a way that only the reference knows.
-    pub(super) fn who_may_hear(&self) -> Result<(), Declined> {
-        let mut at = self.first();
-        while let Some((run, next)) = self.record(at) {
-            at = next;
-            if self.tables.meanwhile && run.status(self.words) == HELD {
-                return Err(Declined::Shape);
-            }
-        }
-        Ok(())
+        sure
     }
 
     /// Higher priority first, then the older.
@@ -205,7 +197,7 @@ impl<'m> Machine<'m> {
     }
 
     /// Copies what a clause keeps of the present event into a run's slots.
-    fn capture(&mut self, run: Run, capture: &Capture) {
+    pub(super) fn capture(&mut self, run: Run, capture: &Capture) {
         if self.event == u16::MAX {
             return;
         }
@@ -225,7 +217,7 @@ impl<'m> Machine<'m> {
     }
 
     /// Phase: goals.
-    fn goals(&mut self, table: &EventTable) -> Result<(), Declined> {
+    fn goals(&mut self, table: &EventTable) {
         for at in 0..self.hits.len() {
             let hit = self.hits[at];
             if Self::run_table(table, hit).goals.is_empty() {
@@ -260,16 +252,15 @@ impl<'m> Machine<'m> {
                 }
             }
             if reached || (late && run.is(self.words, CONVERTED)) {
-                self.end(run, how::GOAL, 0, None)?;
+                self.end(run, how::GOAL, 0, None);
             } else if late {
-                self.end(run, how::LATE_GOAL, 0, None)?;
+                self.end(run, how::LATE_GOAL, 0, None);
             }
         }
-        Ok(())
     }
 
     /// Phase: exits.
-    fn exits(&mut self, table: &EventTable) -> Result<(), Declined> {
+    fn exits(&mut self, table: &EventTable) {
         for at in 0..self.hits.len() {
             let hit = self.hits[at];
             let run = hit.run;
@@ -279,7 +270,7 @@ impl<'m> Machine<'m> {
             let journey = self.journey(run);
             let stage = self.stage_of(run);
             if hit.watches {
-                self.leaves(run, stage, true)?;
+                self.leaves(run, stage, true);
                 continue;
             }
             for number in &Self::run_table(table, hit).exits {
@@ -289,16 +280,15 @@ impl<'m> Machine<'m> {
                     if exit.for_good {
                         run.mark(self.words, BARRED, true);
                     }
-                    self.end(run, how::EXIT, *number, None)?;
+                    self.end(run, how::EXIT, *number, None);
                     break;
                 }
             }
         }
-        Ok(())
     }
 
     /// Ends a run that an exit clause in force in `stage` asks to leave; says whether it did.
-    pub(super) fn leaves(&mut self, run: Run, stage: Option<u16>, hears: bool) -> Result<bool, Declined> {
+    pub(super) fn leaves(&mut self, run: Run, stage: Option<u16>, hears: bool) -> bool {
         let journey = self.journey(run);
         for (exit, number) in journey.exits.iter().zip(0u16..) {
             if !step::in_stage(journey, stage, exit.stage) {
@@ -312,20 +302,26 @@ impl<'m> Machine<'m> {
                 if exit.for_good {
                     run.mark(self.words, BARRED, true);
                 }
-                self.end(run, how::EXIT, number, None)?;
-                return Ok(true);
+                self.end(run, how::EXIT, number, None);
+                return true;
             }
         }
-        Ok(false)
+        false
     }
 
-    /// The end of a run.
-    pub(super) fn end(&mut self, run: Run, by: u16, extra: u16, label: Option<u32>) -> Result<(), Declined> {
+    /// The end of a run. What it does on leaving comes before it is told that it left.
+    pub(super) fn end(&mut self, run: Run, by: u16, extra: u16, label: Option<u32>) {
         if !run.alive(self.words) {
-            return Ok(());
+            return;
         }
-        if self.journey(run).on_leaving.is_some() && by != how::OUT_OF_FUEL {
-            return Err(Declined::Shape);
+        if let Some(pc) = self.journey(run).on_leaving
+            && by != how::OUT_OF_FUEL
+        {
+            run.set_status(self.words, LEAVING);
+            // Fuel of its own, as the reference has it.
+            let fuel = std::mem::replace(&mut self.fuel, FUEL);
+            self.walk(run, pc);
+            self.fuel = fuel;
         }
         run.set_status(self.words, ENDED);
         run.put_moment(self.words, SINCE, self.now);
@@ -335,7 +331,6 @@ impl<'m> Machine<'m> {
         run.put(self.words, HOLDER, MISSING);
         let of = self.of(run, None);
         self.out.left(&of, by, extra, label);
-        Ok(())
     }
 
     /// Phase: start over and update.
@@ -381,8 +376,8 @@ impl<'m> Machine<'m> {
                 if hit.watches {
                     // Clauses that read what was replaced hold from now on.
                     let stage = self.stage_of(run);
-                    if !self.leaves(run, stage, false)? {
-                        self.look_at_pauses(run, stage, false)?;
+                    if !self.leaves(run, stage, false) {
+                        self.look_at_pauses(run, stage, false);
                     }
                 }
             }
@@ -406,7 +401,7 @@ impl<'m> Machine<'m> {
     }
 
     /// Puts a run before its first step.
-    fn set_out(&mut self, run: Run) {
+    pub(super) fn set_out(&mut self, run: Run) {
         run.set_status(self.words, FRESH);
         run.put_moment(self.words, ENTERED, self.now);
         run.put_moment(self.words, SINCE, self.now);
@@ -422,7 +417,7 @@ impl<'m> Machine<'m> {
     }
 
     /// Phase: waits.
-    fn waits(&mut self, table: &EventTable) -> Result<(), Declined> {
+    fn waits(&mut self, table: &EventTable, rezoned: bool) -> Result<(), Declined> {
         for at in 0..self.hits.len() {
             let hit = self.hits[at];
             let run = hit.run;
@@ -430,21 +425,30 @@ impl<'m> Machine<'m> {
                 continue;
             }
             match run.status(self.words) {
-                WAITS => {}
-                PAUSED => {
-                    self.resume(run)?;
-                    continue;
+                WAITS => self.wait(table, hit, rezoned || hit.updated)?,
+                PAUSED => self.resume(run)?,
+                // Quiet hours are somewhere else now: it asks again.
+                HELD if rezoned && run.moment(self.words, DUE) != NEVER => {
+                    self.go_on(run, run.get(self.words, AT) as Pc)?
                 }
-                _ => continue,
+                _ => {}
             }
-            let journey = self.journey(run);
-            let number = run.get(self.words, AT) as usize;
-            let place = &journey.places[number];
-            let mut next = None;
-            if hit.watches {
-                next = self.hears_at(run, &place.kind)?;
-            } else if let PlaceKind::First { arms: all, .. } = &place.kind {
-                let Some(arms) = &Self::run_table(table, hit).arms[number] else { return Err(Declined::Shape) };
+            if rezoned {
+                self.set_wake(run);
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, table: &EventTable, hit: Hit, work_out_anew: bool) -> Result<(), Declined> {
+        let run = hit.run;
+        let number = run.get(self.words, AT) as usize;
+        let place = &self.journey(run).places[number];
+        let mut next = None;
+        if hit.watches {
+            next = self.hears_at(run, &place.kind);
+        } else if let Some(arms) = &Self::run_table(table, hit).arms[number] {
+            if let PlaceKind::First { arms: all, .. } = &place.kind {
                 for arm in arms {
                     let arm = &all[usize::from(*arm)];
                     let Occasion::Event(listener) = &arm.on else { continue };
@@ -455,26 +459,54 @@ impl<'m> Machine<'m> {
                     }
                 }
             }
-            if !hit.watches && Self::run_table(table, hit).arms[number].is_none() {
-                return Err(Declined::Shape);
-            }
-            if next.is_none() && hit.updated {
-                next = self.set_due(run, place);
-                self.set_wake(run);
-            }
-            if let Some(next) = next {
-                self.go_on(run, next)?;
-            }
+        } else {
+            next = self.hears_at(run, &place.kind);
         }
-        Ok(())
+        if next.is_none() && work_out_anew {
+            next = self.set_due(run, place);
+            self.set_wake(run);
+        }
+        match next {
+            Some(next) => self.go_on(run, next),
+            None => Ok(()),
+        }
     }
 
-    /// Where a run that watches conditions goes on from a place, if the present event or a condition ends its stay.
-    fn hears_at(&mut self, run: Run, place: &'m PlaceKind) -> Result<Option<Pc>, Declined> {
+    /// Where a run goes on from a place, if the present input or a condition ends its stay.
+    fn hears_at(&mut self, run: Run, place: &'m PlaceKind) -> Option<Pc> {
         let arms = match place {
             PlaceKind::First { arms, .. } => arms,
-            PlaceKind::Collect { listener, .. } if listener.event == self.event => return Err(Declined::Shape),
-            _ => return Ok(None),
+            PlaceKind::Collect { listener, fields, list, at_most, next, .. } => {
+                if !self.hears(run, listener) {
+                    return None;
+                }
+                let before = run.slot(self.words, *list);
+                let (gathered, count) = wait::gather(self.pool, &mut self.rare.list, before, self.row, fields);
+                run.set_slot(self.words, *list, gathered);
+                return (count >= *at_most as usize).then_some(*next);
+            }
+            PlaceKind::Answer { id, slots, next, failed, .. } => {
+                let Told::Answer(call, answer) = self.told else { return None };
+                if run.id(self.words, *id) != Some(call) {
+                    return None;
+                }
+                let Some(answer) = answer else { return Some(*failed) };
+                for (slot, word) in slots.iter().zip(answer) {
+                    if let Some(slot) = slot {
+                        run.set_slot(self.words, *slot, *word);
+                    }
+                }
+                return Some(*next);
+            }
+            PlaceKind::Task { id, done, .. } => {
+                let told = match self.told {
+                    Told::Done(task) => Some(task),
+                    _ if self.event != u16::MAX => wait::task_of(self.image, self.pool, self.event, self.row),
+                    _ => None,
+                };
+                return (told.is_some() && told == run.id(self.words, *id)).then_some(*done);
+            }
+            PlaceKind::Timer { .. } => return None,
         };
         let mut passed = None;
         for arm in arms {
@@ -496,175 +528,33 @@ impl<'m> Machine<'m> {
                 passed = Some(arm);
             }
         }
-        Ok(passed.map(|arm| {
+        passed.map(|arm| {
             self.capture(run, &arm.capture);
             arm.next
-        }))
+        })
     }
 
-    /// Phases at a moment at which conditions of runs may have changed, without an event.
-    pub(super) fn time_passes(&mut self) -> Result<(), Declined> {
+    /// Phases where conditions of runs may have changed, without an event. All runs look where they are `rezoned`, or something is told.
+    pub(super) fn time_passes(&mut self, rezoned: bool) -> Result<(), Declined> {
+        let all = rezoned || !matches!(self.told, Told::Nothing);
         self.hits.clear();
         self.taken.clear();
-        self.event = u16::MAX;
         let mut at = self.first();
         while let Some((run, next)) = self.record(at) {
             at = next;
-            let watches = !self.tables.journeys[usize::from(run.journey(self.words))].plain;
-            let status = run.status(self.words);
-            if !watches || status >= LEAVING {
+            let watches = all || !self.tables.journeys[usize::from(run.journey(self.words))].plain;
+            if !watches || !run.alive(self.words) {
                 continue;
             }
             run.put_moment(self.words, CHECK, NEVER);
+            run.mark(self.words, ARRIVED, false);
             self.hits.push(Hit { run, table: 0, watches, updated: false });
         }
         self.sort_hits();
-        self.exits(NOTHING)?;
-        self.pauses()?;
-        self.waits(NOTHING)
-    }
-
-    /// Phase: new runs. Each journey is asked once.
-    fn new_runs(&mut self, table: &EventTable) -> Result<(), Declined> {
-        let mut asked = None;
-        for enter in &table.enters {
-            let j = enter.journey;
-            if asked == Some(j) || self.taken.contains(&j) {
-                continue;
-            }
-            let journey = &self.image.journeys[usize::from(j)];
-            let Trigger::Event { listener, capture } = &journey.triggers[usize::from(enter.trigger)] else { continue };
-            let run = self.candidate(j)?;
-            self.capture(run, capture);
-            if !self.hears(run, listener) {
-                self.len = run.0;
-                continue;
-            }
-            asked = Some(j);
-            if self.admit(run) {
-                self.go_on(run, 0)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A record at the end of the state for someone who may come in.
-    fn candidate(&mut self, j: u16) -> Result<Run, Declined> {
-        let (table, journey) = (&self.tables.journeys[usize::from(j)], &self.image.journeys[usize::from(j)]);
-        let run = Run(self.len);
-        let end = self.len + table.words;
-        let Some(words) = self.words.get_mut(run.0..end) else { return Err(Declined::Room) };
-        words.fill(MISSING);
-        step::run::begin(self.words, run, j, table.form, table.words, &journey.zeroed);
-        self.len = end;
-        Ok(run)
-    }
-
-    /// The run of a journey with a key, beside the candidate.
-    fn run_of(&self, journey: u16, key: Word, beside: Run) -> Option<Run> {
-        let mut at = self.first();
-        while let Some((run, next)) = self.record(at) {
-            if run != beside
-                && run.journey(self.words) == journey
-                && run.get(self.words, KEY) == key
-                && !run.is(self.words, GONE)
-            {
-                return Some(run);
-            }
-            at = next;
-        }
-        None
-    }
-
-    /// Lets a candidate in, or removes its record and tells why not.
-    fn admit(&mut self, run: Run) -> bool {
-        let j = run.journey(self.words);
-        let journey = &self.image.journeys[usize::from(j)];
-        let now = self.now;
-        let key = journey.key.map_or(0, |slot| run.slot(self.words, slot));
-        let earlier = if key == MISSING { None } else { self.run_of(j, key, run) };
-        let reason = 'reason: {
-            if let Some(condition) = journey.only_if
-                && !self.is_so(run, false, condition)
-            {
-                break 'reason Some(Reason::OnlyIf);
-            }
-            if journey.window != (None, None) {
-                let today = self.zone().date(now);
-                if journey.window.0.is_some_and(|first| today < first)
-                    || journey.window.1.is_some_and(|last| today > last)
-                {
-                    break 'reason Some(Reason::OutsideDates);
-                }
-            }
-            if journey
-                .rollout
-                .is_some_and(|share| ids::lot("rollout", &journey.name, self.names.name(self.customer)) >= share)
-            {
-                break 'reason Some(Reason::NotInRollout);
-            }
-            if key == MISSING {
-                break 'reason Some(Reason::NoKey);
-            }
-            if let Some(earlier) = earlier {
-                let (entered, left) = (earlier.moment(self.words, ENTERED), earlier.moment(self.words, SINCE));
-                if earlier.status(self.words) != ENDED {
-                    break 'reason Some(Reason::AlreadyIn);
-                }
-                if earlier.is(self.words, BARRED) {
-                    break 'reason Some(Reason::Barred);
-                }
-                let open = match &journey.reentry {
-                    ReEntry::Never { .. } => false,
-                    ReEntry::AfterFinishing => true,
-                    ReEntry::AfterEntry(span) => now >= self.zone().add(entered, span),
-                    ReEntry::AfterExit(span) => now >= self.zone().add(left, span),
-                };
-                if !open {
-                    break 'reason Some(Reason::ReEntry);
-                }
-            }
-            match journey.at_once {
-                Some(most) if self.alive_runs(j, run) >= most as usize => Some(Reason::TooManyRuns),
-                _ => None,
-            }
-        };
-        let key_word = journey.key.map(|slot| run.slot(self.words, slot));
-        if let Some(reason) = reason {
-            self.len = run.0;
-            let of = crate::record::Of { run: 0, start: 0, ..self.of(run, None) };
-            self.out.entry_refused(&of, reason, key_word);
-            return false;
-        }
-        if let Some(earlier) = earlier {
-            earlier.mark(self.words, GONE, true);
-        }
-        let mut age: Option<Word> = None;
-        let mut at = self.first();
-        while let Some((other, next)) = self.record(at) {
-            if other != run {
-                age = age.max(Some(other.get(self.words, AGE)));
-            }
-            at = next;
-        }
-        let number = step::run::count_entry(&self.program.layout, &mut self.words[..self.len], j);
-        self.entered = true;
-        run.set_numbers(self.words, number, 1);
-        run.put(self.words, KEY, key);
-        run.put(self.words, AGE, age.map_or(0, |age| age.saturating_add(1)));
-        self.set_out(run);
-        let of = self.of(run, None);
-        self.out.entered(&of, None, false, key_word);
-        true
-    }
-
-    fn alive_runs(&self, journey: u16, beside: Run) -> usize {
-        let (mut at, mut count) = (self.first(), 0);
-        while let Some((run, next)) = self.record(at) {
-            count += usize::from(run != beside && run.journey(self.words) == journey && run.alive(self.words));
-            at = next;
-        }
-        count
+        self.exits(NOTHING);
+        self.pauses();
+        self.waits(NOTHING, rezoned)?;
+        self.new_runs(NOTHING)
     }
 
     /// Whether the customer has said yes, as a send asks for it.

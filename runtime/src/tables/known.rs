@@ -1,24 +1,17 @@
-//! What becomes known of a customer: profile and consent.
+//! What else a host hears of a customer: profile, consent, answers of calls, tasks that are done.
 
-use super::{Declined, Machine};
-use crate::image::Word;
+use super::{Declined, Machine, Told};
 use crate::input::InputKind;
-use crate::layout::{KNOWN, WATCH_DUE, ZONE};
-use crate::state::{self, Changed};
+use crate::state;
 
-impl Machine<'_> {
+impl<'m> Machine<'m> {
     /// One input that is no event.
-    pub(super) fn known(&mut self, seen: i64, kind: &InputKind) -> Result<(), Declined> {
-        let new = self.wake_up()?;
-        if !self.tables.calm && (new || !state::known(self.words)) {
-            return Err(Declined::Shape);
-        }
+    pub(super) fn known(&mut self, seen: i64, kind: &'m InputKind) -> Result<(), Declined> {
+        self.wake_up()?;
         self.go_to(seen);
-        if self.program.layout.watches > 0 && self.words[WATCH_DUE] as i64 <= self.now {
-            return Err(Declined::Shape);
-        }
         self.keep(false);
         self.hits.clear();
+        let mut rezoned = false;
         match kind {
             InputKind::Profile { id, changes } => {
                 if let Some(id) = id
@@ -26,9 +19,7 @@ impl Machine<'_> {
                 {
                     return self.finish();
                 }
-                for (field, word) in changes {
-                    self.becomes(*field, *word)?;
-                }
+                rezoned = self.becomes(changes);
             }
             InputKind::Consent { purpose, channel, granted } => {
                 let known = usize::from(*purpose) < self.image.purposes.len()
@@ -37,28 +28,14 @@ impl Machine<'_> {
                     state::set_consent(&self.program.layout, self.words, *purpose, *channel, *granted);
                 }
             }
-            InputKind::Event { .. } | InputKind::Answer { .. } | InputKind::TaskDone { .. } => {
-                return Err(Declined::Shape);
-            }
+            InputKind::Answer { call, answer } => self.told = Told::Answer(*call, answer.as_deref()),
+            InputKind::TaskDone { task } => self.told = Told::Done(*task),
+            // Events are items of their own.
+            InputKind::Event { .. } => return Err(Declined::Shape),
         }
-        self.words[ZONE] |= KNOWN;
-        self.who_may_hear()?;
-        self.time_passes()?;
+        self.look_again(rezoned);
+        self.time_passes(rezoned)?;
+        self.settle()?;
         self.finish()
-    }
-
-    fn becomes(&mut self, field: u16, word: Word) -> Result<(), Declined> {
-        if usize::from(field) >= self.image.profile.len() {
-            return Ok(());
-        }
-        let changed = state::set_profile(self.program, self.pool, self.words, field, word);
-        let watched = !self.program.watches_of_field[usize::from(field)].is_empty();
-        let asked = !self.program.layout.calendar.is_empty();
-        match changed {
-            Changed::Nothing => Ok(()),
-            Changed::Zone => Err(Declined::Shape),
-            Changed::Field if watched || asked => Err(Declined::Shape),
-            Changed::Field => Ok(()),
-        }
     }
 }

@@ -8,17 +8,18 @@
 //! It always agrees with the reference, to the byte, because it declines what it does not do: it then leaves the words and the
 //! effects as they were, and the reference does that input instead. What is declined:
 //!
-//! * events that feed a watched condition, tell of consent or of tasks; answers of calls; moves to another zone; the first sight of a
-//!   customer and moments at which something is due, when the program watches conditions or has triggers by the calendar;
-//! * runs that would set, emit, call, give a task, gather, hand off, or do something on leaving;
-//! * sends that other journeys may hold or drop meanwhile.
+//! * events whose consent speaks of a purpose or channel that does not exist, and rows of another form: they are bad input;
+//! * all of a program of which a single hand-over says more than fits a record.
 //!
-//! `build` makes the tables, `event` is one event, `known` what becomes known of a customer, `pause` the pauses of runs, `time` what is due and the tidying after each input, `walk` the steps, `send` a send
-//! and its gates, `within` what machine code asks for.
+//! `build` makes the tables, `event` is one event, `entry` who comes in, `known` what else a host hears of a customer, `pause` the pauses
+//! of runs, `time` what is due and the tidying after each input, `walk` the steps, `send` a send and its gates, `follow` what follows at
+//! the same instant, `within` what machine code asks for.
 
 mod build;
 mod engine;
+mod entry;
 mod event;
+mod follow;
 mod known;
 mod pause;
 mod send;
@@ -38,10 +39,12 @@ use crate::pool::Pool;
 use crate::program::Program;
 use crate::record::{Effects, NO_PC, Of};
 use crate::state;
-use crate::step::machine::FUEL;
-use crate::step::run::{AT, CHECK, HELD, NUMBERS, PAUSED, Run, WAITS};
-use crate::step::stage_at;
+use crate::step::entry::HandOff;
+use crate::step::machine::{FUEL, stage_of};
+use crate::step::run::{CHECK, NUMBERS, Run};
 use crate::time::{NEVER, Zone};
+use crate::watch::{Change, Dirty};
+use std::collections::VecDeque;
 
 /// The tables of a program.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +57,8 @@ pub struct Tables {
     pub calm: bool,
     /// Some journey holds or drops the sends of others meanwhile.
     pub meanwhile: bool,
+    /// Why the reference does everything, if it does.
+    pub declined: Option<&'static str>,
     /// Words that the place of a new customer should have room for: what all have, the journey that is entered first, and its run.
     pub room: usize,
 }
@@ -61,10 +66,14 @@ pub struct Tables {
 /// What an event does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventTable {
-    /// Why the reference does it, always.
-    pub declined: Option<&'static str>,
+    /// Why it does more than machine code knows of, if it does.
+    pub rare: Option<&'static str>,
     /// It feeds histories.
     pub observed: bool,
+    /// It feeds a condition that is watched.
+    pub stirs: bool,
+    /// It tells of consent.
+    pub consents: bool,
     /// For each journey, what its runs hear.
     pub hears: Vec<Hears>,
     /// What [`Hears::Runs`] points to.
@@ -103,7 +112,7 @@ pub struct RunTable {
     pub start_over: Vec<u16>,
     /// Clauses `update`.
     pub updates: Vec<u16>,
-    /// For each place, the arms that listen to the event; none: the reference knows.
+    /// For each place, the arms that listen to the event; none: something else does.
     pub arms: Vec<Option<Vec<u16>>>,
 }
 
@@ -121,7 +130,7 @@ pub struct Enter {
 pub struct JourneyTable {
     /// Its runs watch nothing and never pause: they only change when they hear something or are due.
     pub plain: bool,
-    /// Once a run of it has begun to change by an input, nothing of it is left to the reference.
+    /// A run of it never needs more room than it has, whatever it does.
     pub sure: bool,
     /// The form of its runs.
     pub form: Form,
@@ -151,8 +160,8 @@ pub struct Kept {
 /// What is known of a send.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SendTable {
-    /// The reference does it.
-    pub declined: bool,
+    /// Other runs may hold or drop it meanwhile.
+    pub meanwhile: bool,
     /// For each try, whether the message has a rendering for its channel.
     pub rendered: Vec<bool>,
     /// For each try, the channel's address.
@@ -193,6 +202,23 @@ pub struct Scratch {
     hits: Vec<Hit>,
     taken: Vec<u16>,
     inputs: Vec<Word>,
+    rare: Rare,
+}
+
+/// What few inputs need.
+#[derive(Debug, Clone)]
+struct Rare {
+    /// Watched conditions that may have changed.
+    dirty: Dirty,
+    /// Those that have.
+    changes: Vec<Change>,
+    /// Triggers: rank, journey, trigger.
+    offered: Vec<(u16, u16, u16)>,
+    /// Inputs that runs have made at this instant.
+    queue: VecDeque<InputKind>,
+    /// Runs that others have handed off to.
+    handoffs: Vec<HandOff>,
+    list: Vec<Word>,
 }
 
 /// What a state was before an input, as far as it is certain that nothing else has changed.
@@ -227,7 +253,25 @@ impl Scratch {
             hits: Vec::new(),
             taken: Vec::new(),
             inputs: Vec::new(),
+            rare: Rare {
+                dirty: Dirty::new(program),
+                changes: Vec::new(),
+                offered: Vec::new(),
+                queue: VecDeque::new(),
+                handoffs: Vec::new(),
+                list: Vec::new(),
+            },
         }
+    }
+}
+
+impl Rare {
+    /// Nothing of an input that is not done is left.
+    fn clear(&mut self) {
+        self.dirty.clear();
+        self.changes.clear();
+        self.queue.clear();
+        self.handoffs.clear();
     }
 }
 
@@ -264,7 +308,9 @@ pub fn event(
     row: &[Word],
 ) -> Result<(), Declined> {
     let Some(table) = shared.tables.events.get(usize::from(item.event)) else { return Err(Declined::Shape) };
-    if table.declined.is_some() || row.len() != shared.program.image.events[usize::from(item.event)].fields.len() {
+    if shared.tables.declined.is_some()
+        || row.len() != shared.program.image.events[usize::from(item.event)].fields.len()
+    {
         return Err(Declined::Shape);
     }
     attempt(shared, customer, words, Input::Event { table, item, row })
@@ -279,6 +325,9 @@ pub fn known(
     seen: i64,
     kind: &InputKind,
 ) -> Result<(), Declined> {
+    if shared.tables.declined.is_some() {
+        return Err(Declined::Shape);
+    }
     attempt(shared, customer, words, Input::Known { seen, kind })
 }
 
@@ -295,6 +344,9 @@ pub fn advance(
         let due = words.words[WAKE] as i64;
         if due == NEVER || due > until || (due == until && !inclusive) {
             break;
+        }
+        if shared.tables.declined.is_some() {
+            return Err(Declined::Shape);
         }
         attempt(shared, customer, words, Input::Instant(due))?;
     }
@@ -340,6 +392,7 @@ fn attempt<'m>(
             }
             machine.out.words.truncate(said.0);
             machine.out.owned.truncate(said.1);
+            machine.rare.clear();
         }
     }
     done
@@ -357,6 +410,7 @@ struct Machine<'m> {
     hits: &'m mut Vec<Hit>,
     taken: &'m mut Vec<u16>,
     inputs: &'m mut Vec<Word>,
+    rare: &'m mut Rare,
     out: &'m mut Effects,
     customer: u32,
     /// All words of the place; the state is the first `len`.
@@ -364,12 +418,25 @@ struct Machine<'m> {
     len: usize,
     now: i64,
     fuel: u32,
+    /// Inputs that runs have made at this instant.
+    made: u32,
     /// The present event; none: [`u16::MAX`].
     event: u16,
     row: &'m [Word],
     happened_at: i64,
+    told: Told<'m>,
     /// A run was entered: perhaps the first of its journey.
     entered: bool,
+}
+
+/// What runs may hear that is no event.
+#[derive(Clone, Copy)]
+enum Told<'m> {
+    Nothing,
+    /// The answer of a call; none: it has failed.
+    Answer(u128, Option<&'m [Word]>),
+    /// A task is done.
+    Done(u128),
 }
 
 impl<'m> Machine<'m> {
@@ -377,7 +444,7 @@ impl<'m> Machine<'m> {
     #[inline]
     fn new(shared: &'m mut Shared<'_>, customer: u32, words: &'m mut [Word], len: usize) -> Machine<'m> {
         let Shared { program, tables, pool, names, scratch, out } = shared;
-        let Scratch { frame, undo, hits, taken, inputs } = &mut **scratch;
+        let Scratch { frame, undo, hits, taken, inputs, rare } = &mut **scratch;
         Machine {
             program,
             image: &program.image,
@@ -389,15 +456,18 @@ impl<'m> Machine<'m> {
             hits,
             taken,
             inputs,
+            rare,
             out,
             customer,
             words,
             len,
             now: 0,
             fuel: FUEL,
+            made: 0,
             event: u16::MAX,
             row: &[],
             happened_at: 0,
+            told: Told::Nothing,
             entered: false,
         }
     }
@@ -448,12 +518,7 @@ impl<'m> Machine<'m> {
 
     /// The stage a run stands in.
     fn stage_of(&self, run: Run) -> Option<u16> {
-        let (journey, at) = (self.journey(run), run.get(self.words, AT));
-        match run.status(self.words) {
-            WAITS => journey.places.get(at as usize).and_then(|place| place.stage),
-            HELD | PAUSED => stage_at(journey, at as u32),
-            _ => None,
-        }
+        stage_of(self.image, self.state(), run)
     }
 
     fn eval(&mut self, run: Run, function: FnId) -> Word {

@@ -2,9 +2,9 @@
 
 use super::{Declined, Machine};
 use crate::image::{MISSING, Occasion, Pc};
-use crate::input::{Effect, EffectKind};
+use crate::input::EffectKind;
 use crate::record::how;
-use crate::step::in_stage;
+use crate::step::machine::{in_stage, stage_at};
 use crate::step::run::{ARRIVED, AT, DUE, EXPIRED, PAUSED, Run};
 use crate::time::NEVER;
 
@@ -21,21 +21,20 @@ pub(super) enum Paused {
 
 impl Machine<'_> {
     /// Phase: pauses begin, end, and are over.
-    pub(super) fn pauses(&mut self) -> Result<(), Declined> {
+    pub(super) fn pauses(&mut self) {
         for at in 0..self.hits.len() {
             let run = self.hits[at].run;
             if run.alive(self.words)
                 && !self.journey(run).pauses.is_empty()
-                && self.look_at_pauses(run, self.stage_of(run), true)? != Paused::Left
+                && self.look_at_pauses(run, self.stage_of(run), true) != Paused::Left
             {
                 self.set_wake(run);
             }
         }
-        Ok(())
     }
 
     /// Brings a run's pauses up to date, for a run that stands in `stage`; with the present event, if `hears`.
-    pub(super) fn look_at_pauses(&mut self, run: Run, stage: Option<u16>, hears: bool) -> Result<Paused, Declined> {
+    pub(super) fn look_at_pauses(&mut self, run: Run, stage: Option<u16>, hears: bool) -> Paused {
         let journey = self.journey(run);
         let mut first = Paused::No;
         for (number, pause) in journey.pauses.iter().enumerate() {
@@ -65,8 +64,8 @@ impl Machine<'_> {
             let over = |span| self.now >= self.zone().add(since as i64, span);
             if since != MISSING && since != EXPIRED && pause.at_most.as_ref().is_some_and(over) {
                 if pause.then_exit {
-                    self.end(run, how::PAUSE_TOO_LONG, 0, None)?;
-                    return Ok(Paused::Left);
+                    self.end(run, how::PAUSE_TOO_LONG, 0, None);
+                    return Paused::Left;
                 }
                 since = EXPIRED;
             }
@@ -77,26 +76,30 @@ impl Machine<'_> {
                 first = Paused::By(number);
             }
         }
-        Ok(first)
+        first
     }
 
-    /// Whether a run that watches or pauses may make the effect of the instruction at `pc`, which stands in `stage`. If not, it has
-    /// left, or stands there until its pause ends.
-    pub(super) fn may_act(&mut self, run: Run, pc: Pc, stage: Option<u16>) -> Result<bool, Declined> {
-        if self.leaves(run, stage, false)? {
-            return Ok(false);
+    /// Whether a run may make the effect of the instruction at `pc`. If not, it has left, or stands there until its pause ends.
+    pub(super) fn may_act(&mut self, run: Run, pc: Pc) -> bool {
+        // On leaving, neither exits nor pauses apply.
+        if self.tables.journeys[usize::from(run.journey(self.words))].plain || !run.alive(self.words) {
+            return true;
         }
-        match self.look_at_pauses(run, stage, false)? {
-            Paused::No => Ok(true),
-            Paused::Left => Ok(false),
+        let stage = stage_at(self.journey(run), pc);
+        if self.leaves(run, stage, false) {
+            return false;
+        }
+        match self.look_at_pauses(run, stage, false) {
+            Paused::No => true,
+            Paused::Left => false,
             Paused::By(pause) => {
                 run.set_status(self.words, PAUSED);
                 run.put(self.words, AT, u64::from(pc));
                 run.put_moment(self.words, DUE, NEVER);
                 run.mark(self.words, ARRIVED, true);
                 let reason = self.journey(run).pauses[pause].text.clone();
-                self.tells(run, pc, EffectKind::Paused { reason });
-                Ok(false)
+                self.tells(run, pc, None, EffectKind::Paused { reason });
+                false
             }
         }
     }
@@ -111,15 +114,7 @@ impl Machine<'_> {
             return Ok(());
         }
         let pc = run.get(self.words, AT) as Pc;
-        self.tells(run, pc, EffectKind::Resumed);
+        self.tells(run, pc, None, EffectKind::Resumed);
         self.go_on(run, pc)
-    }
-
-    /// Hands out an effect that no record has a kind for.
-    fn tells(&mut self, run: Run, pc: Pc, kind: EffectKind) {
-        let (journey, number) = (run.journey(self.words), run.number(self.words));
-        let step = self.journey(run).step_of.get(pc as usize).copied();
-        let effect = Effect { time: self.now, journey: Some(journey), run: number, step, id: None, kind };
-        self.out.own(self.customer, effect);
     }
 }

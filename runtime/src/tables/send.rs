@@ -1,30 +1,26 @@
 //! Sends: channel by channel through the gates, to a hand-over, a hold, or a refusal.
 
-use super::{Address, Declined, Machine};
+use super::{Address, Machine};
 use crate::image::{MISSING, Over, Pc, RuleKind, Send, Try};
 use crate::input::Reason;
 use crate::limits::{self, Room};
-use crate::record::why;
 use crate::state;
-use crate::step::run::{ARRIVED, ASKED, AT, DUE, HELD, HOLD_TOLD, HOLDER, NUMBERS, Run, TOLD};
-use crate::step::{self, Named, Why, effect_id, hold_told};
+use crate::step::run::{AGE, ARRIVED, ASKED, AT, DUE, HELD, HOLD_TOLD, HOLDER, NUMBERS, Run, TOLD};
+use crate::step::{self, Named, Why, effect_id, hold_told, meanwhile};
 use crate::time::NEVER;
 
-/// Why a channel does not take a message: the reason, the record's word for what raised it, and until when it is held.
-type Barrier = (Reason, u32, Option<i64>);
+/// Why a channel does not take a message: the reason, what raised it, and until when it is held.
+type Barrier = (Reason, Why, Option<i64>);
 
 impl<'m> Machine<'m> {
     /// A run comes to a send, or asks again. Gives where it goes on.
-    pub(super) fn send(&mut self, run: Run, pc: Pc, number: u16) -> Result<Option<Pc>, Declined> {
+    pub(super) fn send(&mut self, run: Run, pc: Pc, number: u16) -> Option<Pc> {
         let journey = self.journey(run);
-        let table = &self.tables.journeys[usize::from(run.journey(self.words))];
-        let (send, known) = (&journey.sends[usize::from(number)], &table.sends[usize::from(number)]);
-        if known.declined {
-            return Err(Declined::Shape);
+        let send = &journey.sends[usize::from(number)];
+        if !self.may_act(run, pc) {
+            return None;
         }
-        if !table.plain && !self.may_act(run, pc, send.stage)? {
-            return Ok(None);
-        }
+        let leaving = !run.alive(self.words);
         run.put(self.words, HOLDER, MISSING);
         if run.get(self.words, ASKED) == MISSING {
             run.put_moment(self.words, ASKED, self.now);
@@ -41,17 +37,18 @@ impl<'m> Machine<'m> {
             match self.gates(run, number, at) {
                 None => {
                     self.hand_over(run, pc, number, at, send, by);
-                    return Ok(Some(send.sent.unwrap_or(pc + 1)));
+                    return Some(send.sent.unwrap_or(pc + 1));
                 }
-                Some((reason, why, None)) => self.refuse(run, pc, number, at, reason, why),
-                Some((reason, why, Some(until))) => {
+                Some((reason, why, Some(until))) if !leaving => {
                     self.hold(run, pc, number, at, by, reason, why, until);
-                    return Ok(None);
+                    return None;
                 }
+                // On leaving nothing can wait: a hold is a refusal.
+                Some((reason, why, _)) => self.refuse(run, pc, number, at, reason, why),
             }
         }
         run.put(self.words, ASKED, MISSING);
-        Ok(Some(send.refused.unwrap_or(pc + 1)))
+        Some(send.refused.unwrap_or(pc + 1))
     }
 
     /// The first barrier on a channel, gate by gate; none if it can be handed over.
@@ -59,11 +56,14 @@ impl<'m> Machine<'m> {
         if let Some(barrier) = self.content_consent_address(run, number, at) {
             return Some(barrier);
         }
+        if let Some(barrier) = self.meanwhile(run, number) {
+            return Some(barrier);
+        }
         let send = &self.journey(run).sends[usize::from(number)];
         if let Some(offer) = send.offer
             && !self.offer_has_room(offer)
         {
-            return Some((Reason::Capped, why::OFFER | u32::from(offer), None));
+            return Some((Reason::Capped, Why::Offer(offer), None));
         }
         for rule in &send.tries[at].rules {
             let Some((reason, free)) = step::barred_by_rule(self.program, self.state(), self.zone(), self.now, *rule)
@@ -79,21 +79,18 @@ impl<'m> Machine<'m> {
                     Some(free.min(end)).filter(|until| self.now < *until && *until != NEVER)
                 }
             };
-            return Some((reason, why::RULE | u32::from(*rule), until));
+            return Some((reason, Why::Rule(*rule), until));
         }
         None
     }
 
     /// Whether a next best action could be handed over but for holds and quiet hours.
-    pub(super) fn could_pass(&mut self, run: Run, number: u16) -> Result<bool, Declined> {
-        let journey = self.journey(run);
-        let table = &self.tables.journeys[usize::from(run.journey(self.words))];
-        if table.sends[usize::from(number)].declined {
-            return Err(Declined::Shape);
-        }
-        let send = &journey.sends[usize::from(number)];
+    pub(super) fn could_pass(&mut self, run: Run, number: u16) -> bool {
+        let send = &self.journey(run).sends[usize::from(number)];
         for (at, by) in send.tries.iter().enumerate() {
-            if self.content_consent_address(run, number, at).is_some() {
+            if self.content_consent_address(run, number, at).is_some()
+                || self.meanwhile(run, number).is_some_and(|(.., until)| until.is_none())
+            {
                 continue;
             }
             let barred = by.rules.iter().any(|number| {
@@ -104,10 +101,23 @@ impl<'m> Machine<'m> {
                     && step::barred_by_rule(self.program, self.state(), self.zone(), self.now, *number).is_some()
             });
             if !barred {
-                return Ok(true);
+                return true;
             }
         }
-        Ok(false)
+        false
+    }
+
+    /// What the customer's other runs hold or drop meanwhile.
+    fn meanwhile(&self, run: Run, number: u16) -> Option<Barrier> {
+        let known = &self.tables.journeys[usize::from(run.journey(self.words))].sends[usize::from(number)];
+        if !known.meanwhile {
+            return None;
+        }
+        let message = self.journey(run).sends[usize::from(number)].message;
+        let purpose = self.image.messages[usize::from(message)].purpose;
+        let (other, holds) = meanwhile::barrier(self.image, self.state(), self.first(), run, purpose)?;
+        let why = Why::Run(other.get(self.words, AGE), other.journey(self.words));
+        Some((Reason::Meanwhile, why, holds.then_some(NEVER)))
     }
 
     /// The gates of content validity, consent and reachability.
@@ -117,18 +127,18 @@ impl<'m> Machine<'m> {
         let send = &journey.sends[usize::from(number)];
         let message = &self.image.messages[usize::from(send.message)];
         if !known.rendered[at] || !self.is_valid(message.valid) {
-            return Some((Reason::NotValid, why::MESSAGE, None));
+            return Some((Reason::NotValid, Why::Message, None));
         }
         let by = &send.tries[at];
         if !self.consents(message.purpose, by.consent, by.channel) {
-            return Some((Reason::NoConsent, why::CONSENT, None));
+            return Some((Reason::NoConsent, Why::Consent, None));
         }
         let address = match known.address[at] {
             Address::Open => return None,
             Address::At(word) => self.words[word],
             Address::Function(function) => self.eval(run, function),
         };
-        (address == MISSING || self.pool.word(address).is_empty()).then_some((Reason::NotReachable, why::ADDRESS, None))
+        (address == MISSING || self.pool.word(address).is_empty()).then_some((Reason::NotReachable, Why::Address, None))
     }
 
     /// Whether today is within first and last day, in the customer's zone.
@@ -194,7 +204,7 @@ impl<'m> Machine<'m> {
     }
 
     /// The id of the effect that a run makes at an instruction.
-    fn effect_id(&self, run: Run, pc: Pc) -> u128 {
+    pub(super) fn effect_id(&self, run: Run, pc: Pc) -> u128 {
         let journey = self.journey(run);
         let step = journey.step_of.get(pc as usize).and_then(|step| journey.steps.get(usize::from(*step)));
         let numbers = run.get(self.words, NUMBERS);
@@ -210,20 +220,23 @@ impl<'m> Machine<'m> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "what is known of the hold")]
-    fn hold(&mut self, run: Run, pc: Pc, number: u16, at: usize, by: &Try, reason: Reason, why: u32, until: i64) {
+    fn hold(&mut self, run: Run, pc: Pc, number: u16, at: usize, by: &Try, reason: Reason, why: Why, until: i64) {
         run.set_status(self.words, HELD);
         run.put(self.words, AT, u64::from(pc));
         run.put_moment(self.words, DUE, until);
         run.mark(self.words, ARRIVED, true);
-        let told = hold_told(by.channel, reason, until, Why::of_code(why));
+        if let Why::Run(age, _) = why {
+            run.put(self.words, HOLDER, age);
+        }
+        let told = hold_told(by.channel, reason, until, why);
         if run.get(self.words, HOLD_TOLD) != told {
             run.put(self.words, HOLD_TOLD, told);
             let of = self.of(run, Some(pc));
-            self.out.held(&of, number, at as u16, reason, why, (until != NEVER).then_some(until));
+            self.out.held(&of, number, at as u16, reason, why.code(), (until != NEVER).then_some(until));
         }
     }
 
-    fn refuse(&mut self, run: Run, pc: Pc, number: u16, at: usize, reason: Reason, why: u32) {
+    fn refuse(&mut self, run: Run, pc: Pc, number: u16, at: usize, reason: Reason, why: Why) {
         // A send that asks again is refused again for the same reason: that is told once.
         let bit = (at < 8).then(|| 1u64 << (at * 8 + reason as usize % 8));
         let told = run.get(self.words, TOLD);
@@ -232,6 +245,6 @@ impl<'m> Machine<'m> {
         }
         run.put(self.words, TOLD, told | bit.unwrap_or(0));
         let of = self.of(run, Some(pc));
-        self.out.refused(&of, number, at as u16, reason, why);
+        self.out.refused(&of, number, at as u16, reason, why.code());
     }
 }

@@ -9,35 +9,30 @@ use crate::step::run::{
     AGE, ARRIVED, AT, BARRED, CHECK, CONVERTED, DUE, ENTERED, HELD, Keep, LEAVING, NEVER, PAUSED, Run, SINCE, WAITS,
     WAKE as RUN_WAKE, compact_words,
 };
-use crate::step::{entry, wait};
+use crate::step::{calendar, entry, wait};
 use crate::time::plus;
 
 impl<'m> Machine<'m> {
     /// One instant at which something is due.
     pub(super) fn instant(&mut self, due: i64) -> Result<(), Declined> {
         self.go_to(due);
-        if self.program.layout.watches > 0 && self.words[WATCH_DUE] as i64 <= self.now {
-            return Err(Declined::Shape);
-        }
-        if self.calendar_due() <= self.now {
-            return Err(Declined::Shape);
-        }
-        let (mut may_change, mut sure, mut at) = (false, true, self.first());
+        let mut may_change = self.stirs();
+        let (mut sure, mut at) = (!may_change && calendar::due(self.program, self.words) > self.now, self.first());
         while let Some((run, next)) = self.record(at) {
             let table = &self.tables.journeys[usize::from(run.journey(self.words))];
             let status = run.status(self.words);
-            if self.tables.meanwhile && status == HELD {
-                return Err(Declined::Shape);
-            }
             sure &= table.sure;
             may_change |= status < LEAVING && !table.plain && run.moment(self.words, CHECK) <= self.now;
             at = next;
         }
         self.keep(sure);
         if may_change {
-            self.time_passes()?;
+            self.look_again(false);
+            self.time_passes(false)?;
+            self.settle()?;
         }
         self.timers()?;
+        self.calendar_triggers()?;
         self.finish()?;
         let wake = self.words[NEXT] as i64;
         self.words[NEXT] = wake.max(self.now.saturating_add(1)) as u64;
@@ -50,15 +45,12 @@ impl<'m> Machine<'m> {
         for _ in 0..FUEL {
             let Some(run) = self.next_timer() else { return Ok(()) };
             self.fire(run)?;
+            self.settle()?;
         }
-        match self.next_timer() {
-            Some(run) => self.end(run, how::OUT_OF_FUEL, 0, None),
-            None => Ok(()),
+        if let Some(run) = self.next_timer() {
+            self.end(run, how::OUT_OF_FUEL, 0, None);
         }
-    }
-
-    fn calendar_due(&self) -> i64 {
-        self.program.layout.calendar.iter().map(|place| self.words[place.at] as i64).min().unwrap_or(NEVER)
+        Ok(())
     }
 
     /// When time does something to a run.
@@ -90,9 +82,10 @@ impl<'m> Machine<'m> {
         if let Some(span) = &journey.lasts
             && self.now >= self.zone().add(run.moment(self.words, ENTERED), span)
         {
-            return self.end(run, how::TOO_LONG, 0, None);
+            self.end(run, how::TOO_LONG, 0, None);
+            return Ok(());
         }
-        if !journey.pauses.is_empty() && self.look_at_pauses(run, self.stage_of(run), false)? == Paused::Left {
+        if !journey.pauses.is_empty() && self.look_at_pauses(run, self.stage_of(run), false) == Paused::Left {
             return Ok(());
         }
         let at = run.get(self.words, AT);
@@ -113,7 +106,7 @@ impl<'m> Machine<'m> {
             let listed = crate::step::run::list_entered(&self.program.layout, self.words, self.len);
             self.len = listed.ok_or(Declined::Room)?;
         }
-        let mut wake = self.calendar_due();
+        let mut wake = calendar::due(self.program, self.words);
         if self.program.layout.watches > 0 {
             wake = wake.min(self.words[WATCH_DUE] as i64);
         }

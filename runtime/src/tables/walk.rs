@@ -14,9 +14,10 @@ use crate::time::{NEVER, join, plus};
 impl<'m> Machine<'m> {
     /// A run goes on from an instruction.
     pub(super) fn go_on(&mut self, run: Run, pc: Pc) -> Result<(), Declined> {
-        self.walk(run, pc)?;
+        self.fuel = FUEL;
+        self.walk(run, pc);
         self.set_wake(run);
-        Ok(())
+        if self.rare.handoffs.is_empty() { Ok(()) } else { self.hand_off() }
     }
 
     /// Works out when time alone does something to a run, beside changing its conditions.
@@ -43,8 +44,7 @@ impl<'m> Machine<'m> {
     }
 
     /// Takes the steps from an instruction on, until the run stands still or has ended.
-    fn walk(&mut self, run: Run, pc: Pc) -> Result<(), Declined> {
-        self.fuel = FUEL;
+    pub(super) fn walk(&mut self, run: Run, pc: Pc) {
         let journey = self.journey(run);
         let mut pc = pc;
         loop {
@@ -62,9 +62,9 @@ impl<'m> Machine<'m> {
                     None if self.is_so(run, false, *condition) => next,
                     None => *to,
                 },
-                Instr::Stay(place) => match self.arrive(run, *place)? {
+                Instr::Stay(place) => match self.arrive(run, *place) {
                     Some(next) => next,
-                    None => return Ok(()),
+                    None => return,
                 },
                 Instr::Experiment { name, arms } => {
                     let name_text = &self.image.texts[*name as usize];
@@ -78,10 +78,10 @@ impl<'m> Machine<'m> {
                         }
                     }
                 }
-                Instr::NextBest(decision) => self.next_best(run, *decision)?,
-                Instr::Send(send) => match self.send(run, pc, *send)? {
+                Instr::NextBest(decision) => self.next_best(run, *decision),
+                Instr::Send(send) => match self.send(run, pc, *send) {
                     Some(next) => next,
-                    None => return Ok(()),
+                    None => return,
                 },
                 Instr::Let { slot, value } => {
                     let value = self.eval(run, *value);
@@ -98,16 +98,26 @@ impl<'m> Machine<'m> {
                 }
                 Instr::Finish(label) => {
                     return match label {
+                        _ if !run.alive(self.words) => {}
                         None => self.end(run, how::END, 0, None),
                         Some(label) => self.end(run, how::LABEL, 0, Some(*label)),
                     };
                 }
-                Instr::GoTo { .. }
-                | Instr::Set { .. }
-                | Instr::Emit { .. }
-                | Instr::Call { .. }
-                | Instr::Task { .. } => {
-                    return Err(Declined::Shape);
+                Instr::GoTo { journey, args } => {
+                    // On leaving nobody is handed off.
+                    if run.alive(self.words) && self.may_act(run, pc) {
+                        self.hands_off(run, *journey, args);
+                    }
+                    return;
+                }
+                Instr::Set { .. } | Instr::Emit { .. } | Instr::Call { .. } | Instr::Task { .. } => {
+                    if !self.may_act(run, pc) {
+                        return;
+                    }
+                    if !self.act(run, pc, instr) {
+                        return self.end(run, how::OUT_OF_FUEL, 0, None);
+                    }
+                    next
                 }
             };
         }
@@ -123,13 +133,17 @@ impl<'m> Machine<'m> {
     }
 
     /// A run comes to a place. Gives where it goes on if it does not stay.
-    fn arrive(&mut self, run: Run, number: u16) -> Result<Option<Pc>, Declined> {
+    fn arrive(&mut self, run: Run, number: u16) -> Option<Pc> {
+        if !run.alive(self.words) {
+            // There are no waits on leaving; a place there ends it.
+            return None;
+        }
         let place = &self.journey(run).places[usize::from(number)];
         let watches = !self.tables.journeys[usize::from(run.journey(self.words))].plain;
         if watches
-            && (self.leaves(run, place.stage, false)? || self.look_at_pauses(run, place.stage, false)? == Paused::Left)
+            && (self.leaves(run, place.stage, false) || self.look_at_pauses(run, place.stage, false) == Paused::Left)
         {
-            return Ok(None);
+            return None;
         }
         run.set_status(self.words, WAITS);
         run.put(self.words, AT, u64::from(number));
@@ -139,18 +153,19 @@ impl<'m> Machine<'m> {
             && let PlaceKind::First { arms, .. } = &place.kind
             && let Some(next) = self.arms_on_arrival(run, arms)
         {
-            return Ok(Some(next));
+            return Some(next);
         }
-        match &place.kind {
-            PlaceKind::Timer { due: Due::After(span), .. } | PlaceKind::First { due: Due::After(span), .. } => {
-                self.count_from_anchor(run, span);
-            }
-            PlaceKind::Timer { .. } | PlaceKind::First { .. } => {}
-            PlaceKind::Collect { .. } | PlaceKind::Answer { .. } | PlaceKind::Task { .. } => {
-                return Err(Declined::Shape);
-            }
+        if let PlaceKind::Collect { list, .. } = &place.kind {
+            let empty = self.pool.list(&[]);
+            run.set_slot(self.words, *list, u64::from(empty));
         }
-        Ok(self.set_due(run, place))
+        if let PlaceKind::Timer { due: Due::After(span), .. }
+        | PlaceKind::First { due: Due::After(span), .. }
+        | PlaceKind::Collect { due: Due::After(span), .. } = &place.kind
+        {
+            self.count_from_anchor(run, span);
+        }
+        self.set_due(run, place)
     }
 
     /// Conditions of a wait are looked at on arrival: one that holds passes at once; one that must become true has to be false first.
@@ -188,7 +203,6 @@ impl<'m> Machine<'m> {
         let (due, next, past) = match &place.kind {
             PlaceKind::Timer { due, past, next } => (self.due(run, due), *next, past.unwrap_or(*next)),
             PlaceKind::First { due, timeout, .. } => (self.due(run, due), *timeout, *timeout),
-            // Where the reference has brought a run that is now updated.
             PlaceKind::Collect { due, next, .. } => (self.due(run, due), *next, *next),
             PlaceKind::Answer { webhook, failed, .. } => {
                 let within = &self.image.webhooks[usize::from(*webhook)].within;
@@ -223,7 +237,7 @@ impl<'m> Machine<'m> {
     }
 
     /// The candidate with the highest rank, of those that may be chosen; of equals the first.
-    fn next_best(&mut self, run: Run, number: u16) -> Result<Pc, Declined> {
+    fn next_best(&mut self, run: Run, number: u16) -> Pc {
         let journey = self.journey(run);
         let decision = &journey.next_best[usize::from(number)];
         let mut best: Option<(Rank, Pc)> = None;
@@ -236,7 +250,7 @@ impl<'m> Machine<'m> {
             {
                 continue;
             }
-            if !self.offer_has_room(candidate.offer) || !self.could_pass(run, candidate.send)? {
+            if !self.offer_has_room(candidate.offer) || !self.could_pass(run, candidate.send) {
                 continue;
             }
             let rank = Rank::of(&self.image.functions[candidate.rank as usize].ty, self.eval(run, candidate.rank));
@@ -244,6 +258,6 @@ impl<'m> Machine<'m> {
                 best = Some((rank, candidate.body));
             }
         }
-        Ok(best.map_or(decision.otherwise, |(_, body)| body))
+        best.map_or(decision.otherwise, |(_, body)| body)
     }
 }

@@ -41,7 +41,10 @@ impl Within<'_> {
 
     /// A run goes on from an instruction, from which on nothing is declined.
     pub fn go_on(&self, shared: &mut Shared<'_>, words: &mut Words<'_>, run: usize, pc: Pc) -> Result<(), Declined> {
-        self.machine(shared, words, |machine| machine.go_on(Run(run), pc))
+        self.machine(shared, words, |machine| {
+            machine.go_on(Run(run), pc)?;
+            machine.settle()
+        })
     }
 
     /// Leaves the state as it is kept. `entered`: a run was, and there is room for its journey's word; `instant`: time has gone on, and what

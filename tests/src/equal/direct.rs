@@ -39,6 +39,7 @@ struct Direct<'p> {
     memory: Box<dyn Any + Send>,
     batch: Batch,
     batches: usize,
+    left: usize,
     /// All that is to be taken. It is decoded first, so that texts have the same numbers whatever the batches.
     waiting: Vec<Waiting>,
 }
@@ -59,6 +60,8 @@ pub struct Came {
     pub effects: Vec<(String, Effect)>,
     /// How many inputs there were.
     pub inputs: usize,
+    /// How many of them, and of the customers at the end, the engine left to the reference.
+    pub left: usize,
 }
 
 /// The line that brings a webhook's answer. Only this host reads it: others take it for bad input.
@@ -82,6 +85,7 @@ pub fn run(program: &Program, lines: &[u8], horizon: i64, how: How<'_>) -> Came 
         memory: how.engine.memory(program),
         batch: Batch::default(),
         batches: 0,
+        left: 0,
         waiting: Vec::new(),
     };
     let mut scratch = ingest::Scratch::default();
@@ -143,7 +147,7 @@ pub fn run(program: &Program, lines: &[u8], horizon: i64, how: How<'_>) -> Came 
     }
     direct.flush();
     direct.end(horizon);
-    let Direct { pool, ids, store, effects, .. } = direct;
+    let Direct { pool, ids, store, effects, left, .. } = direct;
     let mut came: Vec<(String, Effect)> = Vec::new();
     for record in effects.iter() {
         let who = ids.get(record.customer());
@@ -157,7 +161,7 @@ pub fn run(program: &Program, lines: &[u8], horizon: i64, how: How<'_>) -> Came 
     came.sort_by(|(a, x), (b, y)| x.time.cmp(&y.time).then_with(|| a.cmp(b)));
     let lines: Vec<String> = came.iter().map(|(who, e)| line::effect(&program.image, who, e)).collect();
     let states = (0..ids.len() as u32).map(|c| (ids.get(c).to_string(), store.get(c).to_vec())).collect();
-    Came { told: Told { effects: lines.join("\n"), summary: String::new(), dead, states }, effects: came, inputs }
+    Came { told: Told { effects: lines.join("\n"), summary: String::new(), dead, states }, effects: came, inputs, left }
 }
 
 fn resolve<'a>(aliases: &'a BTreeMap<String, String>, mut name: &'a str) -> &'a str {
@@ -270,6 +274,7 @@ impl Direct<'_> {
         number: u32,
         work: impl FnOnce(&Program, &mut Pool, &mut step::Scratch, &Customer<'_>, &mut Vec<Word>, &mut Owning<'_>),
     ) {
+        self.left += 1;
         let mut state = self.store.get(number).to_vec();
         let customer = Customer { id: self.ids.get(number) };
         let mut sink = Owning { effects: &mut self.effects, customer: number };

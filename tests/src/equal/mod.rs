@@ -144,6 +144,8 @@ pub struct Done {
     pub steps: u64,
     /// Effects of the first run of each.
     pub effects: u64,
+    /// Inputs of the VM, in the small host; and how many of them it left to the reference.
+    pub vm: (u64, u64),
 }
 
 impl Done {
@@ -153,6 +155,7 @@ impl Done {
         self.accepted += other.accepted;
         self.steps += other.steps;
         self.effects += other.effects;
+        self.vm = (self.vm.0 + other.vm.0, self.vm.1 + other.vm.1);
     }
 }
 
@@ -175,6 +178,9 @@ pub fn check(program: &Program, stream: &[Said], full: bool) -> Result<Done, Str
             let way = format!("{name} in batches of {batch}");
             let came = guarded(&way, || direct::run(program, &lines, horizon, how))?;
             done.steps += came.inputs as u64;
+            if *name == "vm" {
+                done.vm = (done.vm.0 + came.inputs as u64, done.vm.1 + came.left as u64);
+            }
             match &first {
                 None => first = Some(came),
                 Some(first) => {

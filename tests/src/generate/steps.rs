@@ -599,6 +599,9 @@ impl<'r, 'w> Steps<'r, 'w> {
     }
 
     fn set(&mut self) -> String {
+        if self.random.percent(8) {
+            return format!("set profile.time_zone = \"{}\"", zone(self.random));
+        }
         let fields: Vec<Field> = self.world.profile.iter().filter(|f| f.name != "time_zone").cloned().collect();
         let field = self.random.pick(&fields).clone();
         if field.optional && self.random.percent(15) {

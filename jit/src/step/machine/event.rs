@@ -57,7 +57,7 @@ impl<'a> Machine<'_, 'a, '_> {
         self.records();
         let mut ways = Vec::new();
         for number in 0..self.plan.program.image.events.len() as u16 {
-            if self.plan.tables.events[usize::from(number)].declined.is_none() {
+            if self.plan.tables.events[usize::from(number)].rare.is_none() {
                 ways.push(self.ways(number));
             }
         }
