@@ -99,6 +99,8 @@ pub struct Shard {
     pub changes: i64,
     /// The VM does the input, if it can; else why not.
     pub hand_on: CallOut,
+    /// The VM does what is due before the input; else why not.
+    pub advance: CallOut,
     /// The run whose record it is goes on from an instruction, and the input ends.
     pub go_on: CallOut,
     /// Time does to the run that is due what it is time for, and the instant ends.
@@ -187,6 +189,7 @@ pub struct Offsets {
     pub now: i32,
     pub changes: i32,
     pub hand_on: i32,
+    pub advance: i32,
     pub go_on: i32,
     pub fire: i32,
     pub finish: i32,
@@ -216,6 +219,7 @@ pub const AT: Offsets = Offsets {
     now: offset_of!(Shard, now) as i32,
     changes: offset_of!(Shard, changes) as i32,
     hand_on: offset_of!(Shard, hand_on) as i32,
+    advance: offset_of!(Shard, advance) as i32,
     go_on: offset_of!(Shard, go_on) as i32,
     fire: offset_of!(Shard, fire) as i32,
     finish: offset_of!(Shard, finish) as i32,

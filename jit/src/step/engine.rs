@@ -166,6 +166,7 @@ impl Jit {
             now: 0,
             changes: i64::MAX,
             hand_on: host::hand_on,
+            advance: host::advance,
             go_on: host::go_on,
             fire: host::fire,
             finish: host::finish,

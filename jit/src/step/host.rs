@@ -80,6 +80,16 @@ pub extern "C" fn hand_on(shard: *mut Shard, _: u64, _: u64) -> u64 {
         // SAFETY: likewise.
         unsafe { (*(*shard).host).handed_on += 1 };
     }
+    why(done)
+}
+
+/// The VM does what is due before the input; 0, or why not. What it has done by then stays done.
+pub extern "C" fn advance(shard: *mut Shard, until: u64, _: u64) -> u64 {
+    why(work(shard, |shared, words, within| tables::advance(shared, within.customer, words, until as i64, false)))
+}
+
+/// Why the lean machine did not do something; 0: it did.
+fn why(done: Result<(), Declined>) -> u64 {
     match done {
         Ok(()) => 0,
         // It is tried again.

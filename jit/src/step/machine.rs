@@ -132,6 +132,8 @@ struct Blocks {
     finish: Block,
     advance: Block,
     declined: Block,
+    /// The VM did not do it either.
+    neither: Block,
     full: Block,
     /// The state has no room for what is to come.
     cramped: Block,
@@ -180,6 +182,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
             done: block(),
             advance: block(),
             declined: block(),
+            neither: block(),
             full: block(),
             tail: block(),
             finish: block(),
@@ -187,6 +190,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
             alone: block(),
         };
         b.set_cold_block(blocks.declined);
+        b.set_cold_block(blocks.neither);
         b.set_cold_block(blocks.full);
         b.set_cold_block(blocks.finish);
         let odd = b.create_block();
@@ -441,7 +445,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
     // ------------------------------------------------------------------------------------------ the loop
 
     fn batch(&mut self, from: Value) {
-        let Blocks { next, done, advance, declined, full, tail, finish, cramped, alone } = self.blocks;
+        let Blocks { next, done, advance, declined, neither, full, tail, finish, cramped, alone } = self.blocks;
         self.set(|v| v.number, from);
         let out = self.of_context(AT.out);
         self.set(|v| v.out, out);
@@ -484,7 +488,6 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         self.set(|v| v.why, why);
         let len = self.get(|v| v.len);
         self.put_length(entry_at, entry, len);
-        let neither = self.b.create_block();
         self.b.ins().brif(why, neither, &[], next, &[]);
         self.b.switch_to_block(cramped);
         let put_back = self.put_back();
@@ -592,6 +595,10 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         let (instant, event) = (self.b.create_block(), self.b.create_block());
         self.b.ins().brif(due, instant, &[], event, &[]);
 
+        // What the code does not know of what is due, the VM does; then the input.
+        let asked = self.b.create_block();
+        self.b.set_cold_block(asked);
+        self.blocks.declined = asked;
         self.b.switch_to_block(instant);
         let later = self.b.ins().icmp(IntCC::SignedGreaterThan, before, wake);
         let now = self.b.ins().select(later, before, wake);
@@ -620,6 +627,19 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
             self.b.switch_to_block(other);
         }
         self.declined();
+        self.blocks.declined = declined;
+
+        self.b.switch_to_block(asked);
+        let zero = self.word(0);
+        let why = self.call(AT.advance, stamp, zero);
+        self.set(|v| v.why, why);
+        self.set(|v| v.now, stamp);
+        self.set(|v| v.instant, zero);
+        let (at, len) = (self.get(|v| v.entry), self.get(|v| v.len));
+        let entry = self.load(at, 0);
+        self.put_length(at, entry, len);
+        let neither = self.blocks.neither;
+        self.b.ins().brif(why, neither, &[], event, &[]);
 
         self.b.switch_to_block(event);
         self.event();

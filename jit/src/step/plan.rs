@@ -169,14 +169,14 @@ impl<'a> Plan<'a> {
         if let Some(known) = self.callable.get(&(journey, pc)) {
             return *known;
         }
-        let callable = self.journey(journey).on_leaving.is_none() && self.callable_from(journey, pc);
+        let leaving = self.journey(journey).on_leaving;
+        let callable = self.callable_from(journey, pc) && leaving.is_none_or(|pc| self.callable_from(journey, pc));
         self.callable.insert((journey, pc), callable);
         callable
     }
 
     fn callable_from(&self, j: u16, pc: Pc) -> bool {
-        let (journey, table) = (self.journey(j), &self.tables.journeys[usize::from(j)]);
-        let sends = |send: u16| !table.sends[usize::from(send)].meanwhile;
+        let journey = self.journey(j);
         let (mut seen, mut open) = (BTreeSet::new(), vec![pc]);
         while let Some(pc) = open.pop() {
             if !seen.insert(pc) {
@@ -185,23 +185,22 @@ impl<'a> Plan<'a> {
             let next = pc + 1;
             match journey.code.get(pc as usize) {
                 None | Some(Instr::Finish(_)) => {}
-                Some(Instr::Nop | Instr::Let { .. }) => open.push(next),
+                Some(Instr::Nop | Instr::Let { .. } | Instr::Call { .. } | Instr::Task { .. }) => open.push(next),
                 Some(Instr::Jump(to)) => open.push(*to),
                 Some(Instr::Unless { to, .. }) => open.extend([next, *to]),
                 Some(Instr::Again { body, .. }) => open.extend([next, *body]),
+                // They may begin other runs, for which there may be no room.
+                Some(Instr::Set { .. } | Instr::Emit { .. } | Instr::GoTo { .. }) => return false,
                 Some(Instr::Experiment { arms, .. }) => {
                     open.push(next);
                     open.extend(arms.iter().map(|(.., to)| *to));
                 }
-                Some(Instr::Send(send)) if sends(*send) => {
+                Some(Instr::Send(send)) => {
                     let send = &journey.sends[usize::from(*send)];
                     open.extend([send.sent.unwrap_or(next), send.refused.unwrap_or(next)]);
                 }
                 Some(Instr::NextBest(decision)) => {
                     let decision = &journey.next_best[usize::from(*decision)];
-                    if !decision.candidates.iter().all(|candidate| sends(candidate.send)) {
-                        return false;
-                    }
                     open.push(decision.otherwise);
                     open.extend(decision.candidates.iter().map(|candidate| candidate.body));
                 }
@@ -217,10 +216,11 @@ impl<'a> Plan<'a> {
                                 open.push(*timeout);
                             }
                         }
-                        _ => return false,
+                        PlaceKind::Collect { due, next, .. } => open.extend((!stays(due)).then_some(*next)),
+                        // However short the time is for an answer, or a task.
+                        PlaceKind::Answer { failed: late, .. } | PlaceKind::Task { late, .. } => open.push(*late),
                     }
                 }
-                Some(_) => return false,
             }
         }
         true
@@ -399,7 +399,9 @@ fn goes_back(journey: &Journey) -> bool {
         Instr::Stay(place) => match &journey.places[usize::from(*place)].kind {
             PlaceKind::Timer { past, next, .. } => back(pc, next) || past.as_ref().is_some_and(|past| back(pc, past)),
             PlaceKind::First { timeout, arms, .. } => back(pc, timeout) || arms.iter().any(|arm| back(pc, &arm.next)),
-            _ => true,
+            PlaceKind::Collect { next, .. } => back(pc, next),
+            PlaceKind::Answer { next, failed, .. } => back(pc, next) || back(pc, failed),
+            PlaceKind::Task { done, late, .. } => back(pc, done) || back(pc, late),
         },
         Instr::Send(send) => {
             let send = &journey.sends[usize::from(*send)];
