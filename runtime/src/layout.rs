@@ -48,6 +48,8 @@ pub const WAKE: usize = 2;
 pub const WATCH_DUE: usize = 3;
 /// How many message ids are kept at most.
 pub const ID_COUNT: usize = 16;
+/// Words of a run that a new customer's place has room for at most.
+const RUN: usize = 32;
 
 /// Which words the record of a run has before its slots, beside those every run has: only what its journey can ever need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -220,6 +222,8 @@ pub struct Layout {
     pub forms: Vec<Form>,
     /// For each journey, the words of one run.
     pub run_words: Vec<usize>,
+    /// Words that the place of a new customer should have room for: what all have, the journey that is entered first, and its run.
+    pub room: usize,
     fresh: Vec<Word>,
 }
 
@@ -293,6 +297,8 @@ impl Layout {
             fresh.resize(fresh.len() + image.messages.len(), MISSING);
         }
         let forms: Vec<Form> = image.journeys.iter().map(|journey| Form::of(image, journey)).collect();
+        let words = image.journeys.iter().zip(&forms).map(|(j, form)| form.header() + j.slots.len());
+        let run_words: Vec<usize> = words.collect();
         Layout {
             profile_at,
             consent_at,
@@ -305,7 +311,8 @@ impl Layout {
             calendar,
             messages_at,
             fixed: fresh.len(),
-            run_words: image.journeys.iter().zip(&forms).map(|(j, form)| form.header() + j.slots.len()).collect(),
+            room: fresh.len() + 1 + run_words.iter().min().map_or(0, |words| RUN.min(*words)),
+            run_words,
             forms,
             fresh,
         }

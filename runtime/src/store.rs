@@ -1,8 +1,10 @@
 //! The states of all customers of a shard, in large pieces of memory.
 //!
-//! A customer's state stands in a slot of its size class, in a chunk that the system gives in huge pages; an index of eight bytes a
-//! customer says where. Slots that are given up are used again by the next state of that class. States of unusual size stand alone.
-//! Chunks are never given back and never move: a slice of a state is good until the customer's state is given more room.
+//! Customers have homes: slots of one size that stand side by side in the order of their numbers, so that nothing has to be looked up to
+//! find one. The first word of a home says where the state stands and how long it is; it stands behind that word as long as it fits. A state that has become longer
+//! stands in a slot of its size class, or alone when it is of unusual size. Slots that are given up are used again by the next state of
+//! that class. Memory is taken in chunks, which the system gives in huge pages and which never move: a slice of a state is good until the
+//! customer's state is given more room.
 
 use crate::image::Word;
 use memmap2::MmapMut;
@@ -14,16 +16,22 @@ const FIRST: usize = 1 << 15;
 const LARGEST: usize = 1 << 14;
 /// Words of the finest steps between slots.
 const UNIT: usize = 2;
+/// The class of states that stand at home.
+const HOME: u64 = 0;
 /// The class of states that stand alone.
 const ALONE: u64 = 0xff;
+/// Words of the largest home.
+const LARGEST_HOME: usize = 1 << 10;
+/// Words of all homes together from which on they are worth huge pages.
+const MANY: usize = 1 << 17;
 /// Free list: no slot.
 const NONE: u64 = u64::MAX;
 
-/// Bits of an index entry: the place (in units of two words; of a state that stands alone, its number), the length in words, the class.
+/// Bits of an entry: the place (in units of two words; of a state that stands alone, its number), the length in words, the class.
 const PLACE: u32 = 34;
 const LENGTH: u32 = 22;
 
-/// An index entry. The empty entry is that of a customer without a state.
+/// The first word of a home: where the state stands. Zero is that of a customer of whom nothing is known.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(transparent)]
 struct Entry(u64);
@@ -85,10 +93,8 @@ const ROOMS: [u32; ALONE as usize] = {
 /// States of customers, who are numbered from 0 in the order in which they are added.
 #[derive(Debug)]
 pub struct Store {
-    index: Index,
+    homes: Homes,
     chunks: Vec<Chunk>,
-    /// The addresses of the chunks.
-    bases: Vec<usize>,
     /// Where the next new slot begins, in units from the first chunk's beginning as if all were of full size.
     top: u64,
     /// For each class the first slot that was given up; its first word names the next.
@@ -96,6 +102,8 @@ pub struct Store {
     /// States that stand alone, at their numbers.
     alone: Vec<Alone>,
     alone_free: Vec<u64>,
+    /// A state on its way to another slot.
+    moved: Vec<Word>,
 }
 
 /// A state of unusual size, and the room behind it.
@@ -105,121 +113,152 @@ struct Alone {
     length: usize,
 }
 
-/// The index: entries one after the other, in huge pages once there are many. It moves when it grows.
-#[derive(Debug, Default)]
-struct Index {
-    memory: Option<Chunk>,
+/// Where all customers have their entries, and most their states.
+#[derive(Debug)]
+struct Homes {
+    chunks: Vec<Chunk>,
+    /// How many customers there are.
     len: usize,
-    /// The address of the memory.
-    base: usize,
+    /// Words of a home: whole lines.
+    words: usize,
+    /// A chunk has so many homes, as a power of two.
+    shift: u32,
 }
 
-impl Index {
-    fn push(&mut self, entry: Entry) -> u32 {
-        let room = self.memory.as_ref().map_or(0, |memory| memory.words().len());
-        if self.len == room {
-            let words = (2 * room).max(64);
-            let mut larger = if words < FIRST { Chunk::Heap(vec![0; words]) } else { Chunk::new(words) };
-            larger.words_mut()[..self.len].copy_from_slice(&self.entries()[..self.len]);
-            self.base = larger.expose();
-            self.memory = Some(larger);
+impl Homes {
+    fn new(words: usize) -> Homes {
+        let words = (words + 1).min(LARGEST_HOME).next_multiple_of(LINE / 8);
+        Homes { chunks: Vec::new(), len: 0, words, shift: (CHUNK / words).ilog2() }
+    }
+
+    fn add(&mut self) -> usize {
+        let number = self.len;
+        if number >> self.shift == self.chunks.len() {
+            let chunk = Chunk::new(self.words << self.shift);
+            if number > 0 {
+                chunk.in_huge_pages();
+            }
+            self.chunks.push(chunk);
         }
-        let at = self.len;
+        if number == MANY / self.words {
+            // What few customers have not touched takes no memory.
+            self.chunks[0].in_huge_pages();
+        }
         self.len += 1;
-        self.set(at, entry);
-        at as u32
+        number
     }
 
+    /// The chunk and the word at which a customer's home begins.
     #[inline]
-    fn entries(&self) -> &[Word] {
-        self.memory.as_ref().map_or(&[], |memory| &memory.words()[..self.len])
+    fn place(&self, customer: u32) -> (usize, usize) {
+        let number = customer as usize;
+        assert!(number < self.len, "there is no customer {number}");
+        (number >> self.shift, (number & ((1 << self.shift) - 1)) * self.words)
     }
 
+    /// The address of a customer's home, if there is such a one.
     #[inline]
-    fn entries_mut(&mut self) -> &mut [Word] {
-        self.memory.as_mut().map_or(&mut [], |memory| &mut memory.words_mut()[..self.len])
-    }
-
-    /// The entry of a customer, if there is such a one: without a look at what kind of memory it is.
-    #[inline]
-    #[expect(unsafe_code, reason = "for each item of a batch, what is safe takes as long as the rest")]
-    fn peek(&self, customer: u32) -> Option<Entry> {
-        let at = customer as usize;
-        if at >= self.len {
+    fn address(&self, customer: u32) -> Option<usize> {
+        let number = customer as usize;
+        if number >= self.len {
             return None;
         }
-        // SAFETY: `base` is the address of the present memory, exposed when it was made, which has at least `len` words.
-        Some(Entry(unsafe { *std::ptr::with_exposed_provenance::<Word>(self.base).add(at) }))
+        let chunk = self.chunks.get(number >> self.shift)?;
+        Some(chunk.base + (number & ((1 << self.shift) - 1)) * self.words * 8)
     }
 
     #[inline]
-    fn get(&self, customer: u32) -> Entry {
-        Entry(self.entries()[customer as usize])
+    fn entry(&self, customer: u32) -> Entry {
+        let (chunk, at) = self.place(customer);
+        Entry(self.chunks[chunk].words()[at])
     }
 
     #[inline]
-    fn set(&mut self, customer: usize, entry: Entry) {
-        self.entries_mut()[customer] = entry.0;
+    fn set(&mut self, customer: u32, entry: Entry) {
+        let (chunk, at) = self.place(customer);
+        self.chunks[chunk].words_mut()[at] = entry.0;
+    }
+
+    /// Words that a state may have at home.
+    #[inline]
+    fn room(&self) -> usize {
+        self.words - 1
+    }
+
+    #[inline]
+    fn state(&self, customer: u32) -> &[Word] {
+        let (chunk, at) = self.place(customer);
+        &self.chunks[chunk].words()[at + 1..at + self.words]
+    }
+
+    #[inline]
+    fn state_mut(&mut self, customer: u32) -> &mut [Word] {
+        let (chunk, at) = self.place(customer);
+        &mut self.chunks[chunk].words_mut()[at + 1..at + self.words]
     }
 }
 
-/// A piece of memory.
-enum Chunk {
+/// A piece of memory, all zero at first.
+struct Chunk {
+    memory: Memory,
+    /// The address of the first word.
+    base: usize,
+    words: usize,
+}
+
+enum Memory {
     Mapped(MmapMut),
     /// Where the system gives no mapping.
-    Heap(Vec<Word>),
+    Heap(#[expect(dead_code, reason = "it is looked at by its address")] Vec<Word>),
 }
 
 impl std::fmt::Debug for Chunk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} words", self.words().len())
+        write!(f, "{} words", self.words)
     }
 }
 
 impl Chunk {
     fn new(words: usize) -> Chunk {
-        let Ok(map) = MmapMut::map_anon(8 * words) else { return Chunk::Heap(vec![0; words]) };
+        if let Ok(mut map) = MmapMut::map_anon(8 * words) {
+            let base = map.as_mut_ptr().expose_provenance();
+            return Chunk { memory: Memory::Mapped(map), base, words };
+        }
+        let mut heap = vec![0; words];
+        let base = heap.as_mut_ptr().expose_provenance();
+        Chunk { memory: Memory::Heap(heap), base, words }
+    }
+
+    /// Asks for huge pages, for what has not been touched yet. Where there are none, small ones do.
+    fn in_huge_pages(&self) {
         #[cfg(target_os = "linux")]
-        if words >= CHUNK {
-            // Where there are no huge pages, small ones do.
+        if let Memory::Mapped(map) = &self.memory {
             let _ = map.advise(memmap2::Advice::HugePage);
         }
-        Chunk::Mapped(map)
     }
 
     #[inline]
+    #[expect(
+        unsafe_code,
+        reason = "for each item of a batch, to ask what kind of memory it is takes as long as the rest"
+    )]
     fn words(&self) -> &[Word] {
-        match self {
-            Chunk::Mapped(map) => bytemuck::cast_slice(map),
-            Chunk::Heap(words) => words,
-        }
-    }
-
-    /// Its address, from which others may make pointers.
-    fn expose(&mut self) -> usize {
-        self.words_mut().as_mut_ptr().expose_provenance()
+        // SAFETY: `base` is the address of `memory`, exposed when that was made: so many words, all of them set, which stay where they
+        // are as long as this value lives, and which are looked at through this value alone.
+        unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance(self.base), self.words) }
     }
 
     #[inline]
+    #[expect(unsafe_code, reason = "as above")]
     fn words_mut(&mut self) -> &mut [Word] {
-        match self {
-            Chunk::Mapped(map) => bytemuck::cast_slice_mut(map),
-            Chunk::Heap(words) => words,
-        }
+        // SAFETY: as above; and nobody else has this value.
+        unsafe { std::slice::from_raw_parts_mut(std::ptr::with_exposed_provenance_mut(self.base), self.words) }
     }
 }
 
 impl Default for Store {
     fn default() -> Self {
-        Store {
-            index: Index::default(),
-            chunks: Vec::new(),
-            bases: Vec::new(),
-            top: 0,
-            free: vec![NONE; class_of(LARGEST) as usize + 1],
-            alone: Vec::new(),
-            alone_free: Vec::new(),
-        }
+        Store::new(0)
     }
 }
 
@@ -251,57 +290,78 @@ const UNITS: u64 = (CHUNK / UNIT) as u64;
 const _: () = assert!(UNITS.is_power_of_two());
 
 impl Store {
+    /// A store in whose homes there is room for states of so many words, if that is not unusual.
+    pub fn new(words: usize) -> Store {
+        Store {
+            homes: Homes::new(words),
+            chunks: Vec::new(),
+            top: 0,
+            free: vec![NONE; class_of(LARGEST) as usize + 1],
+            alone: Vec::new(),
+            alone_free: Vec::new(),
+            moved: Vec::new(),
+        }
+    }
+
     /// Adds a customer of whom nothing is known yet: the state is empty. Gives their number.
     pub fn add(&mut self) -> u32 {
-        self.index.push(Entry::default())
+        self.homes.add() as u32
     }
 
     /// How many customers there are.
     pub fn len(&self) -> usize {
-        self.index.len
+        self.homes.len
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.index.len == 0
+        self.homes.len == 0
     }
 
-    /// Asks for a customer's index entry ahead of its use.
+    /// Asks for the first lines of a customer's home ahead of their use.
     #[inline]
-    pub fn prefetch_index(&self, customer: u32) {
-        if (customer as usize) < self.index.len {
-            prefetch_address(self.index.base + 8 * customer as usize);
+    pub fn prefetch_home(&self, customer: u32) {
+        if let Some(address) = self.homes.address(customer) {
+            prefetch_address(address);
+            prefetch_address(address.wrapping_add(LINE));
         }
     }
 
-    /// Asks for the first lines of a customer's state, and its last, ahead of their use; the index entry should be near by then. Says
-    /// where it stands; none: there is no such customer.
+    /// Asks for what else of a customer's state is used; the first line of the home should be near by then. Says where the state stands;
+    /// none: there is no such customer.
     #[inline]
+    #[expect(unsafe_code, reason = "for each item of a batch, what is safe takes as long as the rest")]
     pub fn prefetch_state(&self, customer: u32) -> Option<Place> {
-        let entry = self.index.peek(customer)?;
-        if matches!(entry.class(), 0 | ALONE) {
-            return Some(Place::default());
-        }
-        let (chunk, at) = place(entry.place());
-        let first = self.bases.get(chunk)?.wrapping_add(8 * at);
-        prefetch_address(first);
-        prefetch_address(first.wrapping_add(LINE));
+        let home = self.homes.address(customer)?;
+        // SAFETY: the address of a word of a chunk, exposed when that was made.
+        let entry = Entry(unsafe { *std::ptr::with_exposed_provenance::<Word>(home) });
+        let (words, room) = match entry.class() {
+            HOME => (home.wrapping_add(8), self.homes.room()),
+            ALONE => return Some(Place::default()),
+            class => {
+                let (chunk, at) = place(entry.place());
+                let first = self.chunks.get(chunk)?.base.wrapping_add(8 * at);
+                prefetch_address(first);
+                prefetch_address(first.wrapping_add(LINE));
+                (first, words_of(class))
+            }
+        };
         let length = entry.length();
-        if length > 2 * LINE / 8 {
+        if length >= 2 * LINE / 8 {
             // What is longer still is read from the front on; the processor sees that itself.
-            prefetch_address(first.wrapping_add(2 * LINE));
-            prefetch_address(first.wrapping_add(3 * LINE));
-            prefetch_address(first.wrapping_add(8 * length - 8));
+            prefetch_address(words.wrapping_add(2 * LINE));
+            prefetch_address(words.wrapping_add(3 * LINE));
+            prefetch_address(words.wrapping_add(8 * length - 8));
         }
-        Some(Place { words: first, room: words_of(entry.class()), entry: self.index.base + 8 * customer as usize })
+        Some(Place { words, room, entry: home })
     }
 
     /// A customer's state.
     #[inline]
     pub fn get(&self, customer: u32) -> &[Word] {
-        let entry = self.index.get(customer);
+        let entry = self.homes.entry(customer);
         match entry.class() {
-            0 => &[],
+            HOME => &self.homes.state(customer)[..entry.length()],
             ALONE => {
                 let alone = &self.alone[entry.place() as usize];
                 &alone.room[..alone.length]
@@ -316,8 +376,8 @@ impl Store {
     /// A customer's state, to be changed in place.
     #[inline]
     pub fn get_mut(&mut self, customer: u32) -> &mut [Word] {
-        let length = self.length(customer);
-        &mut self.room_mut(customer)[..length]
+        let (room, length) = self.state_mut(customer);
+        &mut room[..length]
     }
 
     /// A customer's state and the room behind it, which holds no meaning: for appending, before [`Store::set_length`].
@@ -329,9 +389,9 @@ impl Store {
     /// The same, and how many of the words are the state.
     #[inline]
     pub fn state_mut(&mut self, customer: u32) -> (&mut [Word], usize) {
-        let entry = self.index.get(customer);
+        let entry = self.homes.entry(customer);
         match entry.class() {
-            0 => (&mut [], 0),
+            HOME => (self.homes.state_mut(customer), entry.length()),
             ALONE => {
                 let alone = &mut self.alone[entry.place() as usize];
                 (&mut alone.room, alone.length)
@@ -346,16 +406,16 @@ impl Store {
     /// Words of a customer's state.
     #[inline]
     pub fn length(&self, customer: u32) -> usize {
-        let entry = self.index.get(customer);
+        let entry = self.homes.entry(customer);
         if entry.class() == ALONE { self.alone[entry.place() as usize].length } else { entry.length() }
     }
 
     /// Words a customer's state may have where it stands.
     #[inline]
     pub fn capacity(&self, customer: u32) -> usize {
-        let entry = self.index.get(customer);
+        let entry = self.homes.entry(customer);
         match entry.class() {
-            0 => 0,
+            HOME => self.homes.room(),
             ALONE => self.alone[entry.place() as usize].room.len(),
             class => words_of(class),
         }
@@ -364,13 +424,13 @@ impl Store {
     /// Says how many words the state has now; at most its capacity.
     #[inline]
     pub fn set_length(&mut self, customer: u32, words: usize) {
-        let entry = self.index.get(customer);
+        let entry = self.homes.entry(customer);
         let words = words.min(self.capacity(customer));
         if entry.class() == ALONE {
             self.alone[entry.place() as usize].length = words;
             return;
         }
-        self.index.set(customer as usize, Entry::new(entry.place(), words, entry.class()));
+        self.homes.set(customer, Entry::new(entry.place(), words, entry.class()));
     }
 
     /// Gives the state room for at least so many words; those it has stay.
@@ -384,7 +444,8 @@ impl Store {
     pub fn put(&mut self, customer: u32, state: &[Word]) {
         let capacity = self.capacity(customer);
         // What has become much smaller gives its room back.
-        let fits = state.len() <= capacity && (state.len() > capacity / 2 || capacity <= 16);
+        let fits = state.len() <= capacity
+            && (state.len() > capacity / 2 || self.homes.entry(customer).class() == HOME || capacity <= 16);
         if !fits {
             self.set_length(customer, 0);
             self.settle(customer, state.len());
@@ -393,53 +454,35 @@ impl Store {
         self.set_length(customer, state.len());
     }
 
-    /// Moves a state to a slot for so many words, not fewer than it has.
+    /// Moves a state to a place for so many words, not fewer than it has.
     fn settle(&mut self, customer: u32, words: usize) {
-        let old = self.index.get(customer);
-        let length = self.length(customer);
-        let entry = match words {
-            0 => Entry::default(),
-            _ if words > LARGEST => {
-                let mut room = vec![0; words];
-                room[..length].copy_from_slice(self.get(customer));
-                let state = Alone { room, length };
-                match self.alone_free.pop() {
-                    Some(number) => {
-                        self.alone[number as usize] = state;
-                        Entry::new(number, 0, ALONE)
-                    }
-                    None => {
-                        self.alone.push(state);
-                        Entry::new(self.alone.len() as u64 - 1, 0, ALONE)
-                    }
+        let mut state = std::mem::take(&mut self.moved);
+        state.clear();
+        state.extend_from_slice(self.get(customer));
+        self.give_up(self.homes.entry(customer));
+        let entry = if words <= self.homes.room() {
+            Entry::new(0, 0, HOME)
+        } else if words > LARGEST {
+            let alone = Alone { room: vec![0; words], length: 0 };
+            let number = match self.alone_free.pop() {
+                Some(number) => {
+                    self.alone[number as usize] = alone;
+                    number
                 }
-            }
-            _ => {
-                let class = class_of(words);
-                let slot = self.slot(class);
-                let (chunk, at) = place(slot);
-                let (from, from_at) = place(old.place());
-                match old.class() {
-                    0 => {}
-                    ALONE => {
-                        let state = std::mem::take(&mut self.alone[old.place() as usize]);
-                        self.chunks[chunk].words_mut()[at..at + length].copy_from_slice(&state.room[..length]);
-                        self.alone[old.place() as usize] = state;
-                    }
-                    _ if from == chunk => {
-                        self.chunks[chunk].words_mut().copy_within(from_at..from_at + length, at);
-                    }
-                    _ => {
-                        if let Ok([from, to]) = self.chunks.get_disjoint_mut([from, chunk]) {
-                            to.words_mut()[at..at + length].copy_from_slice(&from.words()[from_at..from_at + length]);
-                        }
-                    }
+                None => {
+                    self.alone.push(alone);
+                    self.alone.len() as u64 - 1
                 }
-                Entry::new(slot, length, class)
-            }
+            };
+            Entry::new(number, 0, ALONE)
+        } else {
+            let class = class_of(words);
+            Entry::new(self.slot(class), 0, class)
         };
-        self.give_up(old);
-        self.index.set(customer as usize, entry);
+        self.homes.set(customer, entry);
+        self.room_mut(customer)[..state.len()].copy_from_slice(&state);
+        self.set_length(customer, state.len());
+        self.moved = state;
     }
 
     /// A slot of a class.
@@ -463,8 +506,11 @@ impl Store {
         if used + units > room {
             // What is left of the last chunk is lost: at most a slot.
             self.top = self.chunks.len() as u64 * UNITS;
-            let mut chunk = Chunk::new(if self.chunks.is_empty() { FIRST } else { CHUNK });
-            self.bases.push(chunk.expose());
+            let first = self.chunks.is_empty();
+            let chunk = Chunk::new(if first { FIRST } else { CHUNK });
+            if !first {
+                chunk.in_huge_pages();
+            }
             self.chunks.push(chunk);
         }
         let slot = self.top;
@@ -474,7 +520,7 @@ impl Store {
 
     fn give_up(&mut self, entry: Entry) {
         match entry.class() {
-            0 => {}
+            HOME => {}
             ALONE => {
                 self.alone[entry.place() as usize] = Alone::default();
                 self.alone_free.push(entry.place());
@@ -492,16 +538,17 @@ impl Store {
         let last = self.chunks.len().saturating_sub(1);
         let used = if last == 0 { self.top as usize } else { self.top as usize - last * UNITS as usize };
         let before = if last == 0 { 0 } else { FIRST + (last - 1) * CHUNK };
-        8 * (before + used * UNIT) + self.alone.iter().map(|state| 8 * state.room.capacity()).sum::<usize>()
+        let homes = self.homes.len * self.homes.room();
+        8 * (homes + before + used * UNIT) + self.alone.iter().map(|state| 8 * state.room.capacity()).sum::<usize>()
     }
 
-    /// Bytes of memory of the index.
+    /// Bytes of memory of the words that say where states stand.
     pub fn index_memory(&self) -> usize {
-        self.index.memory.as_ref().map_or(0, |memory| 8 * memory.words().len())
+        8 * self.homes.len
     }
 }
 
-/// How an index entry is read: for code that is made when the program is known.
+/// How an entry is read: for code that is made when the program is known.
 pub mod raw {
     /// The lowest bit of the length in words.
     pub const LENGTH_FROM: u32 = super::PLACE;
@@ -512,11 +559,11 @@ pub mod raw {
 /// Where a customer's state stands, by addresses that pointers may be made of: good until a customer is added, or this one is given room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Place {
-    /// The address of its first word; 0: it has no slot, or stands alone.
+    /// The address of its first word; 0: it stands alone.
     pub words: usize,
     /// Words that have room there.
     pub room: usize,
-    /// The address of its index entry.
+    /// The address of the word that says where it stands.
     pub entry: usize,
 }
 
@@ -580,8 +627,8 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn states_are_kept_as_they_are(deeds in prop::collection::vec(deed(), 1..300)) {
-            let mut store = Store::default();
+        fn states_are_kept_as_they_are(home in 0usize..100, deeds in prop::collection::vec(deed(), 1..300)) {
+            let mut store = Store::new(home);
             let mut oracle: Vec<Vec<Word>> = Vec::new();
             let mut fresh = 0;
             let mut next = || { fresh += 1; fresh };
@@ -642,6 +689,6 @@ mod tests {
         }
         assert_eq!(store.state_memory(), before);
         assert!((0..50_000u32).all(|n| store.get(n) == [u64::from(n) + 7; 43]));
-        assert!(before < 50_000 * 8 * 48, "{before}");
+        assert!(before < 50_000 * 8 * (48 + 8), "{before}");
     }
 }

@@ -117,7 +117,7 @@ impl<'a> Shard<'a> {
             program,
             pool: Pool::new(image),
             ids: Ids::default(),
-            store: Store::default(),
+            store: Store::new(program.layout.room),
             effects: Effects::default(),
             scratch: Scratch::new(program),
             memory: engine.engine.memory(program),

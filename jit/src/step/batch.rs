@@ -33,7 +33,7 @@ pub struct Ready {
     pub words: *mut Word,
     /// How many words have room there.
     pub room: u64,
-    /// The customer's index entry.
+    /// The customer's entry.
     pub entry: *mut Word,
 }
 

@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Inputs that are worked on in one go.
 const STEP: usize = 4;
-/// Inputs whose states are on their way meanwhile; the index entries of as many more are, too.
+/// Inputs whose states are on their way meanwhile; the homes of as many more are, too.
 const AHEAD: usize = 12;
 const _: () = assert!(STEP + AHEAD <= RING);
 /// Customers that are looked at together when everything ends.
@@ -131,7 +131,7 @@ impl Jit {
                 WHY_ROOM => {
                     // For one more run, or for message ids, as the VM gives it. Then it is tried again.
                     let customer = on.items[at].customer;
-                    let run = tables.room - program.layout.fixed;
+                    let run = program.layout.room - program.layout.fixed;
                     store.grow(customer, store.capacity(customer) + run.max(ID_COUNT));
                     on.done_elsewhere(at, customer, store);
                 }
@@ -176,8 +176,8 @@ impl Jit {
         };
         while shard.why == 0 && at < on.ready {
             let to = (at + STEP).min(on.ready);
-            // SAFETY: the ring has all items from `at` to `to`, each with where its customer's index entry and state are: addresses of now,
-            // since whoever gives a customer with a state other room has them taken anew. The index entries say truly how long a state
+            // SAFETY: the ring has all items from `at` to `to`, each with where its customer's entry and state are: addresses of now,
+            // since whoever gives a customer with a state other room has them taken anew. The entries say truly how long a state
             // is, and nobody else looks at either meanwhile. The code reads rows below `row_words`, reads and writes a state within its
             // slot (it compares lengths first), and effects up to `out_end`; the constants have an entry for each event, for each event and
             // journey, and for each journey. It lives in `self.code`. What it calls uses `host`, which nobody else does meanwhile.
@@ -189,23 +189,18 @@ impl Jit {
         (at, shard.why)
     }
 
-    /// Asks for the index entries and the states of the items from one on, and gives room to those who have none.
+    /// Asks for the homes and the states of the items from one on.
     #[inline]
-    fn ask_ahead(&self, on: &mut Work<'_>, store: &mut Store, at: usize) {
+    fn ask_ahead(&self, on: &mut Work<'_>, store: &Store, at: usize) {
         let want = (at + STEP + AHEAD).min(on.items.len());
         let further = (want + AHEAD).min(on.items.len());
         while on.asked < further {
-            store.prefetch_index(on.items[on.asked].customer);
+            store.prefetch_home(on.items[on.asked].customer);
             on.asked += 1;
         }
         while on.ready < want {
             let item = &on.items[on.ready];
-            let Some(mut place) = store.prefetch_state(item.customer) else { return };
-            if !place.is_there() && item.event != TIME_ONLY && store.capacity(item.customer) == 0 {
-                let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
-                store.grow(item.customer, self.vm.tables().room + ids);
-                place = store.prefetch_state(item.customer).unwrap_or_default();
-            }
+            let Some(place) = store.prefetch_state(item.customer) else { return };
             on.ring[on.ready % RING] = Ready::new(item, place);
             on.ready += 1;
         }
@@ -218,7 +213,7 @@ struct Work<'i> {
     batch: &'i Batch,
     /// Those before it have been asked for, and stand in the ring.
     ready: usize,
-    /// The index entries of those before it have been asked for.
+    /// The homes of those before it have been asked for.
     asked: usize,
     ring: [Ready; RING],
     /// See [`Shard::saved`].

@@ -52,7 +52,7 @@ struct Vars {
     number: Variable,
     /// Pointer to the item.
     item: Variable,
-    /// Pointer to the customer's index entry.
+    /// Pointer to the customer's entry.
     entry: Variable,
     /// Pointer to the customer's words.
     words: Variable,
@@ -790,7 +790,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         self.need(whole, declined);
     }
 
-    /// The state is as it is kept: its length goes into the index, and the next input is taken.
+    /// The state is as it is kept: its length goes into the entry, and the next input is taken.
     fn keep_length(&mut self) {
         let Blocks { next, advance, .. } = self.blocks;
         let (at, len) = (self.get(|v| v.entry), self.get(|v| v.len));
@@ -798,7 +798,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         let before = self.bits(entry, raw::LENGTH_FROM, raw::LENGTH_TO - raw::LENGTH_FROM);
         let (keep, kept) = (self.b.create_block(), self.b.create_block());
         let same = self.b.ins().icmp(IntCC::Equal, before, len);
-        // Mostly it is as long as before: then the index's line stays clean, and memory has less to write back.
+        // Mostly it is as long as before.
         self.b.ins().brif(same, kept, &[], keep, &[]);
         self.b.switch_to_block(keep);
         self.put_length(at, entry, len);
@@ -819,7 +819,7 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
         self.jump(advance);
     }
 
-    /// Puts a length into an index entry.
+    /// Puts a length into an entry.
     fn put_length(&mut self, at: Value, entry: Value, len: Value) {
         let mask = ((1u64 << (raw::LENGTH_TO - raw::LENGTH_FROM)) - 1) << raw::LENGTH_FROM;
         let rest = self.word(!mask);

@@ -10,7 +10,7 @@ use crate::batch::{Batch, Engine, HAS_ID, Item, OTHER, Parts};
 use crate::image::{Image, Word};
 use crate::ingest::{self, Decoded, Decoder, Fault, Problem};
 use crate::input::{Effect, EffectKind, Input, InputKind, Sink, stamp};
-use crate::layout::SEEN;
+use crate::layout::{ID_COUNT, SEEN};
 use crate::pool::Pool;
 use crate::program::Program;
 use crate::record::Effects;
@@ -217,7 +217,7 @@ impl Shard {
         Shard {
             pool: Pool::new(&program.image),
             ids: Ids::default(),
-            store: Store::default(),
+            store: Store::new(program.layout.room + ID_COUNT / 4),
             everyone: Vec::new(),
             seen: Vec::new(),
             ingest: ingest::Scratch::default(),

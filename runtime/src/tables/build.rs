@@ -9,22 +9,17 @@ use crate::program::Program;
 use crate::record;
 use crate::time::lengths;
 
-/// Words of a run that a new customer's place has room for at most.
-const RUN: usize = 32;
-
 impl Tables {
     /// The tables of a program.
     pub fn new(program: &Program) -> Tables {
         let image = &program.image;
         let journeys: Vec<JourneyTable> = (0..image.journeys.len()).map(|j| journey(program, j)).collect();
         let events = (0..image.events.len()).map(|e| event(program, &journeys, e as u16)).collect();
-        let run = journeys.iter().map(|journey| journey.words).min().unwrap_or(0);
         Tables {
             events,
             calm: image.watches.is_empty() && program.layout.calendar.is_empty(),
             meanwhile: image.journeys.iter().any(|journey| !journey.meanwhile.is_empty()),
             declined: (!image.journeys.iter().all(sends_fit)).then_some("a hand-over says more than fits a record"),
-            room: program.layout.fixed + 1 + run.min(RUN),
             journeys,
         }
     }

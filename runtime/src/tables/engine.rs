@@ -60,18 +60,18 @@ impl Names for Ids {
 /// processor to find where its page is, and many of those waits go on at the same time; one by one they would hold up the work between.
 const AHEAD: usize = 8;
 
-/// Up to which item of a batch states are on their way, and index entries.
+/// Up to which item of a batch states are on their way, and homes.
 struct Asked {
     states: usize,
-    entries: usize,
+    homes: usize,
 }
 
 impl Asked {
     /// Asks for what the items behind the next [`AHEAD`] need.
     fn go_on(&mut self, store: &Store, items: &[Item], at: usize) {
-        let entries = (at + 3 * AHEAD).min(items.len());
-        items[self.entries.min(entries)..entries].iter().for_each(|item| store.prefetch_index(item.customer));
-        self.entries = entries;
+        let homes = (at + 3 * AHEAD).min(items.len());
+        items[self.homes.min(homes)..homes].iter().for_each(|item| store.prefetch_home(item.customer));
+        self.homes = homes;
         let states = (at + 2 * AHEAD).min(items.len());
         for item in &items[self.states.min(states)..states] {
             let _ = store.prefetch_state(item.customer);
@@ -101,7 +101,7 @@ fn input(shared: &mut Shared<'_>, batch: &Batch, item: &Item, words: &mut Words<
 /// One item of a batch, after what is due before it; false when it is declined.
 fn work(shared: &mut Shared<'_>, store: &mut Store, batch: &Batch, item: &Item) -> bool {
     let ids = if item.id().is_some() { ID_COUNT / 4 } else { 0 };
-    let first = shared.tables.room + ids;
+    let first = shared.program.layout.room + ids;
     with_room(shared, store, item.customer, first, |shared, words| {
         if words.len == 0 && words.words.len() < first {
             return Err(Declined::Room);
@@ -138,7 +138,7 @@ fn with_room(
             Err(Declined::Room) if room < first => store.grow(customer, first),
             // For one more run, or for message ids.
             Err(Declined::Room) => {
-                let run = shared.tables.room - shared.program.layout.fixed;
+                let run = shared.program.layout.room - shared.program.layout.fixed;
                 store.grow(customer, room + run.max(ID_COUNT));
             }
         }
@@ -153,7 +153,7 @@ impl Engine for Vm {
     fn batch(&self, parts: &mut Parts<'_>, batch: &Batch, from: usize) -> usize {
         let mut shared = shared!(&self.tables, parts);
         let store = &mut *parts.store;
-        let mut asked = Asked { states: from, entries: from };
+        let mut asked = Asked { states: from, homes: from };
         for (at, item) in batch.items.iter().enumerate().skip(from) {
             if at % AHEAD == 0 || at == from {
                 asked.go_on(store, &batch.items, at);
@@ -172,7 +172,7 @@ impl Engine for Vm {
         let mut asked = from;
         for customer in from..count {
             if customer.is_multiple_of(AHEAD as u32) || customer == from {
-                // Index entries follow each other; states do not.
+                // Homes follow each other; states that have left them do not.
                 let to = customer.saturating_add(2 * AHEAD as u32).min(count);
                 (asked..to).for_each(|customer| {
                     let _ = store.prefetch_state(customer);

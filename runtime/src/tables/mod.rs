@@ -59,8 +59,6 @@ pub struct Tables {
     pub meanwhile: bool,
     /// Why the reference does everything, if it does.
     pub declined: Option<&'static str>,
-    /// Words that the place of a new customer should have room for: what all have, the journey that is entered first, and its run.
-    pub room: usize,
 }
 
 /// What an event does.
