@@ -7,6 +7,7 @@
 //! customer's state is given more room.
 
 use crate::image::Word;
+use crate::step;
 use memmap2::MmapMut;
 
 /// Words of a chunk: 16 MiB. The first is smaller, in small pages: few customers need little.
@@ -37,18 +38,22 @@ const LENGTH: u32 = 22;
 struct Entry(u64);
 
 impl Entry {
+    #[inline]
     fn new(place: u64, length: usize, class: u64) -> Entry {
         Entry(place | (length as u64) << PLACE | class << (PLACE + LENGTH))
     }
 
+    #[inline]
     fn place(self) -> u64 {
         self.0 & ((1 << PLACE) - 1)
     }
 
+    #[inline]
     fn length(self) -> usize {
         (self.0 >> PLACE) as usize & ((1 << LENGTH) - 1)
     }
 
+    #[inline]
     fn class(self) -> u64 {
         self.0 >> (PLACE + LENGTH)
     }
@@ -323,7 +328,6 @@ impl Store {
     pub fn prefetch_home(&self, customer: u32) {
         if let Some(address) = self.homes.address(customer) {
             prefetch_address(address);
-            prefetch_address(address.wrapping_add(LINE));
         }
     }
 
@@ -336,7 +340,10 @@ impl Store {
         // SAFETY: the address of a word of a chunk, exposed when that was made.
         let entry = Entry(unsafe { *std::ptr::with_exposed_provenance::<Word>(home) });
         let (words, room) = match entry.class() {
-            HOME => (home.wrapping_add(8), self.homes.room()),
+            HOME => {
+                prefetch_address(home.wrapping_add(LINE));
+                (home.wrapping_add(8), self.homes.room())
+            }
             ALONE => return Some(Place::default()),
             class => {
                 let (chunk, at) = place(entry.place());
@@ -408,6 +415,12 @@ impl Store {
     pub fn length(&self, customer: u32) -> usize {
         let entry = self.homes.entry(customer);
         if entry.class() == ALONE { self.alone[entry.place() as usize].length } else { entry.length() }
+    }
+
+    /// Whether time does something to a customer up to a moment. Milliseconds since 1970 UTC.
+    #[inline]
+    pub fn is_due(&self, customer: u32, horizon: i64) -> bool {
+        step::next_wake(self.get(customer)).is_some_and(|due| due <= horizon)
     }
 
     /// Words a customer's state may have where it stands.

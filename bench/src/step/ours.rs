@@ -17,10 +17,10 @@ use std::any::Any;
 use std::rc::Rc;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Events that are handed over in one go.
-const BATCH: usize = 1 << 15;
+/// Events that are handed over in one go. (A host hands over fewer still.)
+const BATCH: usize = 1 << 11;
 /// Ids that are looked up ahead.
-const AHEAD: usize = 32;
+const AHEAD: usize = 16;
 /// Milliseconds since 1970 UTC of second 0.
 const BEGIN: i64 = 1_767_225_600_000;
 
@@ -80,15 +80,16 @@ impl Numbers {
     }
 
     fn find(&mut self, items: &mut [Item], events: &[Event]) {
-        for (items, events) in items.chunks_mut(AHEAD).zip(events.chunks(AHEAD)) {
-            events.iter().for_each(|event| self.slots.ask(self.first(event.customer)));
-            for (item, event) in items.iter_mut().zip(events) {
-                let mut at = self.first(event.customer);
-                while self.slots.at(at).0 != event.customer {
-                    at = (at + 1) & self.mask;
-                }
-                item.customer = self.slots.at(at).1 as u32;
+        events.iter().take(AHEAD).for_each(|event| self.slots.ask(self.first(event.customer)));
+        for (number, (item, event)) in items.iter_mut().zip(events).enumerate() {
+            if let Some(later) = events.get(number + AHEAD) {
+                self.slots.ask(self.first(later.customer));
             }
+            let mut at = self.first(event.customer);
+            while self.slots.at(at).0 != event.customer {
+                at = (at + 1) & self.mask;
+            }
+            item.customer = self.slots.at(at).1 as u32;
         }
     }
 }

@@ -43,6 +43,7 @@ impl Ready {
         Ready { item: std::ptr::null(), words: std::ptr::null_mut(), room: 0, entry: std::ptr::null_mut() };
 
     /// An input of a customer with a place.
+    #[inline(always)]
     pub fn new(item: &Item, place: Place) -> Ready {
         Ready {
             item,

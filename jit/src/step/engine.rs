@@ -20,8 +20,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Inputs that are worked on in one go.
 const STEP: usize = 4;
-/// Inputs whose states are on their way meanwhile; the homes of as many more are, too.
-const AHEAD: usize = 12;
+/// Inputs that are ready meanwhile; the homes of as many more are on their way, at least.
+const AHEAD: usize = 8;
+/// Homes that are asked for in one go, since each waits for the processor to find where its page is, and several such waits go on at
+/// the same time.
+const BURST: usize = 8;
 const _: () = assert!(STEP + AHEAD <= RING);
 /// Customers that are looked at together when everything ends.
 const TOGETHER: usize = 1 << 10;
@@ -193,10 +196,10 @@ impl Jit {
     #[inline]
     fn ask_ahead(&self, on: &mut Work<'_>, store: &Store, at: usize) {
         let want = (at + STEP + AHEAD).min(on.items.len());
-        let further = (want + AHEAD).min(on.items.len());
-        while on.asked < further {
-            store.prefetch_home(on.items[on.asked].customer);
-            on.asked += 1;
+        if on.asked < want + AHEAD && on.asked < on.items.len() {
+            let further = (on.asked.max(at) + BURST).max(want).min(on.items.len());
+            on.items[on.asked..further].iter().for_each(|item| store.prefetch_home(item.customer));
+            on.asked = further;
         }
         while on.ready < want {
             let item = &on.items[on.ready];
@@ -294,8 +297,11 @@ impl Engine for Jit {
         while (customer as usize) < parts.store.len() {
             let to = (customer as usize + TOGETHER).min(parts.store.len()) as u32;
             items.clear();
-            let known = (customer..to).filter(|customer| parts.store.length(*customer) > 0);
-            items.extend(known.map(|customer| Item { customer, event: TIME_ONLY, seen: until, ..Item::default() }));
+            (customer..to).for_each(|customer| {
+                let _ = parts.store.prefetch_state(customer);
+            });
+            let due = (customer..to).filter(|customer| parts.store.is_due(*customer, horizon));
+            items.extend(due.map(|customer| Item { customer, event: TIME_ONLY, seen: until, ..Item::default() }));
             let mut at = 0;
             let mut work = Work::new(items, &nothing, 0);
             loop {

@@ -587,7 +587,7 @@ impl Shard {
 
     /// Lets time go on to the horizon for a customer, by the reference machine.
     fn last(&mut self, program: &Program, number: u32, horizon: i64) {
-        if step::next_wake(self.store.get(number)).is_none_or(|due| due > horizon) {
+        if !self.store.is_due(number, horizon) {
             return;
         }
         self.state.clear();

@@ -179,7 +179,7 @@ impl Engine for Vm {
                 });
                 asked = asked.max(to);
             }
-            if !settle(&mut shared, store, horizon, customer) {
+            if store.is_due(customer, horizon) && !settle(&mut shared, store, horizon, customer) {
                 return customer;
             }
         }
