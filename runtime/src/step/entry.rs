@@ -24,6 +24,22 @@ pub(crate) struct HandOff {
     pub from: u16,
 }
 
+/// The slots that a run forgets when it starts over.
+pub(crate) fn forgotten(journey: &Journey) -> Vec<u16> {
+    let mut kept = vec![false; journey.slots.len()];
+    let mut keep = |slot: u16| kept.iter_mut().skip(usize::from(slot)).take(1).for_each(|kept| *kept = true);
+    (0..journey.params).for_each(&mut keep);
+    journey.key.into_iter().for_each(&mut keep);
+    journey.pauses.iter().for_each(|pause| keep(pause.since));
+    for trigger in &journey.triggers {
+        if let Trigger::Event { capture, .. } = trigger {
+            capture.fields.iter().for_each(|(_, slot)| keep(*slot));
+            capture.clear.iter().copied().chain(capture.happened_at).for_each(&mut keep);
+        }
+    }
+    kept.iter().zip(0u16..).filter(|(kept, _)| !**kept).map(|(_, slot)| slot).collect()
+}
+
 /// What is kept of an ended run at `now`.
 pub(crate) fn kept(journey: &Journey, zone: &Zone, now: i64, words: &[Word], run: Run) -> Keep {
     let entered = run.moment(words, ENTERED);
@@ -92,21 +108,8 @@ impl<S: Sink> Machine<'_, S> {
     /// pauses stay.
     fn start_over(&mut self, run: Run) {
         let journey = self.journey(run);
-        let mut kept = vec![false; journey.slots.len()];
-        let mut keep = |slot: u16| kept.iter_mut().skip(usize::from(slot)).take(1).for_each(|kept| *kept = true);
-        (0..journey.params).for_each(&mut keep);
-        journey.key.into_iter().for_each(&mut keep);
-        journey.pauses.iter().for_each(|pause| keep(pause.since));
-        for trigger in &journey.triggers {
-            if let Trigger::Event { capture, .. } = trigger {
-                capture.fields.iter().for_each(|(_, slot)| keep(*slot));
-                capture.clear.iter().copied().chain(capture.happened_at).for_each(&mut keep);
-            }
-        }
-        for (slot, kept) in kept.iter().enumerate() {
-            if !kept {
-                run.set_slot(self.state, slot as u16, MISSING);
-            }
+        for slot in forgotten(journey) {
+            run.set_slot(self.state, slot, MISSING);
         }
         for slot in &journey.zeroed {
             run.set_slot(self.state, *slot, 0);

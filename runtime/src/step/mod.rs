@@ -19,7 +19,7 @@ mod hostile;
 pub(crate) mod ids;
 pub(crate) mod machine;
 pub(crate) mod meanwhile;
-mod pause;
+pub(crate) mod pause;
 mod plan;
 pub mod run;
 mod send;

@@ -2,18 +2,61 @@
 
 use super::machine::{Machine, On};
 use super::run::{ARRIVED, AT, DUE, ENTERED, EXPIRED, HELD, NEVER, PAUSED, Run, WAITS, WAKE};
-use crate::image::{MISSING, Occasion, Pc};
+use crate::image::{FnId, Listener, MISSING, Occasion, Pause, Pc, Word};
 use crate::input::{EffectKind, LeaveHow, Sink};
+use crate::time::Zone;
 
 /// How a run stands to its pauses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Paused {
+pub(crate) enum Paused {
     /// None is in force.
     No,
     /// This one is.
     By(usize),
     /// One lasted too long, and the run has left.
     Left,
+}
+
+/// What a pause asks of its run.
+pub(crate) enum Asks<'p> {
+    /// Whether a condition holds.
+    Holds(FnId),
+    /// Whether it hears the present event as this listens.
+    Hears(&'p Listener),
+}
+
+/// What the slot of a pause says now, which said `before`. `there`: its run stands where it concerns it.
+pub(crate) fn since(pause: &Pause, before: Word, there: bool, now: i64, mut ask: impl FnMut(Asks<'_>) -> bool) -> Word {
+    if !there {
+        return MISSING;
+    }
+    match &pause.on {
+        Occasion::Condition(condition) => match (ask(Asks::Holds(*condition)), before) {
+            (false, _) => MISSING,
+            (true, MISSING) => now as Word,
+            (true, before) => before,
+        },
+        Occasion::Event(begin) => {
+            let over = !in_force(before);
+            if !over && pause.until.as_ref().is_some_and(|until| ask(Asks::Hears(until))) {
+                MISSING
+            } else if over && ask(Asks::Hears(begin)) {
+                now as Word
+            } else {
+                before
+            }
+        }
+    }
+}
+
+/// Whether a pause is in force whose slot says this.
+pub(crate) fn in_force(since: Word) -> bool {
+    since != MISSING && since != EXPIRED
+}
+
+/// Whether a pause that is in force has lasted as long as it may.
+pub(crate) fn is_over(pause: &Pause, since: Word, zone: &Zone, now: i64) -> bool {
+    in_force(since) && pause.at_most.as_ref().is_some_and(|span| now >= zone.add(since as i64, span))
 }
 
 impl<S: Sink> Machine<'_, S> {
@@ -36,30 +79,12 @@ impl<S: Sink> Machine<'_, S> {
         let mut first = Paused::No;
         for (number, pause) in journey.pauses.iter().enumerate() {
             let before = run.slot(self.state, pause.since);
-            let now = self.now as u64;
-            let mut since = if !super::machine::in_stage(journey, stage, pause.stage) {
-                MISSING
-            } else {
-                match &pause.on {
-                    Occasion::Condition(condition) => match (self.watches(run, *condition), before) {
-                        (false, _) => MISSING,
-                        (true, MISSING) => now,
-                        (true, before) => before,
-                    },
-                    Occasion::Event(begin) => {
-                        let over = before == MISSING || before == EXPIRED;
-                        if !over && pause.until.as_ref().is_some_and(|until| self.hears(run, until, on)) {
-                            MISSING
-                        } else if over && self.hears(run, begin, on) {
-                            now
-                        } else {
-                            before
-                        }
-                    }
-                }
-            };
-            let over = |span| self.now >= self.zone().add(since as i64, span);
-            if since != MISSING && since != EXPIRED && pause.at_most.as_ref().is_some_and(over) {
+            let there = super::machine::in_stage(journey, stage, pause.stage);
+            let mut since = since(pause, before, there, self.now, |asks| match asks {
+                Asks::Holds(condition) => self.watches(run, condition),
+                Asks::Hears(listener) => self.hears(run, listener, on),
+            });
+            if is_over(pause, since, self.zone(), self.now) {
                 if pause.then_exit {
                     self.end(run, LeaveHow::PauseTooLong);
                     return Paused::Left;
@@ -77,7 +102,7 @@ impl<S: Sink> Machine<'_, S> {
                     self.tell(Some(run), None, text);
                 }
             }
-            if since != MISSING && since != EXPIRED && first == Paused::No {
+            if in_force(since) && first == Paused::No {
                 first = Paused::By(number);
             }
         }
@@ -111,11 +136,7 @@ impl<S: Sink> Machine<'_, S> {
 
     /// A run that stands before an effect does it now, if none of its pauses is in force any more.
     pub fn resume(&mut self, run: Run) {
-        let in_force = self.journey(run).pauses.iter().any(|pause| {
-            let since = run.slot(self.state, pause.since);
-            since != MISSING && since != EXPIRED
-        });
-        if !in_force {
+        if !self.journey(run).pauses.iter().any(|pause| in_force(run.slot(self.state, pause.since))) {
             let pc = run.get(self.state, AT) as Pc;
             self.effect(run, Some(pc), None, EffectKind::Resumed);
             self.go_on(run, pc);
@@ -134,7 +155,7 @@ impl<S: Sink> Machine<'_, S> {
         }
         for pause in &journey.pauses {
             let since = run.slot(self.state, pause.since);
-            if let Some(span) = pause.at_most.as_ref().filter(|_| since != MISSING && since != EXPIRED) {
+            if let Some(span) = pause.at_most.as_ref().filter(|_| in_force(since)) {
                 wake = wake.min(zone.add(since as i64, span));
             }
         }

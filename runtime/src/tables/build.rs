@@ -1,12 +1,11 @@
 //! From a program to its tables.
 
 use super::{Address, Enter, EventTable, Hears, JourneyTable, Kept, RunTable, SendTable, Tables};
-use crate::image::{
-    ConsentRule, Event, Image, Instr, Journey, Listener, Occasion, Op, PlaceKind, ReEntry, Role, Send, Trigger,
-};
+use crate::image::{ConsentRule, Event, Image, Instr, Journey, Listener, Occasion, Op, PlaceKind, ReEntry, Role, Send};
 use crate::layout::Form;
 use crate::program::Program;
 use crate::record;
+use crate::step::entry::forgotten;
 use crate::time::lengths;
 
 impl Tables {
@@ -29,25 +28,13 @@ fn journey(program: &Program, number: usize) -> JourneyTable {
     let image = &program.image;
     let journey = &image.journeys[number];
     let form = program.layout.forms[number];
-    let mut kept = vec![false; journey.slots.len()];
-    let mut keep = |slot: u16| kept.iter_mut().skip(usize::from(slot)).take(1).for_each(|kept| *kept = true);
-    (0..journey.params).for_each(&mut keep);
-    journey.key.into_iter().for_each(&mut keep);
-    journey.pauses.iter().for_each(|pause| keep(pause.since));
-    for trigger in &journey.triggers {
-        if let Trigger::Event { capture, .. } = trigger {
-            capture.fields.iter().for_each(|(_, slot)| keep(*slot));
-            capture.clear.iter().copied().chain(capture.happened_at).for_each(&mut keep);
-        }
-    }
-    let forgotten = kept.iter().zip(0u16..).filter(|(kept, _)| !**kept).map(|(_, slot)| slot).collect();
     let sends: Vec<SendTable> = (0..journey.sends.len()).map(|s| send(program, journey, s)).collect();
     JourneyTable {
         sure: sure(journey),
         plain: !form.has(Form::CHECKED) && journey.pauses.is_empty(),
         form,
         words: program.layout.run_words[number],
-        forgotten,
+        forgotten: forgotten(journey),
         kept: kept_for_certain(journey),
         sends,
     }

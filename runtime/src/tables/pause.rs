@@ -1,23 +1,13 @@
 //! Pauses: while one is in force, a run makes no effect. As [`crate::step`] has them.
 
 use super::{Declined, Machine};
-use crate::image::{MISSING, Occasion, Pc};
+use crate::image::Pc;
 use crate::input::EffectKind;
 use crate::record::how;
 use crate::step::machine::{in_stage, stage_at};
+use crate::step::pause::{self, Asks, Paused};
 use crate::step::run::{ARRIVED, AT, DUE, EXPIRED, PAUSED, Run};
 use crate::time::NEVER;
-
-/// How a run stands to its pauses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Paused {
-    /// None is in force.
-    No,
-    /// This one is.
-    By(usize),
-    /// One lasted too long, and the run has left.
-    Left,
-}
 
 impl Machine<'_> {
     /// Phase: pauses begin, end, and are over.
@@ -39,30 +29,12 @@ impl Machine<'_> {
         let mut first = Paused::No;
         for (number, pause) in journey.pauses.iter().enumerate() {
             let before = run.slot(self.words, pause.since);
-            let now = self.now as u64;
-            let mut since = if !in_stage(journey, stage, pause.stage) {
-                MISSING
-            } else {
-                match &pause.on {
-                    Occasion::Condition(condition) => match (self.watches(run, *condition), before) {
-                        (false, _) => MISSING,
-                        (true, MISSING) => now,
-                        (true, before) => before,
-                    },
-                    Occasion::Event(begin) => {
-                        let over = before == MISSING || before == EXPIRED;
-                        if !over && hears && pause.until.as_ref().is_some_and(|until| self.hears(run, until)) {
-                            MISSING
-                        } else if over && hears && self.hears(run, begin) {
-                            now
-                        } else {
-                            before
-                        }
-                    }
-                }
-            };
-            let over = |span| self.now >= self.zone().add(since as i64, span);
-            if since != MISSING && since != EXPIRED && pause.at_most.as_ref().is_some_and(over) {
+            let there = in_stage(journey, stage, pause.stage);
+            let mut since = pause::since(pause, before, there, self.now, |asks| match asks {
+                Asks::Holds(condition) => self.watches(run, condition),
+                Asks::Hears(listener) => hears && self.hears(run, listener),
+            });
+            if pause::is_over(pause, since, self.zone(), self.now) {
                 if pause.then_exit {
                     self.end(run, how::PAUSE_TOO_LONG, 0, None);
                     return Paused::Left;
@@ -72,7 +44,7 @@ impl Machine<'_> {
             if since != before {
                 run.set_slot(self.words, pause.since, since);
             }
-            if since != MISSING && since != EXPIRED && first == Paused::No {
+            if pause::in_force(since) && first == Paused::No {
                 first = Paused::By(number);
             }
         }
@@ -106,11 +78,7 @@ impl Machine<'_> {
 
     /// A run that stands before an effect does it now, if none of its pauses is in force any more.
     pub(super) fn resume(&mut self, run: Run) -> Result<(), Declined> {
-        let in_force = self.journey(run).pauses.iter().any(|pause| {
-            let since = run.slot(self.words, pause.since);
-            since != MISSING && since != EXPIRED
-        });
-        if in_force {
+        if self.journey(run).pauses.iter().any(|pause| pause::in_force(run.slot(self.words, pause.since))) {
             return Ok(());
         }
         let pc = run.get(self.words, AT) as Pc;

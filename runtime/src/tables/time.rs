@@ -1,10 +1,10 @@
 //! What is due, and the tidying after each input.
 
-use super::pause::Paused;
 use super::{Declined, Kept, Machine};
 use crate::layout::{WAKE as NEXT, WATCH_DUE};
 use crate::record::how;
 use crate::step::machine::FUEL;
+use crate::step::pause::Paused;
 use crate::step::run::{
     AGE, ARRIVED, AT, BARRED, CHECK, CONVERTED, DUE, ENTERED, HELD, Keep, LEAVING, NEVER, PAUSED, Run, SINCE, WAITS,
     WAKE as RUN_WAKE, compact_words,

@@ -1,12 +1,12 @@
 //! The steps of a run, one instruction after another, until it stands still or ends.
 
-use super::pause::Paused;
 use super::{Declined, Machine};
 use crate::image::{Due, Instr, MISSING, Occasion, Pc, Place, PlaceKind, Span, WaitArm};
 use crate::layout::Form;
 use crate::record::how;
 use crate::step::decide::Rank;
 use crate::step::machine::FUEL;
+use crate::step::pause::Paused;
 use crate::step::run::{ANCHOR, ARRIVED, AT, COUNTED, DUE, ENTERED, EXPIRED, HELD, Run, SINCE, WAITS, WAKE};
 use crate::step::{ids, wait};
 use crate::time::{NEVER, join, plus};

@@ -613,6 +613,13 @@ impl<'r, 'w> Steps<'r, 'w> {
     }
 
     fn emit(&mut self) -> String {
+        if self.random.percent(8) {
+            // One of the purposes does not exist: that is bad input, wherever it comes from.
+            let event = *self.random.pick(&["consent_granted", "consent_withdrawn"]);
+            let purpose = *self.random.pick(&["marketing", "service", "nothing"]);
+            let channel = *self.random.pick(&["", ", channel: \"email\"", ", channel: \"sms\""]);
+            return format!("emit {event} {{ purpose: \"{purpose}\"{channel} }}");
+        }
         let event = &self.world.events[self.world.made[self.at]];
         let mut given = Vec::new();
         for f in &event.fields {
