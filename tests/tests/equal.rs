@@ -3,9 +3,14 @@
 //! `JOURNEY_EQUAL_SEEDS=200` (or `1000-2000`) takes so many seeds instead of those of every day. What goes wrong is shrunk and kept in
 //! `tests/equal`, where it is run for ever.
 
+use journey_runtime::program::Program;
+use journey_tests::equal::direct::{self, Came, How};
 use journey_tests::equal::{self, Done, cases};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// After all that happens in the examples: 1 January 2028.
+const HORIZON: i64 = 1_830_297_600_000;
 
 /// The seeds: from, and up to (not included).
 fn seeds() -> (u64, u64) {
@@ -52,6 +57,29 @@ fn generated_programs_mean_the_same_in_every_way() {
     assert!(wrong.is_empty(), "{} seeds differ:\n{}", wrong.len(), wrong.join("\n\n"));
     assert!(done.vm.1 * 200 <= done.vm.0, "the VM does nearly everything itself");
     assert!(done.accepted * 100 >= done.programs * 90, "too many generated programs do not compile");
+}
+
+#[test]
+fn examples_mean_the_same_in_every_engine() {
+    for folder in journey_tests::projects("examples") {
+        let Ok(lines) = std::fs::read(folder.join("events.jsonl")) else { continue };
+        let checked = journey_tests::check_folder(&folder);
+        let image = journey_compiler::lower::lower(&checked.program, &checked.sources);
+        let program = Program::new(image).unwrap();
+        let mut first: Option<Came> = None;
+        for (name, engine) in equal::engines(&program) {
+            let how = How { engine: &*engine, batch: 1024, move_house: 0 };
+            let came = direct::run(&program, &lines, HORIZON, how);
+            match &first {
+                None => first = Some(came),
+                Some(first) => {
+                    let differs = first.told.differs(&came.told);
+                    assert_eq!(differs, None, "{}, {name}", folder.display());
+                    assert_eq!(came.left, 0, "{}, {name}: left to the reference", folder.display());
+                }
+            }
+        }
+    }
 }
 
 #[test]

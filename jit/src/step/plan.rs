@@ -157,11 +157,11 @@ impl<'a> Plan<'a> {
         exits.chain(pauses).chain(arms.map(|arm| &arm.on)).filter_map(condition).collect()
     }
 
-    /// Whether runs of a journey may be native where they hear something and where their stays end.
+    /// Whether runs of a journey may be native where they hear something.
     pub fn is_native(&self, journey: u16) -> bool {
         let table = &self.tables.journeys[usize::from(journey)];
         let journey = self.journey(journey);
-        table.plain && !table.form.has(Form::WAKES) && journey.on_leaving.is_none() && journey.code.len() <= MOST_CODE
+        table.plain && journey.on_leaving.is_none() && journey.code.len() <= MOST_CODE
     }
 
     /// Whether the lean machine declines nothing that a run of a journey may do from an instruction on, until it stands still.
@@ -303,7 +303,8 @@ impl<'a> Plan<'a> {
 
     /// Whether the steps from an instruction on are native until the run stands still.
     pub fn walks(&mut self, journey: u16, pc: Pc) -> bool {
-        if !self.is_native(journey) {
+        // Zones say how long a run may last.
+        if !self.is_native(journey) || self.tables.journeys[usize::from(journey)].form.has(Form::WAKES) {
             return false;
         }
         if let Some(known) = self.walks.get(&(journey, pc)) {

@@ -96,6 +96,11 @@ impl<'a> Machine<'_, 'a, '_> {
         for word in 1..form.header() as i32 {
             self.store(missing, run, word);
         }
+        for (part, word) in [(Form::CHECKED, form.check()), (Form::WAKES, form.wake())] {
+            if form.has(part) {
+                self.put(NEVER as Word, run, word as i32);
+            }
+        }
         self.put((run_words as Word) << 40 | Word::from(form.0) << 32 | Word::from(j), run, 0);
         self.capture(j, run, capture);
         (run, end)

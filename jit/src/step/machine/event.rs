@@ -249,9 +249,10 @@ impl<'a> Machine<'_, 'a, '_> {
             let run = self.get(|v| v.run);
             self.heard(event, j, run, heard);
             // It has not heard it.
-            let due = self.form(j).due() as i32;
-            let due = self.load(run, due);
-            self.wakes_at(due);
+            let form = self.form(j);
+            let wake = if form.has(Form::WAKES) { form.wake() } else { form.due() } as i32;
+            let wake = self.load(run, wake);
+            self.wakes_at(wake);
             self.jump(unheard);
         }
         self.b.switch_to_block(unheard);

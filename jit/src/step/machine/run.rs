@@ -58,6 +58,9 @@ impl<'a> Machine<'_, 'a, '_> {
         let now = self.get(|v| v.now);
         self.store(now, run, SINCE);
         self.put(NEVER as Word, run, form.due() as i32);
+        if form.has(Form::WAKES) {
+            self.put(NEVER as Word, run, form.wake() as i32);
+        }
         if form.has(Form::HOLDS) {
             self.put(MISSING, run, form.asked() as i32 + 3);
         }
