@@ -104,6 +104,8 @@ pub struct Shard {
     pub advance: CallOut,
     /// The run whose record it is goes on from an instruction, and the input ends.
     pub go_on: CallOut,
+    /// The run hears the event where it waits, if it does, and the input ends.
+    pub hear: CallOut,
     /// Time does to the run that is due what it is time for, and the instant ends.
     pub fire: CallOut,
     /// The input ends: the state is left as it is kept.
@@ -192,6 +194,7 @@ pub struct Offsets {
     pub hand_on: i32,
     pub advance: i32,
     pub go_on: i32,
+    pub hear: i32,
     pub fire: i32,
     pub finish: i32,
     pub eval: i32,
@@ -222,6 +225,7 @@ pub const AT: Offsets = Offsets {
     hand_on: offset_of!(Shard, hand_on) as i32,
     advance: offset_of!(Shard, advance) as i32,
     go_on: offset_of!(Shard, go_on) as i32,
+    hear: offset_of!(Shard, hear) as i32,
     fire: offset_of!(Shard, fire) as i32,
     finish: offset_of!(Shard, finish) as i32,
     eval: offset_of!(Shard, eval) as i32,

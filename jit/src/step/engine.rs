@@ -118,7 +118,7 @@ impl Jit {
         let room = EFFECTS.max(2 * self.most);
         let tables = self.vm.tables();
         let shared = Shared { program, tables, pool, names: *ids, scratch, out: effects };
-        let mut host = Host { shared, items: on.items, batch: on.batch, handed_on: 0, room };
+        let mut host = Host { shared, items: on.items, batch: on.batch, handed_on: 0, others: 0, room };
         let mut at = from;
         loop {
             self.ask_ahead(on, store, at);
@@ -129,6 +129,7 @@ impl Jit {
             let why;
             (at, why) = self.in_room(on, store, &mut host, at);
             on.handed_on += std::mem::take(&mut host.handed_on);
+            on.others += std::mem::take(&mut host.others);
             match why {
                 WHY_DECLINED | WHY_REFERENCE => return (at, why == WHY_DECLINED),
                 WHY_ROOM => {
@@ -171,6 +172,7 @@ impl Jit {
             hand_on: host::hand_on,
             advance: host::advance,
             go_on: host::go_on,
+            hear: host::hear,
             fire: host::fire,
             finish: host::finish,
             eval: host::eval,
@@ -223,12 +225,14 @@ struct Work<'i> {
     saved: [Word; 2 * SAVED],
     /// Inputs that the VM was asked to do.
     handed_on: u64,
+    /// Those of them that are no events.
+    others: u64,
 }
 
 impl<'i> Work<'i> {
     fn new(items: &'i [Item], batch: &'i Batch, from: usize) -> Work<'i> {
         let (ring, saved) = ([const { Ready::NONE }; RING], [0; 2 * SAVED]);
-        Work { items, batch, ready: from, asked: from, ring, saved, handed_on: 0 }
+        Work { items, batch, ready: from, asked: from, ring, saved, handed_on: 0, others: 0 }
     }
 
     /// Somebody else did the item before `next`, and may have given its customer other room.
@@ -278,8 +282,9 @@ impl Engine for Jit {
             at += 1;
         };
         let inputs = (reached + 1).min(batch.items.len()) as u64 - from as u64;
-        learnt.inputs += inputs;
-        learnt.handed_on += work.handed_on;
+        // What is no event is always the VM's: it says nothing of the events.
+        learnt.inputs += inputs - work.others;
+        learnt.handed_on += work.handed_on - work.others;
         learnt.declined += u64::from(reached < batch.items.len());
         self.inputs.fetch_add(inputs, Relaxed);
         self.handed_on.fetch_add(work.handed_on, Relaxed);

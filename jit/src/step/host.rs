@@ -1,7 +1,7 @@
 //! What compiled code asks of the lean machine: rare steps, and those that need zones, texts and hashes.
 
 use super::batch::{FIRST_ENTRY, INSTANT, SEES_EVENT, Shard, TIME_ONLY, WHY_REFERENCE, WHY_ROOM};
-use journey_runtime::batch::{Batch, Item};
+use journey_runtime::batch::{Batch, Item, OTHER};
 use journey_runtime::image::Word;
 use journey_runtime::record::Effects;
 use journey_runtime::tables::{self, Declined, Shared, Within, Words};
@@ -19,6 +19,8 @@ pub struct Host<'a> {
     pub batch: &'a Batch,
     /// Inputs that were handed on to the VM.
     pub handed_on: u64,
+    /// Those of them that are no events.
+    pub others: u64,
     /// Words of effects that the code may add without a look.
     pub room: usize,
 }
@@ -78,7 +80,9 @@ pub extern "C" fn hand_on(shard: *mut Shard, _: u64, _: u64) -> u64 {
     });
     if done != Err(Declined::Room) {
         // SAFETY: likewise.
-        unsafe { (*(*shard).host).handed_on += 1 };
+        let host = unsafe { &mut *(*shard).host };
+        host.handed_on += 1;
+        host.others += u64::from(item.event == OTHER);
     }
     why(done)
 }
@@ -107,6 +111,16 @@ fn index(words: &Words<'_>, run: u64) -> usize {
 pub extern "C" fn go_on(shard: *mut Shard, run: u64, arguments: u64) -> u64 {
     work(shard, |shared, words, within| {
         let done = within.go_on(shared, words, index(words, run), arguments as u32);
+        debug_assert!(done.is_ok(), "the plan has seen that nothing is declined from there on");
+        end(shared, words, within, arguments);
+    });
+    0
+}
+
+/// A run hears the event where it waits, if it does, and the input ends.
+pub extern "C" fn hear(shard: *mut Shard, run: u64, arguments: u64) -> u64 {
+    work(shard, |shared, words, within| {
+        let done = within.hear(shared, words, index(words, run));
         debug_assert!(done.is_ok(), "the plan has seen that nothing is declined from there on");
         end(shared, words, within, arguments);
     });

@@ -361,9 +361,14 @@ impl<'p, 'a, 'b> Machine<'p, 'a, 'b> {
 
     /// A run goes on from an instruction, by the lean machine, and the input ends.
     fn hand_over(&mut self, run: Value, pc: Pc) {
+        self.ask(AT.go_on, run, pc);
+    }
+
+    /// The lean machine is asked for something that a run does, and the input ends.
+    fn ask(&mut self, what: i32, run: Value, pc: Pc) {
         let pc = self.word(Word::from(pc));
         let arguments = self.arguments(pc);
-        self.call(AT.go_on, run, arguments);
+        self.call(what, run, arguments);
         let done = self.blocks.done;
         self.jump(done);
     }

@@ -243,10 +243,17 @@ impl<'a> Plan<'a> {
             }
             Hears::Runs(number) => &table.runs[usize::from(number)],
         };
-        if !self.is_native(journey) || !heard.updates.is_empty() || heard.arms.iter().any(Option::is_none) {
+        if !self.is_native(journey) || !heard.updates.is_empty() {
             return None;
         }
         let image = self.journey(journey);
+        let goes_on = |number| {
+            !self.is_asked(event, journey, number, heard)
+                || ways_on(&image.places[number].kind).into_iter().all(|pc| self.callable_from(journey, pc))
+        };
+        if !(0..image.places.len()).all(goes_on) {
+            return None;
+        }
         let goals: Vec<_> = heard.goals.iter().map(|number| &image.goals[usize::from(*number)]).collect();
         // Where the run lives on it may have converted already.
         if !goals.is_empty() && image.goals.iter().any(|goal| goal.go_on) {
@@ -254,18 +261,21 @@ impl<'a> Plan<'a> {
         }
         let starts = heard.start_over.iter().map(|number| &image.start_over[usize::from(*number)].listener);
         let exits = heard.exits.iter().filter_map(|number| of_event(&image.exits[usize::from(*number)].on));
-        let mut listeners: Vec<&Listener> =
-            goals.iter().map(|goal| &goal.listener).chain(starts).chain(exits).collect();
-        for (place, arms) in image.places.iter().zip(&heard.arms) {
-            if let PlaceKind::First { arms: all, .. } = &place.kind {
-                let numbers = arms.iter().flatten();
-                listeners.extend(numbers.filter_map(|number| of_event(&all[usize::from(*number)].on)));
-            }
-        }
-        let native = |listener: &&Listener| {
-            listener.of.is_none() && listener.condition.is_none_or(|condition| self.looks(condition, event))
-        };
-        listeners.iter().all(native).then_some(Some(heard))
+        let mut listeners = goals.iter().map(|goal| &goal.listener).chain(starts).chain(exits);
+        listeners.all(|listener| self.knows(listener, event)).then_some(Some(heard))
+    }
+
+    /// Whether the code knows if a run hears an event as something listens.
+    fn knows(&self, listener: &Listener, event: u16) -> bool {
+        listener.of.is_none() && listener.condition.is_none_or(|condition| self.looks(condition, event))
+    }
+
+    /// Whether the lean machine is asked what a run hears at a place, since more listens there than the code knows.
+    pub fn is_asked(&self, event: u16, journey: u16, place: usize, heard: &RunTable) -> bool {
+        let Some(arms) = &heard.arms[place] else { return true };
+        let PlaceKind::First { arms: all, .. } = &self.journey(journey).places[place].kind else { return false };
+        let mut listeners = arms.iter().filter_map(|number| of_event(&all[usize::from(*number)].on));
+        !listeners.all(|listener| self.knows(listener, event))
     }
 
     /// The field that must be the key of a run that hears an event, where all that listens in its journey asks for the same.
@@ -378,6 +388,17 @@ impl<'a> Plan<'a> {
             && send.tries.iter().all(|by| by.rules.is_empty())
             && table.address.iter().all(|address| !matches!(address, Address::Function(_)))
             && send.inputs.iter().all(|input| self.function(input.value).is_some())
+    }
+}
+
+/// Where runs go on from a place when they hear something.
+fn ways_on(place: &PlaceKind) -> Vec<Pc> {
+    match place {
+        PlaceKind::Timer { .. } => Vec::new(),
+        PlaceKind::First { arms, .. } => arms.iter().map(|arm| arm.next).collect(),
+        PlaceKind::Collect { next, .. } => vec![*next],
+        PlaceKind::Answer { next, failed, .. } => vec![*next, *failed],
+        PlaceKind::Task { done, .. } => vec![*done],
     }
 }
 

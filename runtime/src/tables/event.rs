@@ -473,7 +473,7 @@ impl<'m> Machine<'m> {
     }
 
     /// Where a run goes on from a place, if the present input or a condition ends its stay.
-    fn hears_at(&mut self, run: Run, place: &'m PlaceKind) -> Option<Pc> {
+    pub(super) fn hears_at(&mut self, run: Run, place: &'m PlaceKind) -> Option<Pc> {
         let arms = match place {
             PlaceKind::First { arms, .. } => arms,
             PlaceKind::Collect { listener, fields, list, at_most, next, .. } => {

@@ -7,7 +7,7 @@ use crate::eval::Scope;
 use crate::history::{self, Seen};
 use crate::image::{FnId, Pc, Word};
 use crate::layout::WAKE as NEXT;
-use crate::step::run::Run;
+use crate::step::run::{AT, Run};
 use crate::time::NEVER;
 use crate::watch::Dirty;
 
@@ -43,6 +43,18 @@ impl Within<'_> {
     pub fn go_on(&self, shared: &mut Shared<'_>, words: &mut Words<'_>, run: usize, pc: Pc) -> Result<(), Declined> {
         self.machine(shared, words, |machine| {
             machine.go_on(Run(run), pc)?;
+            machine.settle()
+        })
+    }
+
+    /// A run that waits hears the present event, which is remembered already, if it does; nothing is declined from there on.
+    pub fn hear(&self, shared: &mut Shared<'_>, words: &mut Words<'_>, run: usize) -> Result<(), Declined> {
+        self.machine(shared, words, |machine| {
+            let run = Run(run);
+            let place = &machine.journey(run).places[run.get(machine.words, AT) as usize];
+            if let Some(next) = machine.hears_at(run, &place.kind) {
+                machine.go_on(run, next)?;
+            }
             machine.settle()
         })
     }

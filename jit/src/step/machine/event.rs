@@ -545,6 +545,19 @@ impl<'a> Machine<'_, 'a, '_> {
 
         let place = self.b.ins().uload32(flags(), run, 8 * AGE_AT + 4);
         for (number, arms) in heard.arms.iter().enumerate() {
+            if self.plan.is_asked(event, j, number, heard) {
+                let other = self.b.create_block();
+                let here = self.is(place, number as Word);
+                self.need(here, other);
+                if alone {
+                    self.commit();
+                    self.ask(AT.hear, run, 0);
+                } else {
+                    self.declined();
+                }
+                self.b.switch_to_block(other);
+                continue;
+            }
             let Some(arms) = arms else { continue };
             let PlaceKind::First { arms: all, .. } = &journey.places[number].kind else { continue };
             if arms.is_empty() {
