@@ -29,12 +29,11 @@ const EACH: u64 = 10;
 /// The races.
 pub fn run(scale: &Scale) -> Result<Vec<Race>, String> {
     let unit: u64 = if scale.quick { 20_000 } else { 500_000 };
-    let mut races = vec![
-        engines(scale, 2 * unit, Mix::Visits)?,
-        engines(scale, 2 * unit, Mix::Carts)?,
-        sizes(scale, unit)?,
-        journeys(scale, unit)?,
-    ];
+    let mut races = Vec::new();
+    races.extend(engines(scale, 2 * unit, Mix::Visits)?);
+    races.extend(engines(scale, 2 * unit, Mix::Carts)?);
+    races.extend(sizes(scale, unit)?);
+    races.extend(journeys(scale, unit)?);
     races.extend(cores(scale, 1_000_000)?);
     Ok(races)
 }
@@ -148,7 +147,15 @@ impl Work {
     }
 }
 
-fn engines(scale: &Scale, count: u64, mix: Mix) -> Result<Race, String> {
+fn engines(scale: &Scale, count: u64, mix: Mix) -> Result<Option<Race>, String> {
+    let what = match mix {
+        Mix::Visits => "visits to a shop, one event in six is read",
+        Mix::Carts => "eight events in ten are read",
+    };
+    let title = format!("end to end, {} events of {} customers; {what}", thousands(count), thousands(count / EACH));
+    if !title.contains(&scale.races) {
+        return Ok(None);
+    }
     let work = &Work::new(scale, shop(0)?, count, mix)?;
     let mut padded = work.lines.clone().into_bytes();
     padded.extend_from_slice(&[0; PADDING]);
@@ -170,15 +177,15 @@ fn engines(scale: &Scale, count: u64, mix: Mix) -> Result<Race, String> {
             }));
         }
     }
-    let mix = match mix {
-        Mix::Visits => "visits to a shop, one event in six is read",
-        Mix::Carts => "eight events in ten are read",
-    };
-    let title = format!("end to end, {} events of {} customers; {mix}", thousands(count), thousands(count / EACH));
-    race("end", title, "event", scale.rounds(3), contestants)
+    contestants.retain(|contestant| contestant.is_wanted(&scale.only));
+    race("end", title, "event", scale.rounds(3), contestants).map(Some)
 }
 
-fn sizes(scale: &Scale, unit: u64) -> Result<Race, String> {
+fn sizes(scale: &Scale, unit: u64) -> Result<Option<Race>, String> {
+    let title = "end to end, as events and customers grow";
+    if !title.contains(&scale.races) {
+        return Ok(None);
+    }
     let mut works = Vec::new();
     for times in [1, 4, 16] {
         works.push(Work::new(scale, shop(0)?, unit * times, Mix::Visits)?);
@@ -195,10 +202,14 @@ fn sizes(scale: &Scale, unit: u64) -> Result<Race, String> {
             }));
         }
     }
-    race("end", "end to end, as events and customers grow", "event", scale.rounds(2), contestants)
+    race("end", title, "event", scale.rounds(2), contestants).map(Some)
 }
 
-fn journeys(scale: &Scale, unit: u64) -> Result<Race, String> {
+fn journeys(scale: &Scale, unit: u64) -> Result<Option<Race>, String> {
+    let title = "end to end, as journeys grow";
+    if !title.contains(&scale.races) {
+        return Ok(None);
+    }
     let mut works = Vec::new();
     for more in [0, 50, 250] {
         works.push((more, Work::new(scale, shop(more)?, unit, Mix::Visits)?));
@@ -211,24 +222,33 @@ fn journeys(scale: &Scale, unit: u64) -> Result<Race, String> {
             work.sample(From::Lines, &engine)
         }));
     }
-    race("end", "end to end, as journeys grow", "event", scale.rounds(5), contestants)
+    race("end", title, "event", scale.rounds(5), contestants).map(Some)
 }
 
 /// What a second core gives: the same work on one core (all threads held to it) and on two. What the machine itself gives is the first
 /// of them: cores of a rented machine are often two threads of one.
 fn cores(scale: &Scale, count: u64) -> Result<Vec<Race>, String> {
-    let work = &Work::new(scale, shop(0)?, count, Mix::Visits)?;
-    let engine = &engines::best(&work.program);
+    let title =
+        |what: &str| Some(format!("what a second core gives: {what}")).filter(|title| title.contains(&scale.races));
     let rounds = 100 * count;
     let sums = |_| {
         let threads: Vec<_> = (0..2).map(|seed| std::thread::spawn(move || sums(seed, rounds))).collect();
         threads.into_iter().fold(0, |all, thread| all ^ thread.join().unwrap_or_default())
     };
-    let title = |what: &str| format!("what a second core gives: {what}");
-    let mut races = vec![on_cores(scale, title("sums in registers"), "sum", 16 * rounds as usize, sums)?];
-    for from in From::ALL {
+    let mut races = Vec::new();
+    if let Some(title) = title("sums in registers") {
+        races.push(on_cores(scale, title, "sum", 16 * rounds as usize, sums)?);
+    }
+    let of_events = From::ALL.map(|from| {
         let title = title(&format!("{} to effects, {} events", from.name(), thousands(count)));
-        races.push(on_cores(scale, title, "event", count as usize, |cores| work.run(from, cores, engine))?);
+        title.map(|title| (from, title))
+    });
+    if of_events.iter().any(Option::is_some) {
+        let work = &Work::new(scale, shop(0)?, count, Mix::Visits)?;
+        let engine = &engines::best(&work.program);
+        for (from, title) in of_events.into_iter().flatten() {
+            races.push(on_cores(scale, title, "event", count as usize, |cores| work.run(from, cores, engine))?);
+        }
     }
     Ok(races)
 }

@@ -30,9 +30,9 @@ pub struct Scale {
     pub outside: Option<PathBuf>,
     /// For files that are made.
     pub scratch: PathBuf,
-    /// Of the step: only races whose titles have this in them.
+    /// Of the step and the row `end`: only races whose titles have this in them.
     pub races: String,
-    /// Of the step: only contestants whose names have this in them, and the floor.
+    /// Of both: only contestants whose names have this in them, and the floor.
     pub only: String,
 }
 
