@@ -46,6 +46,12 @@ pub struct Form {
     pub slots: usize,
 }
 
+/// Rows that are decided in one turn of the loop, where a decision is short.
+const AT_ONCE: usize = 4;
+
+/// About how many instructions a short decision has, at most.
+const SHORT: usize = 128;
+
 type Entry = unsafe extern "C" fn(*const Context, *const Word, u64, *mut u32);
 
 /// A compiled decision.
@@ -101,34 +107,50 @@ impl Decision {
             if needs.at(Place::Slot) > 0 {
                 reads = reads.max(form.slots + needs.at(Place::Slot));
             }
-            if reads > form.stride || i32::try_from(8 * form.stride).is_err() {
+            if form.stride == 0 || reads > form.stride || i32::try_from(8 * AT_ONCE * form.stride).is_err() {
                 return Err(NoCode("the rows are shorter than what is read of them".to_string()));
             }
+            let at_once = if graph.cost(&[root]) <= SHORT { AT_ONCE } else { 1 };
             let mut workshop = Workshop::new(level)?;
             let far = far_signature(workshop.signature());
             let made = workshop.function(4, false, |builder, params| {
                 let far = builder.import_signature(far);
                 let [context, rows, count, out] = params else { return };
-                let (body, end) = (builder.create_block(), builder.create_block());
-                for _ in 0..2 {
-                    builder.append_block_param(body, types::I64);
+                let mut first_row = [*rows, *out];
+                // What is left over is decided row by row.
+                for at_once in if at_once > 1 { vec![at_once, 1] } else { vec![1] } {
+                    let (body, after) = (builder.create_block(), builder.create_block());
+                    for block in [body, after] {
+                        builder.append_block_param(block, types::I64);
+                        builder.append_block_param(block, types::I64);
+                    }
+                    let bytes = 8 * form.stride as i64;
+                    // So many rows that all are done which can be done so many at once.
+                    let whole = builder.ins().band_imm_s(*count, -(at_once as i64));
+                    let last = builder.ins().imul_imm_s(whole, bytes);
+                    let last = builder.ins().iadd(*rows, last);
+                    let some = builder.ins().icmp(IntCC::UnsignedLessThan, first_row[0], last);
+                    let args = first_row.map(BlockArg::Value);
+                    builder.ins().brif(some, body, &args, after, &args);
+                    builder.switch_to_block(body);
+                    let (at, to) = (builder.block_params(body)[0], builder.block_params(body)[1]);
+                    for row in 0..at_once as i32 {
+                        let before = row * form.stride as i32;
+                        let profile = Base { at, words: before + form.profile as i32 - first as i32 };
+                        let slots = Base { at, words: before + form.slots as i32 };
+                        let leaves =
+                            Leaves { places: [Some(profile), Some(slots), None, None], ..Leaves::of(*context) };
+                        let found = Emit::new(&graph, builder, leaves, far).roots(&[root])[0];
+                        builder.ins().store(MemFlagsData::trusted(), found, to, 4 * row);
+                    }
+                    let next = builder.ins().iadd_imm_s(at, bytes * at_once as i64);
+                    let to = builder.ins().iadd_imm_s(to, 4 * at_once as i64);
+                    let more = builder.ins().icmp(IntCC::UnsignedLessThan, next, last);
+                    let args = [next, to].map(BlockArg::Value);
+                    builder.ins().brif(more, body, &args, after, &args);
+                    builder.switch_to_block(after);
+                    first_row = [builder.block_params(after)[0], builder.block_params(after)[1]];
                 }
-                let bytes = builder.ins().imul_imm_s(*count, 8 * form.stride as i64);
-                let last = builder.ins().iadd(*rows, bytes);
-                let some = builder.ins().icmp_imm_u(IntCC::NotEqual, *count, 0);
-                builder.ins().brif(some, body, &[BlockArg::Value(*rows), BlockArg::Value(*out)], end, &[]);
-                builder.switch_to_block(body);
-                let (at, to) = (builder.block_params(body)[0], builder.block_params(body)[1]);
-                let profile = Base { at, words: form.profile as i32 - first as i32 };
-                let slots = Base { at, words: form.slots as i32 };
-                let leaves = Leaves { places: [Some(profile), Some(slots), None, None], ..Leaves::of(*context) };
-                let found = Emit::new(&graph, builder, leaves, far).roots(&[root])[0];
-                builder.ins().store(MemFlagsData::trusted(), found, to, 0);
-                let next = builder.ins().iadd_imm_s(at, 8 * form.stride as i64);
-                let to = builder.ins().iadd_imm_s(to, 4);
-                let more = builder.ins().icmp(IntCC::UnsignedLessThan, next, last);
-                builder.ins().brif(more, body, &[BlockArg::Value(next), BlockArg::Value(to)], end, &[]);
-                builder.switch_to_block(end);
                 builder.ins().return_(&[]);
             })?;
             let code = workshop.finish()?;
@@ -141,8 +163,8 @@ impl Decision {
     /// Decides for each row; `out` gets indices into [`Decision::outcomes`]. As many rows as are whole in `rows` and have room in
     /// `out`; says how many that were.
     pub fn run(&self, rows: &[Word], out: &mut [u32]) -> usize {
-        let whole = if self.form.stride == 0 || self.reads == 0 {
-            rows.len().checked_div(self.form.stride).unwrap_or(out.len())
+        let whole = if self.reads == 0 {
+            rows.len() / self.form.stride
         } else if rows.len() < self.reads {
             0
         } else {

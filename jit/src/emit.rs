@@ -8,7 +8,7 @@ use crate::graph::{Far, Graph, Id, Kind, Node, Place, Real, TAME, Whole};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, Signature, Value, types};
 use cranelift_frontend::FunctionBuilder;
-use journey_runtime::image::{Cmp, Word};
+use journey_runtime::image::{Cmp, MISSING, Word};
 
 /// Where the leaves of a graph are.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +48,8 @@ pub struct Emit<'a, 'b> {
     leaves: Leaves,
     far: ir::SigRef,
     values: Vec<Option<Value>>,
+    /// How often each node is an operand of what is needed.
+    uses: Vec<u32>,
     pointers: [Option<Value>; 4],
     /// Numbers are kept finite at each operation.
     exact: bool,
@@ -96,12 +98,16 @@ impl<'a, 'b> Emit<'a, 'b> {
         far: ir::SigRef,
     ) -> Emit<'a, 'b> {
         let values = vec![None; graph.len()];
-        Emit { graph, builder, leaves, far, values, pointers: [None; 4], exact: false, tame: None }
+        let uses = vec![0; graph.len()];
+        Emit { graph, builder, leaves, far, values, uses, pointers: [None; 4], exact: false, tame: None }
     }
 
     /// The values of `roots`. Where numbers may get out of hand, another way through the same graph is taken.
     pub fn roots(mut self, roots: &[Id]) -> Vec<Value> {
         let needed = self.graph.needed(roots);
+        for id in &needed {
+            self.graph.node(*id).operands().for_each(|operand| self.uses[operand.0 as usize] += 1);
+        }
         let fast = self.all(&needed, roots);
         let Some(tame) = self.tame else { return fast };
         let (slow, done) = (self.builder.create_block(), self.builder.create_block());
@@ -266,8 +272,9 @@ impl<'a, 'b> Emit<'a, 'b> {
                 self.builder.ins().fcmp(float(cmp), a, b)
             }
             Node::OneOf(a, set) => {
+                let few = self.graph.is_few(a);
                 let a = self.value(a);
-                self.one_of(a, set)
+                self.one_of(a, set, few)
             }
             Node::Between(a, from, to) => {
                 let a = self.value(a);
@@ -296,10 +303,11 @@ impl<'a, 'b> Emit<'a, 'b> {
                 self.builder.ins().bxor_imm_u(a, 1)
             }
             Node::Select(condition, a, b) => {
-                let (condition, x, y) = (self.value(condition), self.value(a), self.value(b));
+                let (x, y) = (self.value(a), self.value(b));
                 if self.graph.kind(a) != Kind::Float {
-                    return self.builder.ins().select(condition, x, y);
+                    return self.chosen(condition, x, y);
                 }
+                let condition = self.value(condition);
                 let x = self.builder.ins().bitcast(types::I64, MemFlagsData::new(), x);
                 let y = self.builder.ins().bitcast(types::I64, MemFlagsData::new(), y);
                 let bits = self.builder.ins().select(condition, x, y);
@@ -321,6 +329,25 @@ impl<'a, 'b> Emit<'a, 'b> {
             Node::Sum(a, b) => {
                 let (a, b) = (self.value(a), self.value(b));
                 self.builder.ins().iadd(a, b)
+            }
+        }
+    }
+
+    /// `a` if the condition holds, else `b`. Of a condition that only says which, each part chooses: that takes fewer instructions than
+    /// to make flags of the parts, combine them, and look at what comes out.
+    fn chosen(&mut self, condition: Id, a: Value, b: Value) -> Value {
+        match self.graph.node(condition) {
+            Node::And(p, q) if self.uses[condition.0 as usize] == 1 => {
+                let both = self.chosen(q, a, b);
+                self.chosen(p, both, b)
+            }
+            Node::Or(p, q) if self.uses[condition.0 as usize] == 1 => {
+                let either = self.chosen(q, a, b);
+                self.chosen(p, a, either)
+            }
+            _ => {
+                let condition = self.value(condition);
+                self.builder.ins().select(condition, a, b)
             }
         }
     }
@@ -370,8 +397,15 @@ impl<'a, 'b> Emit<'a, 'b> {
         self.builder.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, above, high.wrapping_sub(low) as i64)
     }
 
-    fn one_of(&mut self, a: Value, set: u32) -> Value {
+    /// `few`: the word is below 64, or missing.
+    fn one_of(&mut self, a: Value, set: u32, few: bool) -> Value {
         let set = self.graph.set(set);
+        // Shifting counts to 64, so that a missing word is looked up as 0.
+        const _: () = assert!(MISSING % 64 == 0);
+        let scattered = matches!(set, [low, .., high] if high - low >= set.len() as Word);
+        if few && scattered && set.iter().all(|word| (1..64).contains(word)) {
+            return self.bit(set.iter().fold(0, |mask, word| mask | 1 << word), a);
+        }
         let mut result = None;
         let mut rest = set;
         while let Some(low) = rest.first().copied() {
@@ -387,10 +421,7 @@ impl<'a, 'b> Emit<'a, 'b> {
                 let above = if low == 0 { a } else { self.builder.ins().iadd_imm_s(a, (low as i64).wrapping_neg()) };
                 let span = (high - low) as i64;
                 let near = self.builder.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, above, span);
-                let mask = self.word(group.iter().fold(0, |mask, word| mask | 1 << (word - low)));
-                let shifted = self.builder.ins().ushr(mask, above);
-                let bit = self.builder.ins().ireduce(types::I8, shifted);
-                let bit = self.builder.ins().band_imm_u(bit, 1);
+                let bit = self.bit(group.iter().fold(0, |mask, word| mask | 1 << (word - low)), above);
                 self.builder.ins().band(near, bit)
             };
             result = Some(match result {
@@ -399,6 +430,14 @@ impl<'a, 'b> Emit<'a, 'b> {
             });
         }
         result.unwrap_or_else(|| self.builder.ins().iconst(types::I8, 0))
+    }
+
+    /// A bit of a mask, by its number modulo 64.
+    fn bit(&mut self, mask: Word, number: Value) -> Value {
+        let mask = self.word(mask);
+        let shifted = self.builder.ins().ushr(mask, number);
+        let bit = self.builder.ins().ireduce(types::I8, shifted);
+        self.builder.ins().band_imm_u(bit, 1)
     }
 }
 

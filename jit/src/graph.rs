@@ -219,6 +219,8 @@ pub struct Graph {
     ranges: Vec<Range>,
     /// What words hold when they are read as numbers, if it is less than everything.
     bounds: FxHashMap<Id, Range>,
+    /// How many values words have that are one of a few, from 0 on; or they are missing.
+    few: FxHashMap<Id, usize>,
     wild: Vec<bool>,
     known: FxHashMap<Node, Id>,
     sets: Vec<Vec<Word>>,
@@ -346,6 +348,16 @@ impl Graph {
             self.bounds.insert(id, bounds);
         }
         id
+    }
+
+    /// Notes that a word is below `values`, or [`MISSING`].
+    pub fn is_below(&mut self, id: Id, values: usize) {
+        self.few.insert(id, values);
+    }
+
+    /// Whether a word is below 64, or [`MISSING`].
+    pub fn is_few(&self, id: Id) -> bool {
+        self.few.get(&id).is_some_and(|values| *values <= 64)
     }
 
     /// The present event's own time.

@@ -128,23 +128,35 @@ impl<'a> Lift<'a> {
         Some(self.graph.as_flag(id))
     }
 
+    /// A word of a place, and what its type says of it.
+    fn load(&mut self, place: Place, at: u32, ty: &Ty, bounds: Option<Range>) -> Id {
+        let word = self.graph.load(place, at, bounds);
+        if let Ty::Enum(number) = ty {
+            self.graph.is_below(word, self.program.image.enums[usize::from(*number)].values.len());
+        }
+        word
+    }
+
     fn op(&mut self, way: &mut Way, function: FnId, op: &Op) -> Option<Id> {
         let (image, layout) = (&self.program.image, &self.program.layout);
         Some(match op {
             Op::Const { value, .. } => self.graph.word(*value),
             Op::Profile { field, .. } => {
                 let bounds = self.bounds.profile[usize::from(*field)];
-                self.graph.load(Place::State, layout.profile_at as u32 + u32::from(*field), bounds)
+                let ty = &image.profile[usize::from(*field)].ty;
+                self.load(Place::State, layout.profile_at as u32 + u32::from(*field), ty, bounds)
             }
             Op::Slot { slot, .. } => {
                 let journey = image.functions[function as usize].journey?;
                 let bounds = self.bounds.slots[usize::from(journey)][usize::from(*slot)];
-                self.graph.load(Place::Slot, u32::from(*slot), bounds)
+                let ty = &image.journeys[usize::from(journey)].slots[usize::from(*slot)].ty;
+                self.load(Place::Slot, u32::from(*slot), ty, bounds)
             }
             Op::Event { field, .. } => {
                 let event = image.functions[function as usize].event?;
                 let bounds = self.bounds.rows[usize::from(event)][usize::from(*field)];
-                self.graph.load(Place::Row, u32::from(*field), bounds)
+                let ty = &image.events[usize::from(event)].fields[usize::from(*field)].ty;
+                self.load(Place::Row, u32::from(*field), ty, bounds)
             }
             Op::HappenedAt { .. } => self.graph.happened_at(),
             Op::Member { field, .. } => self.graph.load(Place::Member, u32::from(*field), None),
