@@ -7,14 +7,15 @@ use crate::write::{About, FIXED, KEY, VERSION, schema};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt64Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, StringArray,
+    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray, UInt64Array,
 };
 use arrow_schema::DataType;
 use journey_runtime::host::parallel;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelectionPolicy,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+    RowSelectionPolicy,
 };
 use parquet::file::metadata::{ColumnChunkMask, PageIndexPolicy};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
@@ -112,29 +113,53 @@ impl History {
         self.metadata.metadata().row_group(group).num_rows().max(0) as usize
     }
 
-    /// Loads columns of a row group, all rows or some.
-    pub(crate) fn load(&self, group: usize, columns: &[usize], rows: Option<&Rows>) -> Result<Vec<Array1>, Error> {
-        let count = rows.map_or(self.rows(group), Rows::len);
+    /// Reads columns of a row group, all rows or some, so many at once.
+    fn reader(
+        &self,
+        group: usize,
+        columns: &[usize],
+        rows: Option<&Rows>,
+        at_once: usize,
+    ) -> Result<ParquetRecordBatchReader, Error> {
         // Each reader has a file of its own: readers of one file share its place in it.
         let file = File::open(&self.path).map_err(Error::Input)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
         let mask = ProjectionMask::leaves(builder.parquet_schema(), columns.iter().copied());
-        let mut reader = builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(count.max(1));
+        let mut reader = builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(at_once.max(1));
         if let Some(rows) = rows {
             let chosen = rows.ranges.iter().map(|range| range.start as usize..range.end as usize);
             let chosen = RowSelection::from_consecutive_ranges(chosen, self.rows(group));
             reader = reader.with_row_selection(chosen).with_row_selection_policy(RowSelectionPolicy::Selectors);
         }
-        let mut batches = reader.build().map_err(Error::parquet)?;
+        reader.build().map_err(Error::parquet)
+    }
+
+    /// Loads columns of a row group, all rows or some.
+    pub(crate) fn load(&self, group: usize, columns: &[usize], rows: Option<&Rows>) -> Result<Vec<Array1>, Error> {
+        let count = rows.map_or(self.rows(group), Rows::len);
+        let mut batches = self.reader(group, columns, rows, count)?;
         let batch = batches.next().ok_or_else(|| Error::parquet("a row group is empty"))?.map_err(Error::parquet)?;
-        // They come in the order of the file, each once.
-        let mut order = columns.to_vec();
-        order.sort_unstable();
-        order.dedup();
-        if batch.num_rows() != count || batch.num_columns() != order.len() {
+        if batch.num_rows() != count {
             return Err(Error::parquet("a row group ends early"));
         }
-        columns.iter().map(|column| Array1::new(batch.column(order.partition_point(|other| other < column)))).collect()
+        arrays(&batch, columns)
+    }
+
+    /// Loads columns of a row group some rows at a time, in memory that is used again and again. `each` gets the number of the first
+    /// row, and the columns.
+    pub(crate) fn each_few(
+        &self,
+        group: usize,
+        columns: &[usize],
+        mut each: impl FnMut(usize, &[Array1]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut done = 0;
+        for batch in self.reader(group, columns, None, FEW)? {
+            let batch = batch.map_err(Error::parquet)?;
+            each(done, &arrays(&batch, columns)?)?;
+            done += batch.num_rows();
+        }
+        if done == self.rows(group) { Ok(()) } else { Err(Error::parquet("a row group ends early")) }
     }
 
     /// The pages of the times of a row group: their rows, and the latest time (microseconds). None when the file does not say.
@@ -219,6 +244,21 @@ impl History {
         }
         to.flush().map_err(Error::output)
     }
+}
+
+/// Rows that are loaded at once where not all are.
+const FEW: usize = 1 << 13;
+
+/// The columns of a batch that were asked for.
+fn arrays(batch: &RecordBatch, columns: &[usize]) -> Result<Vec<Array1>, Error> {
+    // They come in the order of the file, each once.
+    let mut order = columns.to_vec();
+    order.sort_unstable();
+    order.dedup();
+    if batch.num_columns() != order.len() {
+        return Err(Error::parquet("columns are missing"));
+    }
+    columns.iter().map(|column| Array1::new(batch.column(order.partition_point(|other| other < column)))).collect()
 }
 
 /// Some rows of a row group, in order.
