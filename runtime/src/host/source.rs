@@ -24,8 +24,8 @@ pub trait Source: Sync {
     fn load(&self, piece: usize) -> io::Result<Self::Piece>;
 }
 
-/// Events that stand together. The lines of a piece are all after those of the piece before.
-pub trait Piece: Raw {
+/// Events that stand together. The lines of a piece are all after those of the piece before. Several threads may feed shards at once.
+pub trait Piece: Raw + Send + Sync {
     /// What is known without looking into messages' fields; asked once.
     fn found(&mut self) -> Found;
 
