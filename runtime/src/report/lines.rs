@@ -27,8 +27,16 @@ struct JourneyParts {
     run: Vec<u8>,
     /// The key's type, when runs are told apart.
     key: Option<Ty>,
-    /// For each send its inputs: `"value":` and the type.
-    inputs: Vec<Vec<(Vec<u8>, Ty)>>,
+    /// For each send its inputs.
+    inputs: Vec<Vec<InputParts>>,
+}
+
+struct InputParts {
+    /// `"value":`
+    name: Vec<u8>,
+    ty: Ty,
+    /// Of amounts: `,"currency":"EUR"}`
+    currency: Vec<u8>,
 }
 
 /// What is the same on the lines of all records with the same cause.
@@ -59,8 +67,8 @@ impl<'a> Lines<'a> {
     }
 
     pub(crate) fn writer(&self) -> Writer<'a, '_> {
-        let (now, later) = (Day::default(), Day::default());
-        Writer { lines: self, now, later, phrases: FxHashMap::default(), named: Vec::new() }
+        let (now, later) = (Day::new(b"{\"time\":\"", b"Z\",\"customer\":"), Day::new(b",\"until\":\"", b"Z\""));
+        Writer { lines: self, now, later, phrases: Vec::new(), of_cause: FxHashMap::default(), named: Vec::new() }
     }
 }
 
@@ -70,7 +78,9 @@ impl JourneyParts {
             let mut name = Vec::new();
             string(&mut name, &input.name);
             name.push(b':');
-            (name, image.functions[input.value as usize].ty.clone())
+            let ty = image.functions[input.value as usize].ty.clone();
+            let currency = if let Ty::Money(currency) = &ty { in_currency(currency) } else { Vec::new() };
+            InputParts { name, ty, currency }
         };
         let name = part("journey", &journey.name);
         JourneyParts {
@@ -96,35 +106,54 @@ type Cause = (u8, u16, Option<u16>, u16, u16, Word);
 /// Writes lines. Works out what is seldom needed when it first is.
 pub(crate) struct Writer<'a, 'l> {
     lines: &'l Lines<'a>,
-    /// The day that was written last: of effects, and of what they wait for.
+    /// Moments of effects, and of what they wait for.
     now: Day,
     later: Day,
-    phrases: FxHashMap<Cause, Phrase>,
+    phrases: Vec<Phrase>,
+    /// Index into the phrases.
+    of_cause: FxHashMap<Cause, usize>,
     /// Memory for what an id is made of.
     named: Vec<u8>,
 }
 
-/// A day, and its date in words.
-#[derive(Default)]
-struct Day(Option<i64>, String);
+/// Moments with what stands before and behind them. The text of the one that was written last is kept: most are of the same day.
+struct Day {
+    before: &'static [u8],
+    behind: &'static [u8],
+    day: Option<i64>,
+    text: Vec<u8>,
+    /// Where the hour begins in the text.
+    hour: usize,
+}
 
 impl Day {
-    /// RFC 3339 in UTC, as [`super::words::moment`] writes it; `end` follows it.
-    fn moment(&mut self, out: &mut Vec<u8>, time: i64, end: &[u8]) {
+    fn new(before: &'static [u8], behind: &'static [u8]) -> Day {
+        Day { before, behind, day: None, text: Vec::new(), hour: 0 }
+    }
+
+    /// RFC 3339 in UTC, as [`super::words::moment`] writes it up to the `Z`.
+    fn moment(&mut self, out: &mut Vec<u8>, time: i64) {
         let (day, ms) = (time.div_euclid(DAY), time.rem_euclid(DAY));
-        if self.0 != Some(day) {
-            (self.0, self.1) = (Some(day), date(day));
+        if self.day != Some(day) {
+            let front = [self.before, date(day).as_bytes(), b"T"].concat();
+            (self.day, self.hour) = (Some(day), front.len());
+            self.text = [&front, &b"00:00:00"[..], self.behind].concat();
         }
-        out.extend_from_slice(self.1.as_bytes());
         let seconds = (ms / 1000) as u32;
-        let [h, m, s] = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(two);
-        out.extend_from_slice(&[b'T', h[0], h[1], b':', m[0], m[1], b':', s[0], s[1]]);
-        let rest = (ms % 1000) as u32;
-        if rest != 0 {
-            let low = two(rest % 100);
-            out.extend_from_slice(&[b'.', b'0' + (rest / 100) as u8, low[0], low[1]]);
+        let clock = &mut self.text[self.hour..self.hour + 8];
+        for (at, n) in [(0, seconds / 3600), (3, seconds / 60 % 60), (6, seconds % 60)] {
+            clock[at..at + 2].copy_from_slice(&two(n));
         }
-        out.extend_from_slice(end);
+        let rest = (ms % 1000) as u32;
+        if rest == 0 {
+            out.extend_from_slice(&self.text);
+        } else {
+            let (front, behind) = self.text.split_at(self.hour + 8);
+            let low = two(rest % 100);
+            out.extend_from_slice(front);
+            out.extend_from_slice(&[b'.', b'0' + (rest / 100) as u8, low[0], low[1]]);
+            out.extend_from_slice(behind);
+        }
     }
 }
 
@@ -154,9 +183,16 @@ impl Writer<'_, '_> {
             _ => 0,
         };
         let cause = (record.kind(), j, step, record.code(), record.extra(), told);
-        let phrase = self.phrases.entry(cause).or_insert_with(|| Phrase::new(image, record));
-        out.extend_from_slice(b"{\"time\":\"");
-        self.now.moment(out, record.time(), b"Z\",\"customer\":");
+        let phrase = match self.of_cause.get(&cause) {
+            Some(phrase) => *phrase,
+            None => {
+                self.phrases.push(Phrase::new(image, record));
+                self.of_cause.insert(cause, self.phrases.len() - 1);
+                self.phrases.len() - 1
+            }
+        };
+        let phrase = &self.phrases[phrase];
+        self.now.moment(out, record.time());
         string(out, customer);
         if record.run() > 0 {
             out.extend_from_slice(&journey.run);
@@ -185,12 +221,17 @@ impl Writer<'_, '_> {
                 out.extend_from_slice(&phrase.middle);
                 let inputs = &journey.inputs[usize::from(record.code())];
                 let mut begun = false;
-                for ((name, ty), word) in inputs.iter().zip(rest).filter(|(_, word)| **word != MISSING) {
+                for (InputParts { name, ty, currency }, word) in
+                    inputs.iter().zip(rest).filter(|(_, word)| **word != MISSING)
+                {
                     if std::mem::replace(&mut begun, true) {
                         out.push(b',');
                     }
                     out.extend_from_slice(name);
-                    value(out, program, pool, ty, *word);
+                    match ty {
+                        Ty::Money(_) if is_plain(*word) => amount(out, *word, currency),
+                        ty => value(out, program, pool, ty, *word),
+                    }
                 }
                 if !inputs.is_empty() {
                     out.push(b'}');
@@ -199,8 +240,7 @@ impl Writer<'_, '_> {
             }
             record::HELD => {
                 if let Some(until) = record.until() {
-                    out.extend_from_slice(b",\"until\":\"");
-                    self.later.moment(out, until, b"Z\"");
+                    self.later.moment(out, until);
                 }
             }
             _ => {}
@@ -369,6 +409,39 @@ const EXACT: u64 = 1_000_000_000_000_000;
 /// Amounts below a ten-thousandth are written with an exponent some day.
 const TINY: u64 = 100;
 
+/// Whether an amount is written with all its digits.
+fn is_plain(word: Word) -> bool {
+    (TINY..EXACT).contains(&(word as i64).unsigned_abs())
+}
+
+/// `,"currency":"EUR"}`
+fn in_currency(currency: &str) -> Vec<u8> {
+    let mut out = part("currency", currency);
+    out.push(b'}');
+    out
+}
+
+/// An amount that [`is_plain`], with its currency.
+fn amount(out: &mut Vec<u8>, word: Word, currency: &[u8]) {
+    out.extend_from_slice(b"{\"amount\":");
+    let amount = word as i64;
+    if amount < 0 {
+        out.push(b'-');
+    }
+    let (whole, rest) = (amount.unsigned_abs() / 1_000_000, (amount.unsigned_abs() % 1_000_000) as u32);
+    number(out, whole);
+    if rest != 0 {
+        out.push(b'.');
+        for pair in [rest / 10_000, rest / 100 % 100, rest % 100] {
+            out.extend_from_slice(&two(pair));
+        }
+        while out.last() == Some(&b'0') {
+            out.pop();
+        }
+    }
+    out.extend_from_slice(currency);
+}
+
 /// A word with its type, as [`Json`] writes the value.
 fn value(out: &mut Vec<u8>, program: &Program, pool: &Pool, ty: &Ty, word: Word) {
     match ty {
@@ -376,27 +449,7 @@ fn value(out: &mut Vec<u8>, program: &Program, pool: &Pool, ty: &Ty, word: Word)
         Ty::Bool => out.extend_from_slice(if word == 1 { b"true" } else { b"false" }),
         Ty::Int => signed(out, word as i64),
         Ty::Text | Ty::Zone => string(out, pool.word(word)),
-        Ty::Money(currency) if (TINY..EXACT).contains(&(word as i64).unsigned_abs()) => {
-            out.extend_from_slice(b"{\"amount\":");
-            let amount = word as i64;
-            if amount < 0 {
-                out.push(b'-');
-            }
-            let (whole, rest) = (amount.unsigned_abs() / 1_000_000, (amount.unsigned_abs() % 1_000_000) as u32);
-            number(out, whole);
-            if rest != 0 {
-                out.push(b'.');
-                for pair in [rest / 10_000, rest / 100 % 100, rest % 100] {
-                    out.extend_from_slice(&two(pair));
-                }
-                while out.last() == Some(&b'0') {
-                    out.pop();
-                }
-            }
-            out.extend_from_slice(b",\"currency\":");
-            string(out, currency);
-            out.push(b'}');
-        }
+        Ty::Money(currency) if is_plain(word) => amount(out, word, &in_currency(currency)),
         ty => serialize(out, &Json(&step::value(program, pool, ty, word))),
     }
 }
@@ -451,14 +504,12 @@ mod tests {
 
         #[test]
         fn moments_are_written_as_ever(time in prop_oneof![-70_000_000_000_000i64..260_000_000_000_000, any::<i32>().prop_map(|s| i64::from(s) * 1000)]) {
-            let program = program();
-            let lines = Lines::new(&program);
-            let mut writer = lines.writer();
+            let mut day = Day::new(b"at ", b"Z");
             let mut out = Vec::new();
             for time in [time, time + 1, time + DAY] {
                 out.clear();
-                writer.now.moment(&mut out, time, b"Z");
-                prop_assert_eq!(std::str::from_utf8(&out).expect("digits"), moment(time));
+                day.moment(&mut out, time);
+                prop_assert_eq!(std::str::from_utf8(&out).expect("digits"), format!("at {}", moment(time)));
             }
         }
     }
