@@ -401,7 +401,7 @@ impl<'a, 'b> Emit<'a, 'b> {
     fn one_of(&mut self, a: Value, set: u32, few: bool) -> Value {
         let set = self.graph.set(set);
         // Shifting counts to 64, so that a missing word is looked up as 0.
-        const _: () = assert!(MISSING % 64 == 0);
+        const _: () = assert!(MISSING.is_multiple_of(64));
         let scattered = matches!(set, [low, .., high] if high - low >= set.len() as Word);
         if few && scattered && set.iter().all(|word| (1..64).contains(word)) {
             return self.bit(set.iter().fold(0, |mask, word| mask | 1 << word), a);

@@ -168,6 +168,8 @@ pub(crate) fn run<L: Ledger>(
 struct Loaded<P> {
     piece: P,
     number: u64,
+    /// How far the run has come with it.
+    come: Progress,
     /// The first shard that nobody gives its share yet.
     next: AtomicUsize,
 }
@@ -194,8 +196,8 @@ pub(crate) fn run_source<S: source::Source, L: Ledger>(
     let names = InTurn::new((Aliases::default(), ledger));
     let open = Mutex::new(Open { pieces: VecDeque::new(), count: 0 });
     let opened = Condvar::new();
-    // How far the run has come; none: all has stopped before.
-    let load = |number: usize| -> io::Result<Option<(Arc<Loaded<S::Piece>>, Progress)>> {
+    // None: all has stopped before.
+    let load = |number: usize| -> io::Result<Option<Arc<Loaded<S::Piece>>>> {
         let mut piece = source.load(number)?;
         let number = number as u64;
         let found = source::Piece::found(&mut piece);
@@ -203,10 +205,10 @@ pub(crate) fn run_source<S: source::Source, L: Ledger>(
             source::Piece::resolve(&mut piece, aliases).map(|()| ledger.enter_found(found))
         });
         let Some(come) = come.transpose()? else { return Ok(None) };
-        Ok(Some((Arc::new(Loaded { piece, number, next: AtomicUsize::new(0) }), come)))
+        Ok(Some(Arc::new(Loaded { piece, number, come, next: AtomicUsize::new(0) })))
     };
     // Gives shards their shares of a piece that nobody else gives. None: all has stopped before.
-    let feed = |Loaded { piece, number, next }: &Loaded<S::Piece>| -> io::Result<Option<()>> {
+    let feed = |Loaded { piece, number, next, .. }: &Loaded<S::Piece>| -> io::Result<Option<()>> {
         loop {
             let s = next.fetch_add(1, Ordering::Relaxed);
             let Some(shard) = shards.get(s) else { return Ok(Some(())) };
@@ -222,7 +224,7 @@ pub(crate) fn run_source<S: source::Source, L: Ledger>(
         }
     };
     let through = |number: usize| -> io::Result<Option<Progress>> {
-        let Some((loaded, come)) = load(number)? else { return Ok(None) };
+        let Some(loaded) = load(number)? else { return Ok(None) };
         let mut waiting = open.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.pieces.push_back(loaded.clone());
         waiting.count += 1;
@@ -231,7 +233,7 @@ pub(crate) fn run_source<S: source::Source, L: Ledger>(
         let fed = feed(&loaded)?;
         let mut waiting = open.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.pieces.retain(|other| !Arc::ptr_eq(other, &loaded));
-        Ok(fed.map(|()| come))
+        Ok(fed.map(|()| loaded.come))
     };
     // The first piece of another thread that has shares to be given; none when there is none and will be none.
     let other = || -> Option<Arc<Loaded<S::Piece>>> {
