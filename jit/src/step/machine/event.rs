@@ -453,7 +453,6 @@ impl<'a> Machine<'_, 'a, '_> {
         let journey = self.journey(j);
         let known = heard.key.is_some();
         let enters = &self.plan.tables.events[usize::from(event)].enters;
-        let alone = enters.is_empty();
         let own = enters.iter().all(|enter| enter.journey == j);
         let one =
             |machine: &mut Self, hears: Option<Value>| hears.unwrap_or_else(|| machine.b.ins().iconst(types::I8, 1));
@@ -489,7 +488,7 @@ impl<'a> Machine<'_, 'a, '_> {
             let (this, other) = (self.b.create_block(), self.b.create_block());
             self.b.ins().brif(flag, this, &[], other, &[]);
             self.b.switch_to_block(this);
-            if alone {
+            if self.nobody_enters(event) {
                 self.commit();
                 if by == how::GOAL {
                     self.mark(run, CONVERTED);
@@ -513,7 +512,7 @@ impl<'a> Machine<'_, 'a, '_> {
             let hears = self.hears(j, run, listener, known);
             let hears = one(self, hears);
             self.need(hears, other);
-            if alone {
+            if self.nobody_enters(event) {
                 self.commit();
                 if exit.for_good {
                     self.mark(run, BARRED);
@@ -549,7 +548,7 @@ impl<'a> Machine<'_, 'a, '_> {
                 let other = self.b.create_block();
                 let here = self.is(place, number as Word);
                 self.need(here, other);
-                if alone {
+                if self.nobody_enters(event) {
                     self.commit();
                     self.ask(AT.hear, run, 0);
                 } else {
@@ -573,7 +572,7 @@ impl<'a> Machine<'_, 'a, '_> {
                 let hears = one(self, hears);
                 let passed = self.b.create_block();
                 self.need(hears, passed);
-                if alone && self.plan.goes(j, arm.next) {
+                if self.plan.goes(j, arm.next) && self.nobody_enters(event) {
                     self.commit();
                     self.capture(j, run, &arm.capture);
                     self.go_on(j, run, arm.next);
@@ -585,6 +584,28 @@ impl<'a> Machine<'_, 'a, '_> {
             self.jump(other);
             self.b.switch_to_block(other);
         }
+    }
+
+    /// Goes on where no trigger hears the event. False when the code does not know.
+    fn nobody_enters(&mut self, event: u16) -> bool {
+        let (declined, words) = (self.blocks.declined, self.get(|v| v.words));
+        let enters = &self.plan.tables.events[usize::from(event)].enters;
+        let mut conditions = Vec::new();
+        for enter in enters {
+            let trigger = &self.journey(enter.journey).triggers[usize::from(enter.trigger)];
+            let Trigger::Event { listener: Listener { condition: Some(condition), .. }, .. } = trigger else {
+                return false;
+            };
+            if !self.plan.looks(*condition, event) || self.plan.reads_slots(*condition) {
+                return false;
+            }
+            conditions.push((enter.journey, *condition));
+        }
+        for (journey, condition) in conditions {
+            let hears = self.holds(journey, condition, words, true);
+            self.unless(hears, declined);
+        }
+        true
     }
 
     /// Whether now is within a span from a moment for certain (`before` its end), and whether it is not, whatever the zone.
