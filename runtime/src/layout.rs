@@ -100,11 +100,13 @@ impl Form {
     }
 
     /// Whether it has the words of a part.
+    #[inline(always)]
     pub fn has(self, part: u8) -> bool {
         self.0 & part != 0
     }
 
     /// 1 when it has the words of a part.
+    #[inline(always)]
     fn count(self, part: u8) -> usize {
         usize::from(self.has(part))
     }
@@ -113,31 +115,37 @@ impl Form {
     pub const KEY: usize = 5;
 
     /// The word of when a stay ends.
+    #[inline(always)]
     pub fn due(self) -> usize {
         Form::KEY + self.count(Form::KEYED)
     }
 
     /// The word of when conditions may change.
+    #[inline(always)]
     pub fn check(self) -> usize {
         self.due() + 1
     }
 
     /// The word of when time does anything.
+    #[inline(always)]
     pub fn wake(self) -> usize {
         self.check() + self.count(Form::CHECKED)
     }
 
     /// The first of the two words of calendar waits.
+    #[inline(always)]
     pub fn anchor(self) -> usize {
         self.wake() + self.count(Form::WAKES)
     }
 
     /// The first of the four words of a held send.
+    #[inline(always)]
     pub fn asked(self) -> usize {
         self.anchor() + 2 * self.count(Form::CALENDAR)
     }
 
     /// Words before the slots.
+    #[inline(always)]
     pub fn header(self) -> usize {
         self.asked() + 4 * self.count(Form::HOLDS)
     }

@@ -1,10 +1,7 @@
 //! Who comes in: triggers, hand-offs, start over, update; and what is remembered of those who were in.
 
 use super::machine::{Machine, On};
-use super::run::{
-    self, AGE, ANCHOR, ASKED, AT, BARRED, CHECK, CONVERTED, COUNTED, DUE, ENDED, ENTERED, FRESH, GONE, HOLD_TOLD,
-    HOLDER, KEY, Keep, NEVER, Run, SINCE, TOLD, UPDATED,
-};
+use super::run::{self, AGE, BARRED, CONVERTED, ENDED, ENTERED, GONE, KEY, Keep, Run, SINCE, UPDATED};
 use super::{ids, tell};
 use crate::image::{Journey, MISSING, ReEntry, Trigger, Word};
 use crate::input::{Effect, EffectKind, Reason, Sink, Value};
@@ -117,23 +114,7 @@ impl<S: Sink> Machine<'_, S> {
         let (number, start) = (run.number(self.state), run.start(self.state));
         run.set_numbers(self.state, number, start.saturating_add(1));
         run.mark(self.state, CONVERTED, false);
-        self.set_out(run);
-    }
-
-    /// Puts a run before its first step.
-    fn set_out(&mut self, run: Run) {
-        run.set_status(self.state, FRESH);
-        run.put_moment(self.state, ENTERED, self.now);
-        run.put_moment(self.state, SINCE, self.now);
-        for field in [DUE, CHECK] {
-            run.put_moment(self.state, field, NEVER);
-        }
-        for field in [ANCHOR, ASKED, HOLDER] {
-            run.put(self.state, field, MISSING);
-        }
-        for field in [AT, COUNTED, TOLD, HOLD_TOLD] {
-            run.put(self.state, field, 0);
-        }
+        run.set_out(self.state, self.now);
     }
 
     /// Phase: new runs, by events and by what has begun or ceased to hold. Each journey is asked once.
@@ -263,7 +244,7 @@ impl<S: Sink> Machine<'_, S> {
         run.set_numbers(self.state, number, 1);
         run.put(self.state, KEY, key);
         run.put(self.state, AGE, age);
-        self.set_out(run);
+        run.set_out(self.state, self.now);
         let kind = EffectKind::Entered { key: self.key_value(run), from, joined: false };
         self.effect(run, None, None, kind);
         true

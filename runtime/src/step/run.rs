@@ -63,23 +63,22 @@ impl Field {
     /// Its word in a record of a form.
     #[inline(always)]
     fn word(self, form: Form) -> Option<usize> {
-        let part = |part: u8, word: usize| form.has(part).then_some(word);
         match self {
             Field::Head => Some(0),
             Field::Numbers => Some(1),
             Field::Age | Field::At => Some(AGE_AT),
             Field::Entered => Some(3),
             Field::Since => Some(4),
-            Field::Key => part(Form::KEYED, Form::KEY),
+            Field::Key => form.has(Form::KEYED).then(|| Form::KEY),
             Field::Due => Some(form.due()),
-            Field::Check => part(Form::CHECKED, form.check()),
-            Field::Wake => part(Form::WAKES, form.wake()),
-            Field::Anchor => part(Form::CALENDAR, form.anchor()),
-            Field::Counted => part(Form::CALENDAR, form.anchor() + 1),
-            Field::Asked => part(Form::HOLDS, form.asked()),
-            Field::Told => part(Form::HOLDS, form.asked() + 1),
-            Field::HoldTold => part(Form::HOLDS, form.asked() + 2),
-            Field::Holder => part(Form::HOLDS, form.asked() + 3),
+            Field::Check => form.has(Form::CHECKED).then(|| form.check()),
+            Field::Wake => form.has(Form::WAKES).then(|| form.wake()),
+            Field::Anchor => form.has(Form::CALENDAR).then(|| form.anchor()),
+            Field::Counted => form.has(Form::CALENDAR).then(|| form.anchor() + 1),
+            Field::Asked => form.has(Form::HOLDS).then(|| form.asked()),
+            Field::Told => form.has(Form::HOLDS).then(|| form.asked() + 1),
+            Field::HoldTold => form.has(Form::HOLDS).then(|| form.asked() + 2),
+            Field::Holder => form.has(Form::HOLDS).then(|| form.asked() + 3),
         }
     }
 }
@@ -250,6 +249,27 @@ impl Run {
         self.put(words, NUMBERS, u64::from(number) | u64::from(start) << 32);
     }
 
+    /// Puts it before its first step, at a moment.
+    pub fn set_out(self, words: &mut [Word], now: i64) {
+        self.set_status(words, FRESH);
+        self.put(words, AT, 0);
+        self.put_moment(words, ENTERED, now);
+        self.put_moment(words, SINCE, now);
+        self.put_moment(words, DUE, NEVER);
+        self.put_moment(words, CHECK, NEVER);
+        let form = self.form(words);
+        if form.has(Form::CALENDAR) {
+            self.put(words, ANCHOR, MISSING);
+            self.put(words, COUNTED, 0);
+        }
+        if form.has(Form::HOLDS) {
+            self.put(words, ASKED, MISSING);
+            self.put(words, TOLD, 0);
+            self.put(words, HOLD_TOLD, 0);
+            self.put(words, HOLDER, MISSING);
+        }
+    }
+
     /// Its slots; none for an ended run that keeps none.
     #[inline]
     pub fn slots(self, words: &[Word]) -> &[Word] {
@@ -334,12 +354,9 @@ pub fn append(words: &mut Vec<Word>, journey: u16, form: Form, slots: usize, zer
 /// Makes a fresh record of words that are [`MISSING`].
 pub fn begin(words: &mut [Word], run: Run, journey: u16, form: Form, len: usize, zeroed: &[u16]) {
     words[run.0] = (len as Word) << 40 | Word::from(form.0) << 32 | Word::from(journey);
-    for field in [NUMBERS, KEY, AGE, ENTERED, SINCE, AT, COUNTED, TOLD, HOLD_TOLD] {
-        run.put(words, field, 0);
-    }
-    for field in [DUE, CHECK, WAKE] {
-        run.put_moment(words, field, NEVER);
-    }
+    words[run.0 + 1..run.0 + form.header()].fill(0);
+    run.set_out(words, 0);
+    run.put_moment(words, WAKE, NEVER);
     for slot in zeroed {
         run.set_slot(words, *slot, 0);
     }

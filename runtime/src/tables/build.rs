@@ -102,25 +102,38 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
         None
     };
     let mut runs = Vec::new();
-    let hears = image.journeys.iter().zip(journeys).map(|(journey, table)| match hears(image, journey, number) {
+    let enters = program.plan.by_event[usize::from(number)]
+        .iter()
+        .map(|(_, journey, trigger)| Enter { journey: *journey, trigger: *trigger });
+    let enters: Vec<Enter> = enters.collect();
+    // A run, and the word that counts the entries of its journey.
+    let added = |enter: &Enter| journeys[usize::from(enter.journey)].words + 1;
+    let added_by = |j: usize| enters.iter().filter(|enter| usize::from(enter.journey) == j).map(added).sum::<usize>();
+    let both = image.journeys.iter().zip(journeys).enumerate();
+    let hears = both.map(|(j, (journey, table))| match hears(image, journey, number) {
         (_, false) if table.plain => Hears::Nothing,
-        (hears, _) => {
+        (mut hears, _) => {
+            // Such a run starts over, whatever it does then; so no other is tried.
+            let always = |clause: &u16| {
+                let listener = &journey.start_over[usize::from(*clause)].listener;
+                listener.condition.is_none() && listener.key.is_none() && listener.of.is_none()
+            };
+            let ends = !hears.goals.is_empty() || !hears.exits.is_empty();
+            if table.plain && !ends && hears.start_over.iter().any(always) {
+                hears.spares = added_by(j);
+            }
             runs.push(hears);
             let number = runs.len() as u16 - 1;
             if table.plain { Hears::Runs(number) } else { Hears::Watches(number) }
         }
     });
     let hears = hears.collect();
-    let enters = program.plan.by_event[usize::from(number)]
-        .iter()
-        .map(|(_, journey, trigger)| Enter { journey: *journey, trigger: *trigger });
     let mut sorted: Vec<(u16, u16, u16)> = program.plan.by_event[usize::from(number)].clone();
     sorted.sort_unstable();
     debug_assert!(
         sorted == program.plan.by_event[usize::from(number)],
         "triggers are asked in the order of their ranks"
     );
-    let enters: Vec<Enter> = enters.collect();
     let entered = |enter: &Enter| &journeys[usize::from(enter.journey)];
     EventTable {
         rare,
@@ -130,9 +143,9 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
         hears,
         runs,
         unsure: !enters.iter().map(entered).all(|table| table.sure),
-        // A run, and the word that counts the entries of its journey.
-        adds: enters.iter().map(|enter| entered(enter).words + 1).sum(),
+        adds: enters.iter().map(added).sum(),
         enters,
+        fields: event.fields.len(),
     }
 }
 
@@ -177,7 +190,7 @@ fn hears(image: &Image, journey: &Journey, event: u16) -> (RunTable, bool) {
     let first = keys.first().copied().flatten();
     let late = goals.iter().any(|goal| journey.goals[usize::from(*goal)].within.is_some());
     let key = first.filter(|_| keys.iter().all(|key| *key == first));
-    (RunTable { key, late, goals, exits, start_over, updates, arms }, !keys.is_empty())
+    (RunTable { key, late, goals, exits, start_over, updates, spares: 0, arms }, !keys.is_empty())
 }
 
 /// Whether an image asks for consent on any channel: all of a purpose's consents are looked at.

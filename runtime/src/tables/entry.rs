@@ -180,7 +180,7 @@ impl Machine<'_> {
         run.set_numbers(self.words, number, 1);
         run.put(self.words, KEY, key);
         run.put(self.words, AGE, age.map_or(0, |age| age.saturating_add(1)));
-        self.set_out(run);
+        run.set_out(self.words, self.now);
         let of = self.of(run, None);
         self.out.entered(&of, from, false, key_word);
         true

@@ -10,8 +10,8 @@ use crate::record::how;
 use crate::state::set_consent;
 use crate::step::machine::FUEL;
 use crate::step::run::{
-    AGE, ANCHOR, ARRIVED, ASKED, AT, BARRED, CHECK, CONVERTED, COUNTED, DUE, ENDED, ENTERED, FRESH, GONE, HELD,
-    HOLD_TOLD, HOLDER, KEY, LEAVING, NEVER, PAUSED, Run, SINCE, TOLD, WAITS, WAKE,
+    AGE, ARRIVED, AT, BARRED, CHECK, CONVERTED, DUE, ENDED, ENTERED, GONE, HELD, HOLDER, KEY, LEAVING, NEVER, PAUSED,
+    Run, SINCE, WAITS, WAKE,
 };
 use crate::step::{self, ids, wait};
 use crate::time::plus;
@@ -27,6 +27,7 @@ const NOTHING: &EventTable = &EventTable {
     enters: Vec::new(),
     unsure: false,
     adds: 0,
+    fields: 0,
 };
 
 impl<'m> Machine<'m> {
@@ -38,8 +39,9 @@ impl<'m> Machine<'m> {
         let consent = if table.consents { self.consent()? } else { None };
         self.hits.clear();
         self.taken.clear();
-        let sure = self.who_hears(table) && !table.unsure && !table.stirs && !self.stirs();
-        let adds = table.adds + if item.id().is_some() { ID_COUNT } else { 0 };
+        let (sure, spared) = self.who_hears(table);
+        let sure = sure && !table.unsure && !table.stirs && !self.stirs();
+        let adds = table.adds.saturating_sub(spared) + if item.id().is_some() { ID_COUNT } else { 0 };
         self.keep(sure && self.len + adds <= self.words.len());
         if let Some(id) = item.id()
             && self.repeated(id)?
@@ -81,8 +83,9 @@ impl<'m> Machine<'m> {
     }
 
     /// Finds the runs that hear the event. Says whether all runs there are are [`super::JourneyTable::sure`].
-    pub(super) fn who_hears(&mut self, table: &EventTable) -> bool {
-        let mut sure = true;
+    /// And how many of [`EventTable::adds`] are not added, because runs there are stay.
+    pub(super) fn who_hears(&mut self, table: &EventTable) -> (bool, usize) {
+        let (mut sure, mut spared) = (true, 0);
         let mut at = self.first();
         while let Some((run, next)) = self.record(at) {
             at = next;
@@ -106,11 +109,14 @@ impl<'m> Machine<'m> {
                     if over && (!hears.late || run.is(self.words, CONVERTED | GONE) || !run.whole(self.words)) {
                         continue;
                     }
+                    if !over {
+                        spared += hears.spares;
+                    }
                     self.hits.push(Hit { run, table: number, watches: false, updated: false });
                 }
             }
         }
-        sure
+        (sure, spared)
     }
 
     /// Higher priority first, then the older.
@@ -397,23 +403,7 @@ impl<'m> Machine<'m> {
         let (number, start) = (run.number(self.words), run.start(self.words));
         run.set_numbers(self.words, number, start.saturating_add(1));
         run.mark(self.words, CONVERTED, false);
-        self.set_out(run);
-    }
-
-    /// Puts a run before its first step.
-    pub(super) fn set_out(&mut self, run: Run) {
-        run.set_status(self.words, FRESH);
-        run.put_moment(self.words, ENTERED, self.now);
-        run.put_moment(self.words, SINCE, self.now);
-        run.put_moment(self.words, DUE, NEVER);
-        run.put_moment(self.words, CHECK, NEVER);
-        run.put(self.words, AT, 0);
-        for field in [ANCHOR, ASKED, HOLDER] {
-            run.put(self.words, field, MISSING);
-        }
-        for field in [COUNTED, TOLD, HOLD_TOLD] {
-            run.put(self.words, field, 0);
-        }
+        run.set_out(self.words, self.now);
     }
 
     /// Phase: waits.

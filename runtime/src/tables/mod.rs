@@ -82,6 +82,8 @@ pub struct EventTable {
     pub unsure: bool,
     /// Words that it may add to a state at most.
     pub adds: usize,
+    /// Words of its row.
+    pub fields: usize,
 }
 
 /// What runs of a journey hear of an event.
@@ -110,6 +112,8 @@ pub struct RunTable {
     pub start_over: Vec<u16>,
     /// Clauses `update`.
     pub updates: Vec<u16>,
+    /// Words of [`EventTable::adds`] that are not added while such a run is alive: it starts over instead.
+    pub spares: usize,
     /// For each place, the arms that listen to the event; none: something else does.
     pub arms: Vec<Option<Vec<u16>>>,
 }
@@ -306,9 +310,7 @@ pub fn event(
     row: &[Word],
 ) -> Result<(), Declined> {
     let Some(table) = shared.tables.events.get(usize::from(item.event)) else { return Err(Declined::Shape) };
-    if shared.tables.declined.is_some()
-        || row.len() != shared.program.image.events[usize::from(item.event)].fields.len()
-    {
+    if shared.tables.declined.is_some() || row.len() != table.fields {
         return Err(Declined::Shape);
     }
     attempt(shared, customer, words, Input::Event { table, item, row })
@@ -368,12 +370,9 @@ fn attempt<'m>(
 ) -> Result<(), Declined> {
     let said = (shared.out.words.len(), shared.out.owned.len());
     let mut machine = Machine::new(shared, customer, words.words, words.len);
-    *machine.undo = Undo {
-        len: words.len,
-        seen: machine.words.get(SEEN).copied().unwrap_or(MISSING),
-        words: std::mem::take(&mut machine.undo.words),
-        whole: false,
-    };
+    machine.undo.len = words.len;
+    machine.undo.seen = machine.words.get(SEEN).copied().unwrap_or(MISSING);
+    machine.undo.whole = false;
     let done = match input {
         Input::Event { table, item, row } => machine.event(table, item, row),
         Input::Known { seen, kind } => machine.known(seen, kind),
