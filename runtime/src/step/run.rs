@@ -69,7 +69,7 @@ impl Field {
             Field::Age | Field::At => Some(AGE_AT),
             Field::Entered => Some(3),
             Field::Since => Some(4),
-            Field::Key => form.has(Form::KEYED).then(|| Form::KEY),
+            Field::Key => form.has(Form::KEYED).then_some(Form::KEY),
             Field::Due => Some(form.due()),
             Field::Check => form.has(Form::CHECKED).then(|| form.check()),
             Field::Wake => form.has(Form::WAKES).then(|| form.wake()),
