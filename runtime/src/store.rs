@@ -279,7 +279,7 @@ pub(crate) fn prefetch<T>(word: &T) {
 
 /// The same for the line of an address, whatever may be there.
 #[inline]
-fn prefetch_address(address: usize) {
+pub fn prefetch_address(address: usize) {
     #[cfg(target_arch = "x86_64")]
     #[expect(unsafe_code, reason = "the instruction has no safe form")]
     // SAFETY: a prefetch of any address has no effect that a program can see; SSE is part of x86-64.
@@ -323,12 +323,13 @@ impl Store {
         self.homes.len == 0
     }
 
-    /// Asks for the first lines of a customer's home ahead of their use.
+    /// Asks for the first line of a customer's home ahead of its use. Says where the state stands if it is there; none: there is no such
+    /// customer.
     #[inline]
-    pub fn prefetch_home(&self, customer: u32) {
-        if let Some(address) = self.homes.address(customer) {
-            prefetch_address(address);
-        }
+    pub fn prefetch_home(&self, customer: u32) -> Option<Place> {
+        let entry = self.homes.address(customer)?;
+        prefetch_address(entry);
+        Some(Place { words: entry.wrapping_add(8), room: self.homes.room(), entry })
     }
 
     /// Asks for what else of a customer's state is used; the first line of the home should be near by then. Says where the state stands;
@@ -567,6 +568,8 @@ pub mod raw {
     pub const LENGTH_FROM: u32 = super::PLACE;
     /// The lowest bit behind it.
     pub const LENGTH_TO: u32 = super::PLACE + super::LENGTH;
+    /// From this entry on, the state does not stand at home, or not in the first two lines of it.
+    pub const LONG: super::Word = ((2 * super::LINE / 8) as super::Word) << LENGTH_FROM;
 }
 
 /// Where a customer's state stands, by addresses that pointers may be made of: good until a customer is added, or this one is given room.

@@ -13,7 +13,7 @@ use journey_runtime::batch::{Batch, Engine, Item, Parts};
 use journey_runtime::image::Word;
 use journey_runtime::layout::ID_COUNT;
 use journey_runtime::program::Program;
-use journey_runtime::store::Store;
+use journey_runtime::store::{Store, prefetch_address, raw};
 use journey_runtime::tables::{Scratch, Shared, Vm};
 use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -25,7 +25,9 @@ const AHEAD: usize = 8;
 /// Homes that are asked for in one go, since each waits for the processor to find where its page is, and several such waits go on at
 /// the same time.
 const BURST: usize = 8;
-const _: () = assert!(STEP + AHEAD <= RING);
+/// Bytes of a line of the cache.
+const LINE: usize = 64;
+const _: () = assert!(STEP + 2 * AHEAD + BURST <= RING);
 /// Customers that are looked at together when everything ends.
 const TOGETHER: usize = 1 << 10;
 
@@ -199,14 +201,27 @@ impl Jit {
     fn ask_ahead(&self, on: &mut Work<'_>, store: &Store, at: usize) {
         let want = (at + STEP + AHEAD).min(on.items.len());
         if on.asked < want + AHEAD && on.asked < on.items.len() {
-            let further = (on.asked.max(at) + BURST).max(want).min(on.items.len());
-            on.items[on.asked..further].iter().for_each(|item| store.prefetch_home(item.customer));
+            let from = on.asked.max(at);
+            let further = (from + BURST).max(want).min(on.items.len());
+            for (number, item) in (from..).zip(&on.items[from..further]) {
+                let place = store.prefetch_home(item.customer);
+                on.ring[number % RING] = place.map_or(Ready::NONE, |place| Ready::new(item, place));
+            }
             on.asked = further;
         }
         while on.ready < want {
-            let item = &on.items[on.ready];
-            let Some(place) = store.prefetch_state(item.customer) else { return };
-            on.ring[on.ready % RING] = Ready::new(item, place);
+            let ready = &mut on.ring[on.ready % RING];
+            if ready.entry.is_null() {
+                return;
+            }
+            // SAFETY: the address of an entry, as `prefetch_home` gave it; homes never move, and nobody has the store meanwhile.
+            let entry = unsafe { *ready.entry };
+            if entry < raw::LONG {
+                prefetch_address(ready.words.addr() + LINE);
+            } else {
+                let item = &on.items[on.ready];
+                *ready = Ready::new(item, store.prefetch_state(item.customer).unwrap_or_default());
+            }
             on.ready += 1;
         }
     }
@@ -216,9 +231,9 @@ impl Jit {
 struct Work<'i> {
     items: &'i [Item],
     batch: &'i Batch,
-    /// Those before it have been asked for, and stand in the ring.
+    /// Those before it stand in the ring, with where their states are.
     ready: usize,
-    /// The homes of those before it have been asked for.
+    /// The homes of those before it have been asked for, and stand in the ring.
     asked: usize,
     ring: [Ready; RING],
     /// See [`Shard::saved`].

@@ -70,7 +70,9 @@ impl Asked {
     /// Asks for what the items behind the next [`AHEAD`] need.
     fn go_on(&mut self, store: &Store, items: &[Item], at: usize) {
         let homes = (at + 3 * AHEAD).min(items.len());
-        items[self.homes.min(homes)..homes].iter().for_each(|item| store.prefetch_home(item.customer));
+        for item in &items[self.homes.min(homes)..homes] {
+            let _ = store.prefetch_home(item.customer);
+        }
         self.homes = homes;
         let states = (at + 2 * AHEAD).min(items.len());
         for item in &items[self.states.min(states)..states] {
