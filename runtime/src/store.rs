@@ -21,8 +21,8 @@ const UNIT: usize = 2;
 const HOME: u64 = 0;
 /// The class of states that stand alone.
 const ALONE: u64 = 0xff;
-/// Words of the largest home.
-const LARGEST_HOME: usize = 1 << 10;
+/// Words of the largest home. What is larger grows more often, and would leave more behind.
+const LARGEST_HOME: usize = 32;
 /// Words of all homes together from which on they are worth huge pages.
 const MANY: usize = 1 << 17;
 /// Free list: no slot.
@@ -124,7 +124,7 @@ struct Homes {
     chunks: Vec<Chunk>,
     /// How many customers there are.
     len: usize,
-    /// Words of a home: whole lines.
+    /// Words of a home: whole lines, or one word.
     words: usize,
     /// A chunk has so many homes, as a power of two.
     shift: u32,
@@ -132,7 +132,9 @@ struct Homes {
 
 impl Homes {
     fn new(words: usize) -> Homes {
-        let words = (words + 1).min(LARGEST_HOME).next_multiple_of(LINE / 8);
+        let words = (words + 1).next_multiple_of(LINE / 8);
+        // Else it says where the state stands, and no more.
+        let words = if words <= LARGEST_HOME { words } else { 1 };
         Homes { chunks: Vec::new(), len: 0, words, shift: (CHUNK / words).ilog2() }
     }
 
@@ -295,7 +297,7 @@ const UNITS: u64 = (CHUNK / UNIT) as u64;
 const _: () = assert!(UNITS.is_power_of_two());
 
 impl Store {
-    /// A store in whose homes there is room for states of so many words, if that is not unusual.
+    /// A store in whose homes there is room for states of so many words, unless those are large.
     pub fn new(words: usize) -> Store {
         Store {
             homes: Homes::new(words),

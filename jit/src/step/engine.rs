@@ -135,10 +135,13 @@ impl Jit {
             match why {
                 WHY_DECLINED | WHY_REFERENCE => return (at, why == WHY_DECLINED),
                 WHY_ROOM => {
-                    // For one more run, or for message ids, as the VM gives it. Then it is tried again.
-                    let customer = on.items[at].customer;
-                    let run = program.layout.room - program.layout.fixed;
-                    store.grow(customer, store.capacity(customer) + run.max(ID_COUNT));
+                    // The first time; or for one more run, or for message ids, as the VM gives it. Then it is tried again.
+                    let (layout, item) = (&program.layout, &on.items[at]);
+                    let customer = item.customer;
+                    let room = store.capacity(customer);
+                    let first = layout.room + if item.id().is_some() { ID_COUNT / 4 } else { 0 };
+                    let more = (layout.room - layout.fixed).max(ID_COUNT);
+                    store.grow(customer, if room < first { first } else { room + more });
                     on.done_elsewhere(at, customer, store);
                 }
                 _ => {}

@@ -217,7 +217,7 @@ impl Shard {
         Shard {
             pool: Pool::new(&program.image),
             ids: Ids::default(),
-            store: Store::new(program.layout.room + ID_COUNT / 4),
+            store: Store::new(program.layout.room + ID_COUNT),
             everyone: Vec::new(),
             seen: Vec::new(),
             ingest: ingest::Scratch::default(),
