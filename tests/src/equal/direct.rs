@@ -79,7 +79,7 @@ pub fn run(program: &Program, lines: &[u8], horizon: i64, how: How<'_>) -> Came 
         how,
         pool: Pool::new(&program.image),
         ids: Ids::default(),
-        store: Store::default(),
+        store: Store::new(program.layout.room),
         effects: Effects::default(),
         step: step::Scratch::new(program),
         memory: how.engine.memory(program),
@@ -297,7 +297,8 @@ impl Direct<'_> {
 
     /// States are words: taken out and put elsewhere they go on as if nothing had been.
     fn move_house(&mut self) {
-        let mut store = Store::default();
+        // Sometimes into homes that are too small.
+        let mut store = Store::new(self.program.layout.room / 2);
         for customer in 0..self.store.len() as u32 {
             store.add();
             store.put(customer, self.store.get(customer));
