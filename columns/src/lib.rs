@@ -13,6 +13,7 @@ mod plan;
 mod read;
 mod replay;
 mod shape;
+mod survey;
 mod tree;
 mod words;
 mod write;
