@@ -24,11 +24,16 @@ impl Machine<'_> {
 
     /// Works out anew the watched conditions that may have changed; and when triggers by the calendar are due, at first sight or when the
     /// customer is in another zone (`rezoned`).
+    #[inline]
     pub(super) fn look_again(&mut self, rezoned: bool) {
         if self.tables.calm {
             self.words[ZONE] |= KNOWN;
-            return;
+        } else {
+            self.refresh(rezoned);
         }
+    }
+
+    fn refresh(&mut self, rezoned: bool) {
         let new = self.words[ZONE] & KNOWN == 0;
         let (rare, state) = (&mut *self.rare, &mut self.words[..self.len]);
         rare.changes.clear();
@@ -41,7 +46,12 @@ impl Machine<'_> {
     }
 
     /// Works on what follows until nothing does.
+    #[inline]
     pub(super) fn settle(&mut self) -> Result<(), Declined> {
+        if self.tables.meanwhile || !self.rare.queue.is_empty() { self.work_off() } else { Ok(()) }
+    }
+
+    fn work_off(&mut self) -> Result<(), Declined> {
         loop {
             while self.tables.meanwhile
                 && let Some(run) = meanwhile::freed(self.image, self.state(), self.first())
