@@ -1,10 +1,11 @@
 //! Who comes in: triggers, hand-offs, start over, update; and what is remembered of those who were in.
 
+use super::admission::{Admission, Candidate};
 use super::machine::{Machine, On};
-use super::run::{self, AGE, BARRED, CONVERTED, ENDED, ENTERED, GONE, KEY, Keep, Run, SINCE, UPDATED};
-use super::{ids, tell};
+use super::run::{self, AGE, BARRED, CONVERTED, ENTERED, Keep, Run, SINCE, UPDATED};
+use super::tell;
 use crate::image::{Journey, MISSING, ReEntry, Trigger, Word};
-use crate::input::{Effect, EffectKind, Reason, Sink, Value};
+use crate::input::{Effect, EffectKind, Sink, Value};
 use crate::time::Zone;
 
 /// How many barred keys of a journey are kept for a customer; the oldest are forgotten.
@@ -164,97 +165,37 @@ impl<S: Sink> Machine<'_, S> {
         )
     }
 
-    /// The run of a journey with a key, beside the candidate.
-    fn run_of(&self, journey: u16, key: Word, beside: Run) -> Option<Run> {
-        run::records(self.state, self.first()).find(|run| {
-            *run != beside
-                && run.journey(self.state) == journey
-                && run.get(self.state, KEY) == key
-                && !run.is(self.state, GONE)
-        })
-    }
-
     /// Lets a candidate in, or removes its record and tells why not. `from` is the journey that hands off to it.
     pub(super) fn admit(&mut self, run: Run, from: Option<u16>) -> bool {
         let j = run.journey(self.state);
         let journey = &self.image.journeys[usize::from(j)];
-        let (zone, now) = (self.zone(), self.now);
-        let key = journey.key.map_or(0, |slot| run.slot(self.state, slot));
-        let earlier = if key == MISSING { None } else { self.run_of(j, key, run) };
-        let reason = 'reason: {
-            if let Some(condition) = journey.only_if
-                && self.eval(run, condition) != 1
-            {
-                break 'reason Some(Reason::OnlyIf);
+        let fits = journey.only_if.is_none_or(|condition| self.eval(run, condition) == 1);
+        let (zone, now, first) = (self.zone(), self.now, self.first());
+        let candidate = Candidate { journey, zone, now, first, run, handed_off: from.is_some() };
+        match candidate.admission(self.state, fits, || self.customer.id) {
+            Admission::Enters(earlier) => {
+                candidate.enter(&self.program.layout, self.state, earlier);
+                let kind = EffectKind::Entered { key: self.key_value(run), from, joined: false };
+                self.effect(run, None, None, kind);
+                true
             }
-            let today = zone.date(now);
-            if journey.window.0.is_some_and(|first| today < first) || journey.window.1.is_some_and(|last| today > last)
-            {
-                break 'reason Some(Reason::OutsideDates);
+            Admission::Joins(alive) => {
+                let kind = EffectKind::Entered { key: self.key_value(run), from, joined: true };
+                self.state.truncate(run.0);
+                self.effect(alive, None, None, kind);
+                false
             }
-            if journey.rollout.is_some_and(|share| ids::lot("rollout", &journey.name, self.customer.id) >= share) {
-                break 'reason Some(Reason::NotInRollout);
-            }
-            if key == MISSING {
-                break 'reason Some(Reason::NoKey);
-            }
-            if let Some(earlier) = earlier {
-                let (entered, left) = (earlier.moment(self.state, ENTERED), earlier.moment(self.state, SINCE));
-                if earlier.status(self.state) != ENDED {
-                    if from.is_some() {
-                        self.join(run, earlier, from);
-                        return false;
-                    }
-                    break 'reason Some(Reason::AlreadyIn);
+            Admission::Refused(reason, earlier) => {
+                let kind = EffectKind::EntryRefused { key: self.key_value(run), reason };
+                self.state.truncate(run.0);
+                self.sink.effect(Effect { time: now, journey: Some(j), run: 0, step: None, id: None, kind });
+                if S::TELLS {
+                    let text = self.refusal_in_words(j, reason, earlier);
+                    self.tell_journey(j, text);
                 }
-                if earlier.is(self.state, BARRED) {
-                    break 'reason Some(Reason::Barred);
-                }
-                let open = from.is_some()
-                    || match &journey.reentry {
-                        ReEntry::Never { .. } => false,
-                        ReEntry::AfterFinishing => true,
-                        ReEntry::AfterEntry(span) => now >= zone.add(entered, span),
-                        ReEntry::AfterExit(span) => now >= zone.add(left, span),
-                    };
-                if !open {
-                    break 'reason Some(Reason::ReEntry);
-                }
+                false
             }
-            let alive = |other: &Run| *other != run && other.journey(self.state) == j && other.alive(self.state);
-            let runs = || run::records(self.state, self.first()).filter(alive).count();
-            journey.at_once.filter(|most| runs() >= *most as usize).map(|_| Reason::TooManyRuns)
-        };
-        if let Some(reason) = reason {
-            let kind = EffectKind::EntryRefused { key: self.key_value(run), reason };
-            self.state.truncate(run.0);
-            self.sink.effect(Effect { time: now, journey: Some(j), run: 0, step: None, id: None, kind });
-            if S::TELLS {
-                let text = self.refusal_in_words(j, reason, earlier);
-                self.tell_journey(j, text);
-            }
-            return false;
         }
-        if let Some(earlier) = earlier {
-            earlier.mark(self.state, GONE, true);
-        }
-        let oldest_first = run::records(self.state, self.first()).filter(|other| *other != run);
-        let age = oldest_first.map(|other| other.get(self.state, AGE)).max().map_or(0, |age| age.saturating_add(1));
-        let number = run::count_entry(&self.program.layout, self.state, j);
-        run.set_numbers(self.state, number, 1);
-        run.put(self.state, KEY, key);
-        run.put(self.state, AGE, age);
-        run.set_out(self.state, self.now);
-        let kind = EffectKind::Entered { key: self.key_value(run), from, joined: false };
-        self.effect(run, None, None, kind);
-        true
-    }
-
-    /// A hand-off to a key whose run is alive: that run goes on.
-    fn join(&mut self, candidate: Run, alive: Run, from: Option<u16>) {
-        let kind = EffectKind::Entered { key: self.key_value(candidate), from, joined: true };
-        self.state.truncate(candidate.0);
-        self.effect(alive, None, None, kind);
     }
 
     /// Starts the run that another one hands off to; none when it is not let in.

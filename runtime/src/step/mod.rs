@@ -9,6 +9,7 @@
 //! `goal_exit` who goes, `pause`, `wait`, `send` its gates, `meanwhile` what other runs hold, `decide` choices, `deed` what `set`,
 //! `emit`, `call` and `task` do, `timers` the passing of time, `calendar` triggers by the calendar, `ids` names that never change, `tell` words for traces, `run` the record of a run, `standing` where runs stand.
 
+pub(crate) mod admission;
 pub(crate) mod calendar;
 pub(crate) mod decide;
 pub(crate) mod deed;

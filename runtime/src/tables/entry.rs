@@ -1,11 +1,12 @@
 //! Who comes in: by events, by what has begun or ceased to hold, by hand-off.
 
 use super::{Declined, EventTable, Machine};
-use crate::image::{MISSING, ReEntry, Trigger, Word};
-use crate::input::Reason;
+use crate::image::{MISSING, Trigger};
+use crate::record::Of;
+use crate::step;
+use crate::step::admission::{Admission, Candidate};
 use crate::step::entry::HandOff;
-use crate::step::run::{AGE, BARRED, ENDED, ENTERED, GONE, KEY, Run, SINCE};
-use crate::step::{self, ids};
+use crate::step::run::Run;
 
 impl Machine<'_> {
     /// Phase: new runs, by the event and by what has begun or ceased to hold. Each journey is asked once.
@@ -80,118 +81,35 @@ impl Machine<'_> {
         Ok(self.admit(run, Some(handoff.from)).then_some(run))
     }
 
-    /// The run of a journey with a key, beside the candidate.
-    fn run_of(&self, journey: u16, key: Word, beside: Run) -> Option<Run> {
-        let mut at = self.first();
-        while let Some((run, next)) = self.record(at) {
-            if run != beside
-                && run.journey(self.words) == journey
-                && run.get(self.words, KEY) == key
-                && !run.is(self.words, GONE)
-            {
-                return Some(run);
-            }
-            at = next;
-        }
-        None
-    }
-
     /// Lets a candidate in, or removes its record and tells why not. `from` is the journey that hands off to it.
     fn admit(&mut self, run: Run, from: Option<u16>) -> bool {
-        let j = run.journey(self.words);
-        let journey = &self.image.journeys[usize::from(j)];
-        let now = self.now;
-        let key = journey.key.map_or(0, |slot| run.slot(self.words, slot));
-        let key_word = journey.key.map(|_| key);
-        let earlier = if key == MISSING { None } else { self.run_of(j, key, run) };
-        let reason = 'reason: {
-            if let Some(condition) = journey.only_if
-                && !self.is_so(run, false, condition)
-            {
-                break 'reason Some(Reason::OnlyIf);
+        let journey = self.journey(run);
+        let fits = journey.only_if.is_none_or(|condition| self.is_so(run, false, condition));
+        let (zone, now, first) = (self.zone(), self.now, self.first());
+        let candidate = Candidate { journey, zone, now, first, run, handed_off: from.is_some() };
+        let (names, customer) = (self.names, self.customer);
+        let words = &mut self.words[..self.len];
+        let key = journey.key.map(|_| candidate.key(words));
+        match candidate.admission(words, fits, || names.name(customer)) {
+            Admission::Enters(earlier) => {
+                candidate.enter(&self.program.layout, words, earlier);
+                self.entered = true;
+                let of = self.of(run, None);
+                self.out.entered(&of, from, false, key);
+                true
             }
-            if journey.window != (None, None) {
-                let today = self.zone().date(now);
-                if journey.window.0.is_some_and(|first| today < first)
-                    || journey.window.1.is_some_and(|last| today > last)
-                {
-                    break 'reason Some(Reason::OutsideDates);
-                }
+            Admission::Joins(alive) => {
+                self.len = run.0;
+                let of = self.of(alive, None);
+                self.out.entered(&of, from, true, key);
+                false
             }
-            if journey
-                .rollout
-                .is_some_and(|share| ids::lot("rollout", &journey.name, self.names.name(self.customer)) >= share)
-            {
-                break 'reason Some(Reason::NotInRollout);
+            Admission::Refused(reason, _) => {
+                self.len = run.0;
+                let of = Of { run: 0, start: 0, ..self.of(run, None) };
+                self.out.entry_refused(&of, reason, key);
+                false
             }
-            if key == MISSING {
-                break 'reason Some(Reason::NoKey);
-            }
-            if let Some(earlier) = earlier {
-                let (entered, left) = (earlier.moment(self.words, ENTERED), earlier.moment(self.words, SINCE));
-                if earlier.status(self.words) != ENDED {
-                    if from.is_some() {
-                        // Its run goes on.
-                        self.len = run.0;
-                        let of = self.of(earlier, None);
-                        self.out.entered(&of, from, true, key_word);
-                        return false;
-                    }
-                    break 'reason Some(Reason::AlreadyIn);
-                }
-                if earlier.is(self.words, BARRED) {
-                    break 'reason Some(Reason::Barred);
-                }
-                let open = from.is_some()
-                    || match &journey.reentry {
-                        ReEntry::Never { .. } => false,
-                        ReEntry::AfterFinishing => true,
-                        ReEntry::AfterEntry(span) => now >= self.zone().add(entered, span),
-                        ReEntry::AfterExit(span) => now >= self.zone().add(left, span),
-                    };
-                if !open {
-                    break 'reason Some(Reason::ReEntry);
-                }
-            }
-            match journey.at_once {
-                Some(most) if self.alive_runs(j, run) >= most as usize => Some(Reason::TooManyRuns),
-                _ => None,
-            }
-        };
-        if let Some(reason) = reason {
-            self.len = run.0;
-            let of = crate::record::Of { run: 0, start: 0, ..self.of(run, None) };
-            self.out.entry_refused(&of, reason, key_word);
-            return false;
         }
-        if let Some(earlier) = earlier {
-            earlier.mark(self.words, GONE, true);
-        }
-        let mut age: Option<Word> = None;
-        let mut at = self.first();
-        while let Some((other, next)) = self.record(at) {
-            if other != run {
-                age = age.max(Some(other.get(self.words, AGE)));
-            }
-            at = next;
-        }
-        let number = step::run::count_entry(&self.program.layout, &mut self.words[..self.len], j);
-        self.entered = true;
-        run.set_numbers(self.words, number, 1);
-        run.put(self.words, KEY, key);
-        run.put(self.words, AGE, age.map_or(0, |age| age.saturating_add(1)));
-        run.set_out(self.words, self.now);
-        let of = self.of(run, None);
-        self.out.entered(&of, from, false, key_word);
-        true
-    }
-
-    fn alive_runs(&self, journey: u16, beside: Run) -> usize {
-        let (mut at, mut count) = (self.first(), 0);
-        while let Some((run, next)) = self.record(at) {
-            count += usize::from(run != beside && run.journey(self.words) == journey && run.alive(self.words));
-            at = next;
-        }
-        count
     }
 }
