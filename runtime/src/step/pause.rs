@@ -4,6 +4,9 @@ use super::machine::{Machine, On};
 use super::run::{ARRIVED, AT, DUE, ENTERED, EXPIRED, HELD, NEVER, PAUSED, Run, WAITS, WAKE};
 use crate::image::{FnId, Listener, MISSING, Occasion, Pause, Pc, Word};
 use crate::input::{EffectKind, LeaveHow, Sink};
+use crate::layout::Form;
+use crate::program::Program;
+use crate::state::zone;
 use crate::time::Zone;
 
 /// How a run stands to its pauses.
@@ -145,20 +148,31 @@ impl<S: Sink> Machine<'_, S> {
 
     /// Works out when time alone does something to a run, beside changing its conditions.
     pub fn set_wake(&mut self, run: Run) {
-        let (journey, zone) = (self.journey(run), self.zone());
-        let mut wake = match run.status(self.state) {
-            WAITS | HELD => run.moment(self.state, DUE),
-            _ => NEVER,
-        };
-        if let Some(span) = &journey.lasts {
-            wake = wake.min(zone.add(run.moment(self.state, ENTERED), span));
-        }
-        for pause in &journey.pauses {
-            let since = run.slot(self.state, pause.since);
-            if let Some(span) = pause.at_most.as_ref().filter(|_| in_force(since)) {
-                wake = wake.min(zone.add(since as i64, span));
-            }
-        }
-        run.put_moment(self.state, WAKE, wake);
+        set_wake(self.program, self.state, run);
     }
+}
+
+/// Works out when time does something to a run.
+#[inline]
+pub(crate) fn set_wake(program: &Program, words: &mut [Word], run: Run) {
+    // Where time does no more than end its stay there is no word.
+    if !run.form(words).has(Form::WAKES) || !run.alive(words) {
+        return;
+    }
+    let journey = &program.image.journeys[usize::from(run.journey(words))];
+    let zone = zone(program, words);
+    let mut wake = match run.status(words) {
+        WAITS | HELD => run.moment(words, DUE),
+        _ => NEVER,
+    };
+    if let Some(span) = &journey.lasts {
+        wake = wake.min(zone.add(run.moment(words, ENTERED), span));
+    }
+    for pause in &journey.pauses {
+        let since = run.slot(words, pause.since);
+        if let Some(span) = pause.at_most.as_ref().filter(|_| in_force(since)) {
+            wake = wake.min(zone.add(since as i64, span));
+        }
+    }
+    run.put_moment(words, WAKE, wake);
 }

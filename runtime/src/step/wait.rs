@@ -4,9 +4,12 @@ use super::ids;
 use super::machine::{Machine, On};
 use super::pause::Paused;
 use super::run::{ANCHOR, ARRIVED, AT, COUNTED, DUE, HELD, NEVER, PAUSED, Run, SINCE, UPDATED, WAITS};
-use crate::image::{Due, Image, MISSING, Occasion, Pc, Place, PlaceKind, Role, Span, WaitArm, Word};
+use crate::image::{Due, FnId, Image, MISSING, Occasion, Pc, Place, PlaceKind, Role, Span, WaitArm, Word};
 use crate::input::Sink;
 use crate::pool::Pool;
+use crate::program::Program;
+use crate::state::zone;
+use crate::time::{Zone, join, plus};
 
 impl<S: Sink> Machine<'_, S> {
     /// A run comes to a place. Gives where it goes on if it does not stay.
@@ -39,7 +42,7 @@ impl<S: Sink> Machine<'_, S> {
         | PlaceKind::First { due: Due::After(span), .. }
         | PlaceKind::Collect { due: Due::After(span), .. } = &place.kind
         {
-            self.count_from_anchor(run, span);
+            count_from_anchor(self.zone(), self.state, run, self.now, span);
         }
         let next = self.set_due(run, place);
         if S::TELLS {
@@ -72,57 +75,11 @@ impl<S: Sink> Machine<'_, S> {
         passed
     }
 
-    /// Calendar parts of waits that follow each other with no other time between them are counted from their common beginning.
-    fn count_from_anchor(&mut self, run: Run, span: &Span) {
-        if span.months == 0 && span.days == 0 {
-            return;
-        }
-        let (anchor, counted) = (run.get(self.state, ANCHOR), counted(run.get(self.state, COUNTED)));
-        let goes_on = anchor != MISSING && self.zone().add(anchor as i64, &counted) == self.now;
-        let sum = if goes_on {
-            crate::time::join(&counted, &Span { ms: 0, ..*span })
-        } else {
-            run.put_moment(self.state, ANCHOR, self.now);
-            Span { ms: 0, ..*span }
-        };
-        run.put(self.state, COUNTED, (sum.months as u32 as u64) << 32 | u64::from(sum.days as u32));
-    }
-
     /// Works out when the stay at a place ends; gives where the run goes on if that is now or past.
     fn set_due(&mut self, run: Run, place: &Place) -> Option<Pc> {
-        let (zone, since) = (self.zone(), run.moment(self.state, SINCE));
-        let (due, next, past) = match &place.kind {
-            PlaceKind::Timer { due, past, next } => (self.due(run, due), *next, past.unwrap_or(*next)),
-            PlaceKind::First { due, timeout, .. } => (self.due(run, due), *timeout, *timeout),
-            PlaceKind::Collect { due, next, .. } => (self.due(run, due), *next, *next),
-            PlaceKind::Answer { webhook, failed, .. } => {
-                (zone.add(since, &self.image.webhooks[usize::from(*webhook)].within), *failed, *failed)
-            }
-            PlaceKind::Task { due, late, .. } => {
-                (due.as_ref().map_or(NEVER, |span| zone.add(since, span)), *late, *late)
-            }
-        };
-        run.put_moment(self.state, DUE, due);
-        match due.cmp(&self.now) {
-            std::cmp::Ordering::Less => Some(past),
-            std::cmp::Ordering::Equal => Some(next),
-            std::cmp::Ordering::Greater => None,
-        }
-    }
-
-    fn due(&mut self, run: Run, due: &Due) -> i64 {
         let since = run.moment(self.state, SINCE);
-        match due {
-            Due::After(span) if span.months == 0 && span.days == 0 => crate::time::plus(since, span.ms),
-            Due::After(span) => {
-                let whole = Span { ms: span.ms, ..counted(run.get(self.state, COUNTED)) };
-                self.zone().add(run.moment(self.state, ANCHOR), &whole)
-            }
-            Due::At(moment) => {
-                let (word, _) = self.eval_at(Some(run), On::Nothing, *moment, since);
-                if word == MISSING { i64::MIN } else { word as i64 }
-            }
-        }
+        let until = until(place).map(|moment| self.eval_at(Some(run), On::Nothing, moment, since).0);
+        set_due(self.program, self.state, run, self.now, place, until)
     }
 
     /// Phase: waits.
@@ -227,11 +184,7 @@ impl<S: Sink> Machine<'_, S> {
                     return None;
                 }
                 let Some(answer) = answer else { return Some(*failed) };
-                for (slot, word) in slots.iter().zip(answer) {
-                    if let Some(slot) = slot {
-                        run.set_slot(self.state, *slot, *word);
-                    }
-                }
+                keep_answer(self.state, run, slots, answer);
                 Some(*next)
             }
             PlaceKind::Task { id, done, .. } => {
@@ -242,6 +195,81 @@ impl<S: Sink> Machine<'_, S> {
                 };
                 (told.is_some() && told == run.id(self.state, *id)).then_some(*done)
             }
+        }
+    }
+}
+
+/// Calendar parts of waits that follow each other with no other time between them are counted from their common beginning.
+pub(crate) fn count_from_anchor(zone: &Zone, words: &mut [Word], run: Run, now: i64, span: &Span) {
+    if span.months == 0 && span.days == 0 {
+        return;
+    }
+    let (anchor, counted) = (run.get(words, ANCHOR), counted(run.get(words, COUNTED)));
+    let goes_on = anchor != MISSING && zone.add(anchor as i64, &counted) == now;
+    let sum = if goes_on {
+        join(&counted, &Span { ms: 0, ..*span })
+    } else {
+        run.put_moment(words, ANCHOR, now);
+        Span { ms: 0, ..*span }
+    };
+    run.put(words, COUNTED, (sum.months as u32 as u64) << 32 | u64::from(sum.days as u32));
+}
+
+/// The function that says until when a run stays at a place, where one does. It sees the run, at the moment of its arrival.
+pub(crate) fn until(place: &Place) -> Option<FnId> {
+    match &place.kind {
+        PlaceKind::Timer { due: Due::At(moment), .. }
+        | PlaceKind::First { due: Due::At(moment), .. }
+        | PlaceKind::Collect { due: Due::At(moment), .. } => Some(*moment),
+        _ => None,
+    }
+}
+
+/// Works out when the stay at a place ends; gives where the run goes on if that is now or past. `until` is the result of the function
+/// that says so, where one does.
+#[inline]
+pub(crate) fn set_due(
+    program: &Program,
+    words: &mut [Word],
+    run: Run,
+    now: i64,
+    place: &Place,
+    until: Option<Word>,
+) -> Option<Pc> {
+    let since = run.moment(words, SINCE);
+    let ends = |due: &Due| match due {
+        Due::After(span) if span.months == 0 && span.days == 0 => plus(since, span.ms),
+        Due::After(span) => {
+            let whole = Span { ms: span.ms, ..counted(run.get(words, COUNTED)) };
+            zone(program, words).add(run.moment(words, ANCHOR), &whole)
+        }
+        Due::At(_) => until.filter(|moment| *moment != MISSING).map_or(i64::MIN, |moment| moment as i64),
+    };
+    let (due, next, past) = match &place.kind {
+        PlaceKind::Timer { due, past, next } => (ends(due), *next, past.unwrap_or(*next)),
+        PlaceKind::First { due, timeout, .. } => (ends(due), *timeout, *timeout),
+        PlaceKind::Collect { due, next, .. } => (ends(due), *next, *next),
+        PlaceKind::Answer { webhook, failed, .. } => {
+            let within = &program.image.webhooks[usize::from(*webhook)].within;
+            (zone(program, words).add(since, within), *failed, *failed)
+        }
+        PlaceKind::Task { due, late, .. } => {
+            (due.as_ref().map_or(NEVER, |span| zone(program, words).add(since, span)), *late, *late)
+        }
+    };
+    run.put_moment(words, DUE, due);
+    match due.cmp(&now) {
+        std::cmp::Ordering::Less => Some(past),
+        std::cmp::Ordering::Equal => Some(next),
+        std::cmp::Ordering::Greater => None,
+    }
+}
+
+/// What a run keeps of an answer.
+pub(crate) fn keep_answer(words: &mut [Word], run: Run, slots: &[Option<u16>], answer: &[Word]) {
+    for (slot, word) in slots.iter().zip(answer) {
+        if let Some(slot) = slot {
+            run.set_slot(words, *slot, *word);
         }
     }
 }

@@ -481,11 +481,7 @@ impl<'m> Machine<'m> {
                     return None;
                 }
                 let Some(answer) = answer else { return Some(*failed) };
-                for (slot, word) in slots.iter().zip(answer) {
-                    if let Some(slot) = slot {
-                        run.set_slot(self.words, *slot, *word);
-                    }
-                }
+                wait::keep_answer(self.words, run, slots, answer);
                 return Some(*next);
             }
             PlaceKind::Task { id, done, .. } => {

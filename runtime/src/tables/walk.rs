@@ -1,15 +1,13 @@
 //! The steps of a run, one instruction after another, until it stands still or ends.
 
 use super::{Declined, Machine};
-use crate::image::{Due, Instr, MISSING, Occasion, Pc, Place, PlaceKind, Span, WaitArm};
-use crate::layout::Form;
+use crate::image::{Due, Instr, MISSING, Occasion, Pc, Place, PlaceKind, WaitArm};
 use crate::record::how;
 use crate::step::decide::Rank;
 use crate::step::machine::FUEL;
 use crate::step::pause::Paused;
-use crate::step::run::{ANCHOR, ARRIVED, AT, COUNTED, DUE, ENTERED, EXPIRED, HELD, Run, SINCE, WAITS, WAKE};
-use crate::step::{ids, wait};
-use crate::time::{NEVER, join, plus};
+use crate::step::run::{ARRIVED, AT, Run, SINCE, WAITS};
+use crate::step::{ids, pause, wait};
 
 impl<'m> Machine<'m> {
     /// A run goes on from an instruction.
@@ -22,25 +20,7 @@ impl<'m> Machine<'m> {
 
     /// Works out when time alone does something to a run, beside changing its conditions.
     pub(super) fn set_wake(&mut self, run: Run) {
-        let journey = self.journey(run);
-        // Where time does no more than end its stay there is no word.
-        if !run.form(self.words).has(Form::WAKES) || !run.alive(self.words) {
-            return;
-        }
-        let mut wake = match run.status(self.words) {
-            WAITS | HELD => run.moment(self.words, DUE),
-            _ => NEVER,
-        };
-        if let Some(span) = &journey.lasts {
-            wake = wake.min(self.zone().add(run.moment(self.words, ENTERED), span));
-        }
-        for pause in &journey.pauses {
-            let since = run.slot(self.words, pause.since);
-            if let Some(span) = pause.at_most.as_ref().filter(|_| since != MISSING && since != EXPIRED) {
-                wake = wake.min(self.zone().add(since as i64, span));
-            }
-        }
-        run.put_moment(self.words, WAKE, wake);
+        pause::set_wake(self.program, self.words, run);
     }
 
     /// Takes the steps from an instruction on, until the run stands still or has ended.
@@ -163,7 +143,7 @@ impl<'m> Machine<'m> {
         | PlaceKind::First { due: Due::After(span), .. }
         | PlaceKind::Collect { due: Due::After(span), .. } = &place.kind
         {
-            self.count_from_anchor(run, span);
+            wait::count_from_anchor(self.zone(), self.words, run, self.now, span);
         }
         self.set_due(run, place)
     }
@@ -183,57 +163,10 @@ impl<'m> Machine<'m> {
         passed
     }
 
-    fn count_from_anchor(&mut self, run: Run, span: &Span) {
-        if span.months == 0 && span.days == 0 {
-            return;
-        }
-        let (anchor, counted) = (run.get(self.words, ANCHOR), wait::counted(run.get(self.words, COUNTED)));
-        let goes_on = anchor != MISSING && self.zone().add(anchor as i64, &counted) == self.now;
-        let sum = if goes_on {
-            join(&counted, &Span { ms: 0, ..*span })
-        } else {
-            run.put_moment(self.words, ANCHOR, self.now);
-            Span { ms: 0, ..*span }
-        };
-        run.put(self.words, COUNTED, (sum.months as u32 as u64) << 32 | u64::from(sum.days as u32));
-    }
-
     /// Works out when the stay at a place ends; gives where the run goes on if that is now or past.
     pub(super) fn set_due(&mut self, run: Run, place: &Place) -> Option<Pc> {
-        let (due, next, past) = match &place.kind {
-            PlaceKind::Timer { due, past, next } => (self.due(run, due), *next, past.unwrap_or(*next)),
-            PlaceKind::First { due, timeout, .. } => (self.due(run, due), *timeout, *timeout),
-            PlaceKind::Collect { due, next, .. } => (self.due(run, due), *next, *next),
-            PlaceKind::Answer { webhook, failed, .. } => {
-                let within = &self.image.webhooks[usize::from(*webhook)].within;
-                (self.zone().add(run.moment(self.words, SINCE), within), *failed, *failed)
-            }
-            PlaceKind::Task { due, late, .. } => {
-                let since = run.moment(self.words, SINCE);
-                (due.as_ref().map_or(NEVER, |span| self.zone().add(since, span)), *late, *late)
-            }
-        };
-        run.put_moment(self.words, DUE, due);
-        match due.cmp(&self.now) {
-            std::cmp::Ordering::Less => Some(past),
-            std::cmp::Ordering::Equal => Some(next),
-            std::cmp::Ordering::Greater => None,
-        }
-    }
-
-    fn due(&mut self, run: Run, due: &Due) -> i64 {
-        let since = run.moment(self.words, SINCE);
-        match due {
-            Due::After(span) if span.months == 0 && span.days == 0 => plus(since, span.ms),
-            Due::After(span) => {
-                let whole = Span { ms: span.ms, ..wait::counted(run.get(self.words, COUNTED)) };
-                self.zone().add(run.moment(self.words, ANCHOR), &whole)
-            }
-            Due::At(moment) => match self.eval_at(run, *moment, since) {
-                MISSING => i64::MIN,
-                moment => moment as i64,
-            },
-        }
+        let until = wait::until(place).map(|moment| self.eval_at(run, moment, run.moment(self.words, SINCE)));
+        wait::set_due(self.program, self.words, run, self.now, place, until)
     }
 
     /// The candidate with the highest rank, of those that may be chosen; of equals the first.
