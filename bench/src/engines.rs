@@ -8,6 +8,7 @@ use journey_runtime::program::Program;
 use journey_runtime::record::Owning;
 use journey_runtime::step::{self, Customer};
 use journey_runtime::tables::Vm;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// An engine and how it is called here.
@@ -69,12 +70,12 @@ pub fn work(engine: &dyn Engine, parts: &mut Parts<'_>, batch: &Batch) -> usize 
     }
 }
 
-/// Lets time go on to the horizon (milliseconds since 1970 UTC).
-pub fn end(engine: &dyn Engine, parts: &mut Parts<'_>, horizon: i64) {
-    let mut at = 0;
+/// Lets time go on to the horizon (milliseconds since 1970 UTC) for some customers.
+pub fn end(engine: &dyn Engine, parts: &mut Parts<'_>, horizon: i64, customers: Range<u32>) {
+    let Range { start: mut at, end } = customers;
     loop {
-        at = engine.end(parts, horizon, at);
-        if at as usize >= parts.store.len() {
+        at = engine.end(parts, horizon, at..end);
+        if at >= end {
             return;
         }
         with_state(parts, at, |parts, customer, state, sink| {

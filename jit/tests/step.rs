@@ -242,8 +242,9 @@ fn run(program: &Program, lines: &[Line], engine: &dyn Engine, size: usize, afte
     let horizon = last + after;
     let mut at = 0;
     loop {
-        at = engine.end(&mut parts, horizon, at);
-        if at as usize >= parts.store.len() {
+        let customers = parts.store.len() as u32;
+        at = engine.end(&mut parts, horizon, at..customers);
+        if at >= customers {
             break;
         }
         let mut state = parts.store.get(at).to_vec();

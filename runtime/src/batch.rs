@@ -11,6 +11,7 @@ use crate::step;
 use crate::store::Store;
 use std::any::Any;
 use std::fmt::Debug;
+use std::ops::Range;
 
 /// [`Item::event`] of an input that is no event: it stands in [`Batch::others`] at [`Item::row`].
 pub const OTHER: u16 = u16::MAX;
@@ -107,9 +108,9 @@ pub trait Engine: Debug + Send + Sync {
     /// ([`step::step`]). Gives the index of the first it declines, of which it has changed nothing; the number of items when none.
     fn batch(&self, parts: &mut Parts<'_>, batch: &Batch, from: usize) -> usize;
 
-    /// Lets time go on to the horizon (inclusive) for the customers from `from` on, in order of their numbers. Gives the first it
-    /// declines, for whom it has done nothing; the number of customers when none.
-    fn end(&self, parts: &mut Parts<'_>, horizon: i64, from: u32) -> u32;
+    /// Lets time go on to the horizon (inclusive) for customers, in order of their numbers, who are all there. Gives the first it
+    /// declines, for whom it has done nothing; the end of the range when none.
+    fn end(&self, parts: &mut Parts<'_>, horizon: i64, customers: Range<u32>) -> u32;
 }
 
 /// Declines everything: the reference machine does all.
@@ -121,7 +122,7 @@ impl Engine for Reference {
         from
     }
 
-    fn end(&self, _: &mut Parts<'_>, _: i64, from: u32) -> u32 {
-        from
+    fn end(&self, _: &mut Parts<'_>, _: i64, customers: Range<u32>) -> u32 {
+        customers.start
     }
 }

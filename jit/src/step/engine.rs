@@ -16,6 +16,7 @@ use journey_runtime::program::Program;
 use journey_runtime::store::{Store, prefetch_address, raw};
 use journey_runtime::tables::{Scratch, Shared, Vm};
 use std::any::Any;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Inputs that are worked on in one go.
@@ -29,7 +30,7 @@ const BURST: usize = 8;
 const LINE: usize = 64;
 const _: () = assert!(STEP + 2 * AHEAD + BURST <= RING);
 /// Customers that are looked at together when everything ends.
-const TOGETHER: usize = 1 << 10;
+const TOGETHER: u32 = 1 << 10;
 
 type Entry = unsafe extern "C" fn(*mut Shard, u64, u64) -> u64;
 
@@ -309,16 +310,16 @@ impl Engine for Jit {
         reached
     }
 
-    fn end(&self, parts: &mut Parts<'_>, horizon: i64, from: u32) -> u32 {
+    fn end(&self, parts: &mut Parts<'_>, horizon: i64, customers: Range<u32>) -> u32 {
         let (mut parts, items, learnt) = split(parts);
         if !learnt.pays() {
-            return self.vm.end(&mut parts, horizon, from);
+            return self.vm.end(&mut parts, horizon, customers);
         }
         let until = horizon.saturating_add(1);
         let nothing = Batch::default();
-        let mut customer = from;
-        while (customer as usize) < parts.store.len() {
-            let to = (customer as usize + TOGETHER).min(parts.store.len()) as u32;
+        let Range { start: mut customer, end } = customers;
+        while customer < end {
+            let to = customer.saturating_add(TOGETHER).min(end);
             items.clear();
             (customer..to).for_each(|customer| {
                 let _ = parts.store.prefetch_state(customer);

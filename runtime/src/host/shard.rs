@@ -27,6 +27,9 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Memory is brought near for so many at a time.
 const AHEAD: usize = 32;
 
+/// Customers for whom the end comes in one go.
+const TOGETHER: u32 = 1 << 12;
+
 /// What a shard is asked for beside the counts.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
@@ -569,19 +572,18 @@ impl Shard {
             }
         }
         let mut number = 0;
-        loop {
+        while number < customers {
+            // What nobody keeps is forgotten after each of these.
+            let to = number.saturating_add(TOGETHER).min(customers);
             let before = self.out.effects.words.len();
             if self.fast() {
-                number = shared.engine.end(&mut self.parts(shared.program), horizon, number);
+                number = shared.engine.end(&mut self.parts(shared.program), horizon, number..to);
             }
-            if number < customers {
+            if number < to {
                 self.last(shared.program, number, horizon);
+                number += 1;
             }
             self.counted(before);
-            number += 1;
-            if number >= customers {
-                break;
-            }
         }
     }
 

@@ -10,6 +10,7 @@ use crate::record::Owning;
 use crate::report::{human, line, summary::Summary};
 use crate::step::{self, Customer};
 use proptest::prelude::*;
+use std::ops::Range;
 use std::sync::Arc;
 
 fn field(name: &str, ty: Ty, optional: bool) -> EventField {
@@ -356,14 +357,15 @@ impl Engine for Choosy {
         batch.items.len()
     }
 
-    fn end(&self, parts: &mut Parts<'_>, horizon: i64, from: u32) -> u32 {
-        for number in from..parts.store.len() as u32 {
+    fn end(&self, parts: &mut Parts<'_>, horizon: i64, customers: Range<u32>) -> u32 {
+        let end = customers.end;
+        for number in customers {
             if !Choosy::likes(number, 0) {
                 return number;
             }
             Choosy::on(parts, number, horizon, true, None);
         }
-        parts.store.len() as u32
+        end
     }
 }
 

@@ -7,6 +7,7 @@ use crate::layout::ID_COUNT;
 use crate::program::Program;
 use crate::store::Store;
 use std::any::Any;
+use std::ops::Range;
 
 /// What the tables need of a shard's parts.
 macro_rules! shared {
@@ -167,15 +168,15 @@ impl Engine for Vm {
         batch.items.len()
     }
 
-    fn end(&self, parts: &mut Parts<'_>, horizon: i64, from: u32) -> u32 {
+    fn end(&self, parts: &mut Parts<'_>, horizon: i64, customers: Range<u32>) -> u32 {
         let mut shared = shared!(&self.tables, parts);
         let store = &mut *parts.store;
-        let count = store.len() as u32;
+        let (from, end) = (customers.start, customers.end);
         let mut asked = from;
-        for customer in from..count {
+        for customer in customers {
             if customer.is_multiple_of(AHEAD as u32) || customer == from {
                 // Homes follow each other; states that have left them do not.
-                let to = customer.saturating_add(2 * AHEAD as u32).min(count);
+                let to = customer.saturating_add(2 * AHEAD as u32).min(end);
                 (asked..to).for_each(|customer| {
                     let _ = store.prefetch_state(customer);
                 });
@@ -185,6 +186,6 @@ impl Engine for Vm {
                 return customer;
             }
         }
-        store.len() as u32
+        end
     }
 }

@@ -283,10 +283,12 @@ impl Direct<'_> {
     }
 
     fn end(&mut self, horizon: i64) {
-        let mut from = 0;
-        while from < self.store.len() as u32 {
-            from = self.engine(|engine, parts| engine.end(parts, horizon, from));
-            if from < self.store.len() as u32 {
+        let (mut from, customers) = (0, self.store.len() as u32);
+        while from < customers {
+            // Some at a time, as hosts do it.
+            let to = customers.min(from + 5);
+            from = self.engine(|engine, parts| engine.end(parts, horizon, from..to));
+            if from < to {
                 self.with(from, |program, pool, scratch, customer, state, sink| {
                     step::advance(program, pool, scratch, customer, state, horizon, true, sink);
                 });
