@@ -28,11 +28,13 @@
 //! of another run (`meanwhile`).
 
 use crate::image::{Image, Journey, MISSING, Word};
-use crate::input::{Effect, EffectKind, LeaveHow, Reason, Sink, Value};
+use crate::input::{Effect, EffectKind, LeaveHow, Reason, Value};
 use crate::pool::Pool;
 use crate::program::Program;
 use crate::step::{self, Named, Why};
-use crate::store::prefetch;
+
+mod effects;
+pub use effects::{Effects, Of, Owning, Records, Spot};
 
 /// Words of a record before its payload.
 pub const HEAD: usize = 4;
@@ -104,184 +106,9 @@ pub mod why {
     pub const RUN: u32 = 0x3_0000;
 }
 
-/// Effects of a shard, in the order in which they were decided.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Effects {
-    /// Records, one behind the other.
-    pub words: Vec<Word>,
-    /// What [`OWNED`] records point to.
-    pub owned: Vec<Effect>,
-}
-
-/// Whose effect it is, and when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Of {
-    /// When. Milliseconds since 1970 UTC.
-    pub time: i64,
-    /// Index of the journey; [`NO_JOURNEY`].
-    pub journey: u16,
-    /// Number of the run; 0 none.
-    pub run: u32,
-    /// How often it has set out.
-    pub start: u32,
-    /// The instruction whose step it is; [`NO_PC`].
-    pub pc: u32,
-    /// Number of the customer in the shard.
-    pub customer: u32,
-}
-
-impl Effects {
-    /// Appends a record. The payload has at most `255 - HEAD` words.
-    pub fn push(&mut self, kind: u8, code: u16, extra: u16, of: &Of, payload: &[Word]) {
-        debug_assert!(payload.len() + HEAD <= 255, "a record says its length in a byte");
-        let length = (HEAD + payload.len()) as Word;
-        let head = Word::from(kind) | length << 8 | Word::from(code) << 16 | Word::from(of.journey) << 32;
-        self.words.extend_from_slice(&[
-            head | Word::from(extra) << 48,
-            of.time as Word,
-            Word::from(of.run) | Word::from(of.start) << 32,
-            Word::from(of.pc) | Word::from(of.customer) << 32,
-        ]);
-        self.words.extend_from_slice(payload);
-    }
-
-    /// A run began; `joined`: an alive one took a hand-off. The key's word when the journey has a key.
-    pub fn entered(&mut self, of: &Of, from: Option<u16>, joined: bool, key: Option<Word>) {
-        self.push(ENTERED, from.unwrap_or(NO_JOURNEY), u16::from(joined), of, key.as_slice());
-    }
-
-    /// A run began again from the top.
-    pub fn started_over(&mut self, of: &Of) {
-        self.push(STARTED_OVER, 0, 0, of, &[]);
-    }
-
-    /// A run's context was replaced.
-    pub fn updated(&mut self, of: &Of) {
-        self.push(UPDATED, 0, 0, of, &[]);
-    }
-
-    /// Somebody was not let in; the run of `of` is 0. The key's word when the journey has a key.
-    pub fn entry_refused(&mut self, of: &Of, reason: Reason, key: Option<Word>) {
-        self.push(ENTRY_REFUSED, reason as u16, 0, of, key.as_slice());
-    }
-
-    /// An arm fell to a run: texts of the image.
-    pub fn assigned(&mut self, of: &Of, experiment: u32, arm: u32) {
-        self.push(ASSIGNED, 0, 0, of, &[Word::from(experiment) | Word::from(arm) << 32]);
-    }
-
-    /// The goal was reached.
-    pub fn converted(&mut self, of: &Of) {
-        self.push(CONVERTED, 0, 0, of, &[]);
-    }
-
-    /// A run ended. `how` is one of [`how`], `extra` the exit clause or the journey handed off to, `label` a text of the image.
-    pub fn left(&mut self, of: &Of, how: u16, extra: u16, label: Option<u32>) {
-        let label = label.map(Word::from);
-        self.push(LEFT, how, extra, of, label.as_slice());
-    }
-
-    /// A message was handed over: by which send and try of the journey; the profile's locale ([`MISSING`] none), the inputs' words
-    /// and the rounds of the journey's loops. Only where [`sent_fits`].
-    pub fn sent(&mut self, of: &Of, send: u16, by: u16, locale: Word, inputs: &[Word], rounds: &[Word]) {
-        let at = self.words.len();
-        self.push(SENT, send, by, of, &[locale]);
-        self.words.extend_from_slice(inputs);
-        self.words.extend_from_slice(rounds);
-        self.words[at] += ((inputs.len() + rounds.len()) as Word) << 8;
-    }
-
-    /// A channel did not take a message: by which send and try of the journey, and why (see the module).
-    pub fn refused(&mut self, of: &Of, send: u16, by: u16, reason: Reason, why: u32) {
-        self.push(REFUSED, send, by, of, &[reason as Word | Word::from(why) << 32]);
-    }
-
-    /// A message waits: by which send and try of the journey, why (see the module), and until when, if that is known.
-    pub fn held(&mut self, of: &Of, send: u16, by: u16, reason: Reason, why: u32, until: Option<i64>) {
-        let until = until.map_or(MISSING, |until| until as Word);
-        self.push(HELD, send, by, of, &[reason as Word | Word::from(why) << 32, until]);
-    }
-
-    /// Any effect, as the reference machine hands it out.
-    pub fn own(&mut self, customer: u32, effect: Effect) {
-        let of = Of {
-            time: effect.time,
-            journey: effect.journey.unwrap_or(NO_JOURNEY),
-            run: effect.run,
-            start: 0,
-            pc: NO_PC,
-            customer,
-        };
-        self.push(OWNED, 0, 0, &of, &[self.owned.len() as Word]);
-        self.owned.push(effect);
-    }
-
-    /// The records, in the order in which they were appended.
-    pub fn iter(&self) -> Records<'_> {
-        Records { words: &self.words }
-    }
-
-    /// The records that begin at a word and behind it.
-    pub fn from(&self, word: usize) -> Records<'_> {
-        Records { words: &self.words[word..] }
-    }
-
-    /// Asks for the record that begins at a word ahead of its use.
-    #[inline]
-    pub fn prefetch(&self, word: usize) {
-        if let Some(word) = self.words.get(word) {
-            prefetch(word);
-        }
-    }
-
-    /// The record that begins at a word.
-    pub fn at(&self, word: usize) -> Record<'_> {
-        Record::first(&self.words[word..])
-    }
-
-    /// Forgets all; the memory stays for the next.
-    pub fn clear(&mut self) {
-        self.words.clear();
-        self.owned.clear();
-    }
-
-    /// Bytes of memory, about; without what owned effects point to.
-    pub fn memory(&self) -> usize {
-        8 * self.words.capacity() + size_of::<Effect>() * self.owned.capacity()
-    }
-}
-
-impl<'a> IntoIterator for &'a Effects {
-    type Item = Record<'a>;
-    type IntoIter = Records<'a>;
-
-    fn into_iter(self) -> Records<'a> {
-        self.iter()
-    }
-}
-
 /// Whether hand-overs of a send are short enough for a record; if not, they are owned.
 pub fn sent_fits(journey: &Journey, send: u16) -> bool {
     HEAD + 1 + journey.sends[usize::from(send)].inputs.len() + journey.zeroed.len() <= 255
-}
-
-/// Records one after the other.
-#[derive(Debug, Clone)]
-pub struct Records<'a> {
-    words: &'a [Word],
-}
-
-impl<'a> Iterator for Records<'a> {
-    type Item = Record<'a>;
-
-    fn next(&mut self) -> Option<Record<'a>> {
-        if self.words.is_empty() {
-            return None;
-        }
-        let record = Record::first(self.words);
-        self.words = &self.words[record.0.len()..];
-        Some(record)
-    }
 }
 
 /// One effect.
@@ -483,19 +310,4 @@ pub fn effect_id(image: &Image, customer: &str, record: Record<'_>) -> Option<u1
     let named = named(image, customer, record)?;
     let rounds = record.payload().get(1 + journey.sends[usize::from(record.code())].inputs.len()..).unwrap_or(&[]);
     Some(step::effect_id(&named, rounds.iter().copied()))
-}
-
-/// Glues what the reference hands out in between the records, as effects of one customer.
-#[derive(Debug)]
-pub struct Owning<'a> {
-    /// Where they go.
-    pub effects: &'a mut Effects,
-    /// Number of the customer in the shard.
-    pub customer: u32,
-}
-
-impl Sink for Owning<'_> {
-    fn effect(&mut self, effect: Effect) {
-        self.effects.own(self.customer, effect);
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::batch::{RING, Ready, SAVED, Shard, TIME_ONLY, WHY_DECLINED, WHY_REFERENCE, WHY_ROOM};
 use super::constants::{Constants, most_words};
-use super::host::{self, EFFECTS, Host};
+use super::host::{self, Host};
 use super::machine::Machine;
 use super::plan::Plan;
 use crate::code::{Code, Level, NoCode, Workshop, guarded};
@@ -118,7 +118,7 @@ impl Jit {
     fn go_on(&self, on: &mut Work<'_>, parts: &mut Parts<'_>, from: usize) -> (usize, bool) {
         let Parts { program, pool, ids, store, effects, memory, .. } = parts;
         let scratch: &mut Scratch = memory.downcast_mut().expect("an engine gets back the memory that it gave");
-        let room = EFFECTS.max(2 * self.most);
+        let room = 2 * self.most;
         let tables = self.vm.tables();
         let shared = Shared { program, tables, pool, names: *ids, scratch, out: effects };
         let mut host = Host { shared, items: on.items, batch: on.batch, handed_on: 0, others: 0, room };

@@ -6,9 +6,6 @@ use journey_runtime::image::Word;
 use journey_runtime::record::Effects;
 use journey_runtime::tables::{self, Declined, Shared, Within, Words};
 
-/// Words that effects have room for, beyond what they have, when the code goes on.
-pub const EFFECTS: usize = 1 << 15;
-
 /// What the lean machine works with.
 pub struct Host<'a> {
     /// As for the VM.
@@ -21,14 +18,13 @@ pub struct Host<'a> {
     pub handed_on: u64,
     /// Those of them that are no events.
     pub others: u64,
-    /// Words of effects that the code may add without a look.
+    /// Words of effects that there is room for, at least, when the code goes on.
     pub room: usize,
 }
 
 /// Gives effects room, and says where the next one goes and where the room ends.
 pub fn make_room(effects: &mut Effects, room: usize) -> (*mut Word, *mut Word) {
-    effects.words.reserve(room);
-    let room = effects.words.spare_capacity_mut();
+    let room = effects.piece(room).spare_capacity_mut();
     let out = room.as_mut_ptr().cast::<Word>();
     // SAFETY: the end of the same room.
     (out, unsafe { out.add(room.len()) })
@@ -39,7 +35,7 @@ pub fn make_room(effects: &mut Effects, room: usize) -> (*mut Word, *mut Word) {
 /// # Safety
 /// `out` comes from [`make_room`] of the same effects, and has moved on by whole words that have been written, within the room.
 pub unsafe fn take_said(effects: &mut Effects, out: *const Word) {
-    let words = &mut effects.words;
+    let words = effects.piece(0);
     // SAFETY: as said above.
     unsafe { words.set_len(out.offset_from_unsigned(words.as_ptr())) };
 }

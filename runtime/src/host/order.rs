@@ -5,12 +5,12 @@
 use super::Ids;
 use super::shard::Shard;
 use crate::pool::Pool;
-use crate::record::{Effects, Record};
+use crate::record::{Effects, Record, Spot};
 use std::cmp::Ordering;
 use std::ops::Range;
 
 /// An effect: its moment, and where its record begins.
-pub(crate) type Place = (i64, usize);
+pub(crate) type Place = (i64, Spot);
 
 /// Effects in a part, about.
 const PART: usize = 1 << 12;
@@ -34,12 +34,8 @@ pub struct Told<'a> {
 
 /// A shard's effects by moment, customer and sequence.
 pub(crate) fn order(effects: &Effects, ids: &Ids) -> Vec<Place> {
-    let mut word = 0;
-    let mut order: Vec<Place> = Vec::with_capacity(effects.words.len() / 5);
-    for record in effects {
-        order.push((record.time(), word));
-        word += record.words().len();
-    }
+    let mut order: Vec<Place> = Vec::with_capacity(effects.words() / 5);
+    order.extend(effects.iter().with_spots().map(|(spot, record)| (record.time(), spot)));
     by_moment(&mut order);
     // Those of a customer stand in their sequence already.
     each_moment(
@@ -47,7 +43,7 @@ pub(crate) fn order(effects: &Effects, ids: &Ids) -> Vec<Place> {
         |(time, _)| *time,
         |same| {
             same.sort_by(|(_, a), (_, b)| {
-                let customer = |word: &usize| effects.at(*word).customer();
+                let customer = |spot: &Spot| effects.at(*spot).customer();
                 match (customer(a), customer(b)) {
                     (p, q) if p == q => Ordering::Equal,
                     (p, q) => ids.bytes_of(p).cmp(ids.bytes_of(q)),
@@ -64,7 +60,7 @@ fn by_moment(order: &mut Vec<Place>) {
     let moments = || order.iter().map(|(time, _)| *time);
     let (Some(first), Some(last)) = (moments().min(), moments().max()) else { return };
     let bits = u64::BITS - last.abs_diff(first).leading_zeros();
-    let mut sorted = vec![(0, 0); order.len()];
+    let mut sorted = vec![(0, Spot::default()); order.len()];
     for digit in 0..bits.div_ceil(BITS) {
         let of = |time: i64| (time.abs_diff(first) >> (digit * BITS)) as usize & ((1 << BITS) - 1);
         let mut starts = [0usize; 1 << BITS];
@@ -116,26 +112,26 @@ pub(crate) fn parts(orders: &[Vec<Place>]) -> Vec<Part> {
 /// The effects of a part, in order.
 pub(crate) fn merge<'a>(shards: &'a [Shard], orders: &'a [Vec<Place>], part: &Part, mut each: impl FnMut(Told<'a>)) {
     let order = by_time(shards, orders, part);
-    let of = |shard: u32, word: usize| {
+    let of = |shard: u32, spot: Spot| {
         let shard = &shards[shard as usize];
-        (shard, shard.out.effects.at(word))
+        (shard, shard.out.effects.at(spot))
     };
-    for (at, (_, shard, word)) in order.iter().enumerate() {
+    for (at, (_, shard, spot)) in order.iter().enumerate() {
         // What comes later is asked for now: its record, then where its customer's id and its first text stand, then these.
-        if let Some((_, shard, word)) = order.get(at + 3 * AHEAD) {
-            shards[*shard as usize].out.effects.prefetch(*word);
+        if let Some((_, shard, spot)) = order.get(at + 3 * AHEAD) {
+            shards[*shard as usize].out.effects.prefetch(*spot);
         }
-        if let Some((_, shard, word)) = order.get(at + 2 * AHEAD) {
-            let (shard, record) = of(*shard, *word);
+        if let Some((_, shard, spot)) = order.get(at + 2 * AHEAD) {
+            let (shard, record) = of(*shard, *spot);
             shard.ids.prefetch_start(record.customer());
             record.payload().first().iter().for_each(|word| shard.pool.prefetch_end(**word));
         }
-        if let Some((_, shard, word)) = order.get(at + AHEAD) {
-            let (shard, record) = of(*shard, *word);
+        if let Some((_, shard, spot)) = order.get(at + AHEAD) {
+            let (shard, record) = of(*shard, *spot);
             shard.ids.prefetch_text(record.customer());
             record.payload().first().iter().for_each(|word| shard.pool.prefetch_text(**word));
         }
-        let (shard, record) = of(*shard, *word);
+        let (shard, record) = of(*shard, *spot);
         let customer = shard.ids.get(record.customer());
         each(Told { customer, record, effects: &shard.out.effects, pool: &shard.pool });
     }
@@ -145,16 +141,16 @@ pub(crate) fn merge<'a>(shards: &'a [Shard], orders: &'a [Vec<Place>], part: &Pa
 const AHEAD: usize = 8;
 
 /// Moment, shard and place of a part's effects, in order.
-fn by_time(shards: &[Shard], orders: &[Vec<Place>], part: &Part) -> Vec<(i64, u32, usize)> {
+fn by_time(shards: &[Shard], orders: &[Vec<Place>], part: &Part) -> Vec<(i64, u32, Spot)> {
     let mut order = Vec::with_capacity(part.0.iter().map(Range::len).sum());
     for (shard, range) in (0u32..).zip(&part.0) {
-        order.extend(orders[shard as usize][range.clone()].iter().map(|(time, word)| (*time, shard, *word)));
+        order.extend(orders[shard as usize][range.clone()].iter().map(|(time, spot)| (*time, shard, *spot)));
     }
     // The sort finds that each shard's are in order, and merges them.
     order.sort_by_key(|(time, ..)| *time);
-    let customer = |(_, shard, word): &(i64, u32, usize)| {
+    let customer = |(_, shard, spot): &(i64, u32, Spot)| {
         let shard = &shards[*shard as usize];
-        shard.ids.bytes_of(shard.out.effects.at(*word).customer())
+        shard.ids.bytes_of(shard.out.effects.at(*spot).customer())
     };
     // A customer is in one shard, where theirs are in order.
     each_moment(

@@ -13,7 +13,7 @@ use crate::input::{Effect, EffectKind, Input, InputKind, Sink, stamp};
 use crate::layout::{ID_COUNT, SEEN};
 use crate::pool::Pool;
 use crate::program::Program;
-use crate::record::Effects;
+use crate::record::{Effects, Spot};
 use crate::report::Counts;
 use crate::report::passage::Follower;
 use crate::report::story::{Story, describe};
@@ -442,7 +442,7 @@ impl Shard {
     fn work(&mut self, shared: Shared<'_>, source: Source<'_, '_>) {
         let mut batch = std::mem::take(&mut self.batch);
         let mut origins = std::mem::take(&mut self.origins);
-        let before = self.out.effects.words.len();
+        let before = self.out.effects.end();
         let mut at = 0;
         loop {
             if self.fast() {
@@ -505,8 +505,8 @@ impl Shard {
         }
     }
 
-    /// Counts the effects from a word on, and keeps them if they are wanted.
-    fn counted(&mut self, from: usize) {
+    /// Counts the effects from a spot on, and keeps them if they are wanted.
+    fn counted(&mut self, from: Spot) {
         self.out.counts.count(&self.out.effects, from);
         if !self.wanted.effects {
             self.out.effects.clear();
@@ -575,7 +575,7 @@ impl Shard {
         while number < customers {
             // What nobody keeps is forgotten after each of these.
             let to = number.saturating_add(TOGETHER).min(customers);
-            let before = self.out.effects.words.len();
+            let before = self.out.effects.end();
             if self.fast() {
                 number = shared.engine.end(&mut self.parts(shared.program), horizon, number..to);
             }

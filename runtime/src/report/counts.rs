@@ -3,7 +3,7 @@
 use super::tally::{JourneyTally, Tally};
 use crate::image::Image;
 use crate::input::{Effect, EffectKind, LeaveHow, Reason};
-use crate::record::{self, Effects, Record, how};
+use crate::record::{self, Effects, Record, Spot, how};
 use rustc_hash::FxHashMap;
 
 /// How many reasons there are.
@@ -68,7 +68,7 @@ impl Counts {
     }
 
     /// Counts the records from a word on.
-    pub(crate) fn count(&mut self, effects: &Effects, from: usize) {
+    pub(crate) fn count(&mut self, effects: &Effects, from: Spot) {
         for record in effects.from(from) {
             match record.owned() {
                 Some(index) => self.owned(record.customer(), &effects.owned[index]),

@@ -368,7 +368,7 @@ fn attempt<'m>(
     words: &'m mut Words<'_>,
     input: Input<'m>,
 ) -> Result<(), Declined> {
-    let said = (shared.out.words.len(), shared.out.owned.len());
+    let said = shared.out.end();
     let mut machine = Machine::new(shared, customer, words.words, words.len);
     machine.undo.len = words.len;
     machine.undo.seen = machine.words.get(SEEN).copied().unwrap_or(MISSING);
@@ -387,8 +387,7 @@ fn attempt<'m>(
             } else if *len > 0 {
                 machine.words[SEEN] = *seen;
             }
-            machine.out.words.truncate(said.0);
-            machine.out.owned.truncate(said.1);
+            machine.out.take_back(said);
             machine.rare.clear();
         }
     }

@@ -69,11 +69,12 @@ fn compact(w: &World, effects: &mut Effects, locale: Word, effect: &Effect) {
             // The id tells which start and which round it was.
             let tries = (1..4).flat_map(|start| (0..4).map(move |round| (start, vec![round; journey.zeroed.len()])));
             let known = tries.into_iter().any(|(start, rounds)| {
-                let at = effects.words.len();
-                effects.sent(&Of { start, ..of }, send, by, locale, &inputs, &rounds);
-                let id = record::effect_id(image, &w.id, effects.at(at));
-                if id != effect.id {
-                    effects.words.truncate(at);
+                let of = Of { start, ..of };
+                let mut tried = Effects::default();
+                tried.sent(&of, send, by, locale, &inputs, &rounds);
+                let id = tried.iter().find_map(|record| record::effect_id(image, &w.id, record));
+                if id == effect.id {
+                    effects.sent(&of, send, by, locale, &inputs, &rounds);
                 }
                 id == effect.id
             });
