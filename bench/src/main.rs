@@ -15,8 +15,10 @@ mod source;
 mod step;
 mod table;
 
+use clap::Parser;
 use measure::Race;
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -49,11 +51,46 @@ type Row = fn(&Scale) -> Result<Vec<Race>, String>;
 const ROWS: [(&str, Row); 5] =
     [("rule", rule::run), ("step", step::run), ("ingest", ingest::run), ("end", end::run), ("compile", compile::run)];
 
-const USAGE: &str = "usage: journey-bench [--quick] [--rows rule,step,…] [--races TEXT] [--only TEXT] [--outside FOLDER] [--scratch FOLDER] [--json FILE] [--chart FILE] [--page FILE] [--conditions TEXT]";
+/// Journey beside hand-written Rust and other engines: one table a race, with ratios to the floor.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// A little of all, to see that it works
+    #[arg(long)]
+    quick: bool,
+    /// Only these rows
+    #[arg(long, value_name = "ROW", value_delimiter = ',', value_parser = ROWS.map(|(name, _)| name), default_values = ROWS.map(|(name, _)| name))]
+    rows: Vec<String>,
+    /// Of the rows `step` and `end`, only races whose titles have this in them
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    races: String,
+    /// Only contestants whose names have this in them, and the floor; of the same rows
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    only: String,
+    /// Where engines that are programs of their own are installed; without it, they are left out
+    #[arg(long, value_name = "FOLDER")]
+    outside: Option<PathBuf>,
+    /// Where events and effects are written while it runs [default: the system's folder for such files]
+    #[arg(long, value_name = "FOLDER")]
+    scratch: Option<PathBuf>,
+    /// What stands above the tables: when and on what they were measured
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    conditions: String,
+    /// Write the numbers here; those of rows that were not run are kept
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Draw the newest numbers of all rows here (SVG)
+    #[arg(long, value_name = "FILE")]
+    chart: Option<PathBuf>,
+    /// Put the tables into this page, between its marks
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
+}
 
 fn main() -> ExitCode {
+    let arguments = Arguments::parse();
     // Some peers walk their trees by recursion.
-    let work = std::thread::Builder::new().stack_size(256 << 20).spawn(run);
+    let work = std::thread::Builder::new().stack_size(256 << 20).spawn(|| run(arguments));
     match work.map(|thread| thread.join()) {
         Ok(Ok(Ok(()))) => ExitCode::SUCCESS,
         Ok(Ok(Err(message))) => {
@@ -64,56 +101,34 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<(), String> {
-    let mut scale =
-        Scale { quick: false, outside: None, scratch: std::env::temp_dir(), races: String::new(), only: String::new() };
-    let mut rows: Vec<String> = ROWS.iter().map(|(name, _)| name.to_string()).collect();
-    let (mut json, mut picture, mut page) = (None, None, None);
-    let mut conditions = String::new();
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
-        match argument.as_str() {
-            "--quick" => scale.quick = true,
-            "--rows" => rows = value()?.split(',').map(str::to_string).collect(),
-            "--outside" => scale.outside = Some(value()?.into()),
-            "--scratch" => scale.scratch = value()?.into(),
-            "--races" => scale.races = value()?,
-            "--only" => scale.only = value()?,
-            "--json" => json = Some(value()?),
-            "--chart" => picture = Some(value()?),
-            "--page" => page = Some(value()?),
-            "--conditions" => conditions = value()?,
-            _ => return Err(format!("{argument} is unknown\n{USAGE}")),
-        }
-    }
+fn run(arguments: Arguments) -> Result<(), String> {
+    let Arguments { quick, rows, races, only, outside, scratch, conditions, json, chart, page } = arguments;
+    let scale = Scale { quick, outside, scratch: scratch.unwrap_or_else(std::env::temp_dir), races, only };
     println!("{conditions}\n");
     let mut races = Vec::new();
-    for name in &rows {
-        let row = ROWS.iter().find(|(known, _)| known == name);
-        let (_, row) =
-            row.ok_or_else(|| format!("there is no row {name}; there are {}", ROWS.map(|(name, _)| name).join(", ")))?;
+    for (_, row) in ROWS.iter().filter(|(name, _)| rows.iter().any(|row| row == name)) {
         for race in row(&scale)? {
             println!("{}", table::markdown(&race));
             races.push(race);
         }
     }
-    let write = |path: &str, text: &str| std::fs::write(path, text).map_err(|error| format!("{path}: {error}"));
+    let failed = |path: &Path, error: &dyn Display| format!("{}: {error}", path.display());
+    let write = |path: &Path, text: &str| std::fs::write(path, text).map_err(|error| failed(path, &error));
     // The newest of each row, also of those that were not run now.
     let mut all = races.clone();
     if let Some(path) = json {
         if let Ok(text) = std::fs::read_to_string(&path) {
-            let before: Vec<Race> = serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))?;
+            let before: Vec<Race> = serde_json::from_str(&text).map_err(|error| failed(&path, &error))?;
             all.extend(before.into_iter().filter(|race| !rows.iter().any(|row| race.row == *row)));
             all.sort_by_key(|race| ROWS.iter().position(|(name, _)| race.row == *name));
         }
         write(&path, &serde_json::to_string_pretty(&all).map_err(|error| error.to_string())?)?;
     }
-    if let Some(path) = picture {
+    if let Some(path) = chart {
         write(&path, &chart::svg(&all))?;
     }
     if let Some(path) = page {
-        let mut text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        let mut text = std::fs::read_to_string(&path).map_err(|error| failed(&path, &error))?;
         for name in &rows {
             let tables: Vec<String> = races.iter().filter(|race| race.row == *name).map(table::markdown).collect();
             text = page::fill(&text, name, &format!("{conditions}\n\n{}", tables.join("\n")))?;
