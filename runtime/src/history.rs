@@ -6,7 +6,7 @@ use crate::layout::{Adds, HistoryPlace};
 use crate::number::{add_int, number};
 use crate::pool::Pool;
 use crate::program::Program;
-use crate::state::{push, zone};
+use crate::state::{push, zone, zone_id};
 use crate::time::{self, Zone, plus};
 use crate::watch::Dirty;
 
@@ -66,7 +66,7 @@ pub(crate) fn observe_in(
 
 /// Whether it changed anything.
 fn record(program: &Program, state: &mut [Word], history: &History, place: HistoryPlace, seen: Seen<'_>) -> bool {
-    let zone = zone(program, state);
+    let zone = zone_id(state);
     let words = &mut state[place.at..place.at + place.words];
     match &history.kind {
         HistoryKind::Recent { .. } => push(words, seen.now as Word),
@@ -80,7 +80,8 @@ fn record(program: &Program, state: &mut [Word], history: &History, place: Histo
             if value == MISSING {
                 return false;
             }
-            return Buckets { words, days: i64::from(*days), adds: place.adds }.add(zone.date(seen.now), value);
+            let today = program.zones.get(zone).date(seen.now);
+            return Buckets { words, days: i64::from(*days), adds: place.adds }.add(today, value);
         }
         HistoryKind::Last { fields } => keep(words, fields, seen),
         HistoryKind::First { fields } => {

@@ -374,6 +374,14 @@ pub struct Span {
     pub ms: i64,
 }
 
+impl Span {
+    /// Whether it is clock time alone: as long in every zone and at any time of the year.
+    #[inline(always)]
+    pub fn is_clock(&self) -> bool {
+        self.months == 0 && self.days == 0
+    }
+}
+
 /// A condition of the customer that is watched: its function reads the profile, histories, segments and time, never a run or an event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Watch {

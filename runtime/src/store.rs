@@ -199,9 +199,10 @@ impl Homes {
     }
 
     #[inline]
-    fn state_mut(&mut self, customer: u32) -> &mut [Word] {
+    fn home_mut(&mut self, customer: u32) -> (Entry, &mut [Word]) {
         let (chunk, at) = self.place(customer);
-        &mut self.chunks[chunk].words_mut()[at + 1..at + self.words]
+        let home = &mut self.chunks[chunk].words_mut()[at..at + self.words];
+        (Entry(home[0]), &mut home[1..])
     }
 }
 
@@ -399,9 +400,9 @@ impl Store {
     /// The same, and how many of the words are the state.
     #[inline]
     pub fn state_mut(&mut self, customer: u32) -> (&mut [Word], usize) {
-        let entry = self.homes.entry(customer);
+        let (entry, home) = self.homes.home_mut(customer);
         match entry.class() {
-            HOME => (self.homes.state_mut(customer), entry.length()),
+            HOME => (home, entry.length()),
             ALONE => {
                 let alone = &mut self.alone[entry.place() as usize];
                 (&mut alone.room, alone.length)

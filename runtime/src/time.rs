@@ -199,7 +199,7 @@ impl Zone {
 
     /// A moment plus a span: months (clamped to the month's end), then days at the same local time, then milliseconds.
     pub fn add(&self, at: i64, span: &Span) -> i64 {
-        if span.months == 0 && span.days == 0 {
+        if span.is_clock() {
             return plus(at, span.ms);
         }
         let local = self.local(at);

@@ -156,9 +156,12 @@ impl<S: Sink> Machine<'_, S> {
 #[inline]
 pub(crate) fn set_wake(program: &Program, words: &mut [Word], run: Run) {
     // Where time does no more than end its stay there is no word.
-    if !run.form(words).has(Form::WAKES) || !run.alive(words) {
-        return;
+    if run.form(words).has(Form::WAKES) && run.alive(words) {
+        put_wake(program, words, run);
     }
+}
+
+fn put_wake(program: &Program, words: &mut [Word], run: Run) {
     let journey = &program.image.journeys[usize::from(run.journey(words))];
     let zone = zone(program, words);
     let mut wake = match run.status(words) {

@@ -249,15 +249,26 @@ impl Run {
         self.put(words, NUMBERS, u64::from(number) | u64::from(start) << 32);
     }
 
+    /// It stands somewhere from a moment on: how, and where ([`Field::At`]).
+    #[inline]
+    pub fn stand(self, words: &mut [Word], status: u8, at: u32, since: i64) {
+        // Even what is left of an ended run has these.
+        if let Some([head, _, place, _, since_when, ..]) = words.get_mut(self.0..) {
+            *head = *head & !(0xff << 16) | Word::from(status) << 16;
+            *place = *place & 0xffff_ffff | Word::from(at) << 32;
+            *since_when = since as Word;
+        }
+    }
+
     /// Puts it before its first step, at a moment.
     pub fn set_out(self, words: &mut [Word], now: i64) {
-        self.set_status(words, FRESH);
-        self.put(words, AT, 0);
+        self.stand(words, FRESH, 0, now);
         self.put_moment(words, ENTERED, now);
-        self.put_moment(words, SINCE, now);
         self.put_moment(words, DUE, NEVER);
-        self.put_moment(words, CHECK, NEVER);
         let form = self.form(words);
+        if form.has(Form::CHECKED) {
+            self.put_moment(words, CHECK, NEVER);
+        }
         if form.has(Form::CALENDAR) {
             self.put(words, ANCHOR, MISSING);
             self.put(words, COUNTED, 0);
@@ -276,6 +287,12 @@ impl Run {
         words.get(self.0 + self.form(words).header()..self.0 + self.len(words)).unwrap_or(&[])
     }
 
+    /// Its slots, to be changed.
+    #[inline]
+    pub fn slots_mut(self, words: &mut [Word]) -> &mut [Word] {
+        words.get_mut(self.0 + self.form(words).header()..self.0 + self.len(words)).unwrap_or(&mut [])
+    }
+
     /// A slot.
     pub fn slot(self, words: &[Word], slot: u16) -> Word {
         self.slots(words).get(usize::from(slot)).copied().unwrap_or(MISSING)
@@ -284,12 +301,15 @@ impl Run {
     /// Sets a slot.
     #[inline]
     pub fn set_slot(self, words: &mut [Word], slot: u16, value: Word) {
-        let at = self.form(words).header() + usize::from(slot);
-        if at < self.len(words)
-            && let Some(word) = words.get_mut(self.0 + at)
-        {
+        if let Some(word) = self.slots_mut(words).get_mut(usize::from(slot)) {
             *word = value;
         }
+    }
+
+    /// Sets slots to a value.
+    #[inline]
+    pub fn fill(self, words: &mut [Word], slots: &[u16], value: Word) {
+        slots.iter().for_each(|slot| self.set_slot(words, *slot, value));
     }
 
     /// Two slots, one after the other, as an id.
@@ -357,9 +377,7 @@ pub fn begin(words: &mut [Word], run: Run, journey: u16, form: Form, len: usize,
     words[run.0 + 1..run.0 + form.header()].fill(0);
     run.set_out(words, 0);
     run.put_moment(words, WAKE, NEVER);
-    for slot in zeroed {
-        run.set_slot(words, *slot, 0);
-    }
+    run.fill(words, zeroed, 0);
 }
 
 /// The records from `first` on.

@@ -25,9 +25,7 @@ impl<S: Sink> Machine<'_, S> {
         {
             return None;
         }
-        run.set_status(self.state, WAITS);
-        run.put(self.state, AT, u64::from(number));
-        run.put_moment(self.state, SINCE, self.now);
+        run.stand(self.state, WAITS, u32::from(number), self.now);
         run.mark(self.state, ARRIVED, true);
         if let PlaceKind::First { arms, .. } = &place.kind
             && let Some(next) = self.arms_on_arrival(run, pc, arms)
@@ -38,12 +36,7 @@ impl<S: Sink> Machine<'_, S> {
             let empty = self.pool.list(&[]);
             run.set_slot(self.state, *list, u64::from(empty));
         }
-        if let PlaceKind::Timer { due: Due::After(span), .. }
-        | PlaceKind::First { due: Due::After(span), .. }
-        | PlaceKind::Collect { due: Due::After(span), .. } = &place.kind
-        {
-            count_from_anchor(self.zone(), self.state, run, self.now, span);
-        }
+        count_from_anchor(self.program, self.state, run, self.now, place);
         let next = self.set_due(run, place);
         if S::TELLS {
             let text = match (next, run.moment(self.state, DUE)) {
@@ -200,10 +193,16 @@ impl<S: Sink> Machine<'_, S> {
 }
 
 /// Calendar parts of waits that follow each other with no other time between them are counted from their common beginning.
-pub(crate) fn count_from_anchor(zone: &Zone, words: &mut [Word], run: Run, now: i64, span: &Span) {
-    if span.months == 0 && span.days == 0 {
-        return;
+#[inline]
+pub(crate) fn count_from_anchor(program: &Program, words: &mut [Word], run: Run, now: i64, place: &Place) {
+    if let Some(Due::After(span)) = due(place)
+        && !span.is_clock()
+    {
+        count_on(zone(program, words), words, run, now, span);
     }
+}
+
+fn count_on(zone: &Zone, words: &mut [Word], run: Run, now: i64, span: &Span) {
     let (anchor, counted) = (run.get(words, ANCHOR), counted(run.get(words, COUNTED)));
     let goes_on = anchor != MISSING && zone.add(anchor as i64, &counted) == now;
     let sum = if goes_on {
@@ -215,12 +214,20 @@ pub(crate) fn count_from_anchor(zone: &Zone, words: &mut [Word], run: Run, now: 
     run.put(words, COUNTED, (sum.months as u32 as u64) << 32 | u64::from(sum.days as u32));
 }
 
-/// The function that says until when a run stays at a place, where one does. It sees the run, at the moment of its arrival.
-pub(crate) fn until(place: &Place) -> Option<FnId> {
+/// When a stay at a place ends, where the place says it itself.
+#[inline]
+fn due(place: &Place) -> Option<&Due> {
     match &place.kind {
-        PlaceKind::Timer { due: Due::At(moment), .. }
-        | PlaceKind::First { due: Due::At(moment), .. }
-        | PlaceKind::Collect { due: Due::At(moment), .. } => Some(*moment),
+        PlaceKind::Timer { due, .. } | PlaceKind::First { due, .. } | PlaceKind::Collect { due, .. } => Some(due),
+        PlaceKind::Answer { .. } | PlaceKind::Task { .. } => None,
+    }
+}
+
+/// The function that says until when a run stays at a place, where one does. It sees the run, at the moment of its arrival.
+#[inline]
+pub(crate) fn until(place: &Place) -> Option<FnId> {
+    match due(place) {
+        Some(Due::At(moment)) => Some(*moment),
         _ => None,
     }
 }
@@ -236,32 +243,32 @@ pub(crate) fn set_due(
     place: &Place,
     until: Option<Word>,
 ) -> Option<Pc> {
-    let since = run.moment(words, SINCE);
-    let ends = |due: &Due| match due {
-        Due::After(span) if span.months == 0 && span.days == 0 => plus(since, span.ms),
-        Due::After(span) => {
-            let whole = Span { ms: span.ms, ..counted(run.get(words, COUNTED)) };
-            zone(program, words).add(run.moment(words, ANCHOR), &whole)
-        }
-        Due::At(_) => until.filter(|moment| *moment != MISSING).map_or(i64::MIN, |moment| moment as i64),
+    let ends = match due(place) {
+        Some(Due::After(span)) if span.is_clock() => plus(run.moment(words, SINCE), span.ms),
+        Some(Due::At(_)) => until.filter(|moment| *moment != MISSING).map_or(i64::MIN, |moment| moment as i64),
+        _ => by_calendar(program, words, run, place),
     };
-    let (due, next, past) = match &place.kind {
-        PlaceKind::Timer { due, past, next } => (ends(due), *next, past.unwrap_or(*next)),
-        PlaceKind::First { due, timeout, .. } => (ends(due), *timeout, *timeout),
-        PlaceKind::Collect { due, next, .. } => (ends(due), *next, *next),
-        PlaceKind::Answer { webhook, failed, .. } => {
-            let within = &program.image.webhooks[usize::from(*webhook)].within;
-            (zone(program, words).add(since, within), *failed, *failed)
+    run.put_moment(words, DUE, ends);
+    if ends > now {
+        return None;
+    }
+    match &place.kind {
+        PlaceKind::Timer { past: Some(past), .. } if ends < now => Some(*past),
+        _ => Some(time_is_up(place)),
+    }
+}
+
+/// When a stay at a place ends that the customer's zone has a say in.
+fn by_calendar(program: &Program, words: &[Word], run: Run, place: &Place) -> i64 {
+    let (zone, since) = (zone(program, words), run.moment(words, SINCE));
+    match &place.kind {
+        PlaceKind::Answer { webhook, .. } => zone.add(since, &program.image.webhooks[usize::from(*webhook)].within),
+        PlaceKind::Task { due, .. } => due.as_ref().map_or(NEVER, |span| zone.add(since, span)),
+        _ => {
+            let ms = if let Some(Due::After(span)) = due(place) { span.ms } else { 0 };
+            let whole = Span { ms, ..counted(run.get(words, COUNTED)) };
+            zone.add(run.moment(words, ANCHOR), &whole)
         }
-        PlaceKind::Task { due, late, .. } => {
-            (due.as_ref().map_or(NEVER, |span| zone(program, words).add(since, span)), *late, *late)
-        }
-    };
-    run.put_moment(words, DUE, due);
-    match due.cmp(&now) {
-        std::cmp::Ordering::Less => Some(past),
-        std::cmp::Ordering::Equal => Some(next),
-        std::cmp::Ordering::Greater => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a program to its tables.
 
-use super::{Address, Enter, EventTable, Hears, JourneyTable, Kept, RunTable, SendTable, Tables};
+use super::{Address, Enter, EventTable, Hears, JourneyTable, Kept, Phases, RunTable, SendTable, Tables};
 use crate::image::{ConsentRule, Event, Image, Instr, Journey, Listener, Occasion, Op, PlaceKind, ReEntry, Role, Send};
 use crate::layout::Form;
 use crate::program::Program;
@@ -127,7 +127,8 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
             if table.plain { Hears::Runs(number) } else { Hears::Watches(number) }
         }
     });
-    let hears = hears.collect();
+    let hears: Vec<Hears> = hears.collect();
+    let phases = phases(&hears, &runs);
     let mut sorted: Vec<(u16, u16, u16)> = program.plan.by_event[usize::from(number)].clone();
     sorted.sort_unstable();
     debug_assert!(
@@ -141,11 +142,28 @@ fn event(program: &Program, journeys: &[JourneyTable], number: u16) -> EventTabl
         stirs: watched,
         consents,
         hears,
+        phases,
         runs,
         unsure: !enters.iter().map(entered).all(|table| table.sure),
         adds: enters.iter().map(added).sum(),
         enters,
         fields: event.fields.len(),
+    }
+}
+
+/// In which phases runs that hear an event may do something.
+fn phases(hears: &[Hears], runs: &[RunTable]) -> Phases {
+    let watches = hears.iter().any(|hears| matches!(hears, Hears::Watches(_)));
+    let some = |what: fn(&RunTable) -> bool| runs.iter().any(what);
+    Phases {
+        goals: some(|run| !run.goals.is_empty()),
+        exits: watches || some(|run| !run.exits.is_empty()),
+        watches,
+        replaces: some(|run| !run.start_over.is_empty() || !run.updates.is_empty()),
+        // What was updated is awaited anew.
+        waits: watches
+            || some(|run| !run.updates.is_empty())
+            || some(|run| run.arms.iter().any(|arms| arms.as_ref().is_none_or(|arms| !arms.is_empty()))),
     }
 }
 

@@ -96,9 +96,7 @@ fn input(shared: &mut Shared<'_>, batch: &Batch, item: &Item, words: &mut Words<
         let kind = batch.others.get(item.row as usize).ok_or(Declined::Shape)?;
         return known(shared, item.customer, words, item.seen, kind);
     }
-    let fields = shared.tables.events.get(usize::from(item.event)).ok_or(Declined::Shape)?.fields;
-    let row = batch.rows.get(item.row as usize..item.row as usize + fields).ok_or(Declined::Shape)?;
-    event(shared, item.customer, words, item, row)
+    event(shared, words, batch, item)
 }
 
 /// One item of a batch, after what is due before it; false when it is declined.

@@ -18,6 +18,12 @@ impl Machine<'_> {
             }
             return Ok(());
         }
+        self.new_runs_of_changes(table)
+    }
+
+    #[inline(never)]
+    fn new_runs_of_changes(&mut self, table: &EventTable) -> Result<(), Declined> {
+        let mut asked = None;
         let plan = &self.program.plan;
         let mut offered = std::mem::take(&mut self.rare.offered);
         offered.clear();
@@ -36,11 +42,16 @@ impl Machine<'_> {
         done
     }
 
-    /// A trigger offers a journey that has not been asked yet.
+    /// A trigger offers a journey, if that has not been asked yet.
+    #[inline]
     fn offer(&mut self, j: u16, trigger: u16, asked: &mut Option<u16>) -> Result<(), Declined> {
-        if *asked == Some(j) || self.taken.contains(&j) {
+        if *asked == Some(j) || self.taken.iter().any(|taken| *taken == j) {
             return Ok(());
         }
+        self.ask(j, trigger, asked)
+    }
+
+    fn ask(&mut self, j: u16, trigger: u16, asked: &mut Option<u16>) -> Result<(), Declined> {
         let run = self.candidate(j)?;
         let trigger = &self.image.journeys[usize::from(j)].triggers[usize::from(trigger)];
         if let Trigger::Event { listener, capture } = trigger {

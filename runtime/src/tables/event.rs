@@ -1,7 +1,7 @@
 //! One event, through its phases: each for all runs that hear it before the next.
 
 use super::build;
-use super::{Declined, EventTable, Hears, Hit, Machine, RunTable, Told};
+use super::{Declined, EventTable, Hears, Hit, Machine, Phases, RunTable, Told};
 use crate::batch::Item;
 use crate::history::{self, Seen};
 use crate::image::{Capture, Listener, MISSING, Occasion, Pc, PlaceKind, Role, Word};
@@ -24,6 +24,7 @@ const NOTHING: &EventTable = &EventTable {
     consents: false,
     hears: Vec::new(),
     runs: Vec::new(),
+    phases: Phases { goals: false, exits: false, watches: false, replaces: false, waits: false },
     enters: Vec::new(),
     unsure: false,
     adds: 0,
@@ -69,15 +70,26 @@ impl<'m> Machine<'m> {
         }
         self.look_again(false);
         if !self.hits.is_empty() {
-            for hit in &*self.hits {
-                hit.run.put_moment(self.words, CHECK, NEVER);
-            }
             self.sort_hits();
-            self.goals(table);
-            self.exits(table);
-            self.pauses();
-            self.start_over_and_update(table)?;
-            self.waits(table, false)?;
+            let Phases { goals, exits, watches, replaces, waits } = table.phases;
+            if watches {
+                self.hits.iter().for_each(|hit| hit.run.put_moment(self.words, CHECK, NEVER));
+            }
+            if goals {
+                self.goals(table);
+            }
+            if exits {
+                self.exits(table);
+            }
+            if watches {
+                self.pauses();
+            }
+            if replaces {
+                self.start_over_and_update(table)?;
+            }
+            if waits {
+                self.waits(table, false)?;
+            }
         }
         self.new_runs(table)
     }
@@ -120,6 +132,7 @@ impl<'m> Machine<'m> {
     }
 
     /// Higher priority first, then the older.
+    #[inline]
     fn sort_hits(&mut self) {
         if self.hits.len() > 1 {
             let (image, plan, words) = (self.image, &self.program.plan, &*self.words);
@@ -207,15 +220,15 @@ impl<'m> Machine<'m> {
         if self.event == u16::MAX {
             return;
         }
-        for slot in &capture.clear {
-            run.set_slot(self.words, *slot, MISSING);
-        }
-        for (field, slot) in &capture.fields {
-            run.set_slot(self.words, *slot, self.row[usize::from(*field)]);
-        }
-        if let Some(slot) = capture.happened_at {
-            run.set_slot(self.words, slot, self.happened_at as Word);
-        }
+        let slots = run.slots_mut(self.words);
+        let mut set = |slot: u16, word| {
+            if let Some(place) = slots.get_mut(usize::from(slot)) {
+                *place = word;
+            }
+        };
+        capture.clear.iter().for_each(|slot| set(*slot, MISSING));
+        capture.fields.iter().for_each(|(field, slot)| set(*slot, self.row[usize::from(*field)]));
+        capture.happened_at.into_iter().for_each(|slot| set(slot, self.happened_at as Word));
     }
 
     fn run_table(table: &EventTable, hit: Hit) -> &RunTable {
@@ -394,12 +407,8 @@ impl<'m> Machine<'m> {
     fn start_over(&mut self, run: Run) {
         let journey = self.journey(run);
         let table = &self.tables.journeys[usize::from(run.journey(self.words))];
-        for slot in &table.forgotten {
-            run.set_slot(self.words, *slot, MISSING);
-        }
-        for slot in &journey.zeroed {
-            run.set_slot(self.words, *slot, 0);
-        }
+        run.fill(self.words, &table.forgotten, MISSING);
+        run.fill(self.words, &journey.zeroed, 0);
         let (number, start) = (run.number(self.words), run.start(self.words));
         run.set_numbers(self.words, number, start.saturating_add(1));
         run.mark(self.words, CONVERTED, false);

@@ -33,6 +33,7 @@ impl Machine<'_> {
         }
     }
 
+    #[inline(never)]
     fn refresh(&mut self, rezoned: bool) {
         let new = self.words[ZONE] & KNOWN == 0;
         let (rare, state) = (&mut *self.rare, &mut self.words[..self.len]);
@@ -51,6 +52,7 @@ impl Machine<'_> {
         if self.tables.meanwhile || !self.rare.queue.is_empty() { self.work_off() } else { Ok(()) }
     }
 
+    #[inline(never)]
     fn work_off(&mut self) -> Result<(), Declined> {
         loop {
             while self.tables.meanwhile

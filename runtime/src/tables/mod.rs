@@ -30,7 +30,7 @@ mod within;
 pub use engine::{Vm, item};
 pub use within::Within;
 
-use crate::batch::Item;
+use crate::batch::{Batch, Item};
 use crate::eval::{Frame, Scope};
 use crate::image::{FnId, Image, Journey, MISSING, Word};
 use crate::input::InputKind;
@@ -76,6 +76,8 @@ pub struct EventTable {
     pub hears: Vec<Hears>,
     /// What [`Hears::Runs`] points to.
     pub runs: Vec<RunTable>,
+    /// The phases in which some run may do something.
+    pub phases: Phases,
     /// The triggers it may set off, in the order in which they are asked.
     pub enters: Vec<Enter>,
     /// Some run it may begin is not [`JourneyTable::sure`].
@@ -84,6 +86,21 @@ pub struct EventTable {
     pub adds: usize,
     /// Words of its row.
     pub fields: usize,
+}
+
+/// Phases of an event in which runs that hear it may do something; the others are left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Phases {
+    /// Goals.
+    pub goals: bool,
+    /// Exits.
+    pub exits: bool,
+    /// Some runs watch conditions or pause.
+    pub watches: bool,
+    /// Start over and update.
+    pub replaces: bool,
+    /// Waits.
+    pub waits: bool,
 }
 
 /// What runs of a journey hear of an event.
@@ -302,23 +319,19 @@ pub struct Words<'a> {
 }
 
 /// One event of a customer. On [`Declined`] nothing has changed. What is due before it has been done ([`advance`]).
-pub fn event(
-    shared: &mut Shared<'_>,
-    customer: u32,
-    words: &mut Words<'_>,
-    item: &Item,
-    row: &[Word],
-) -> Result<(), Declined> {
-    let Some(table) = shared.tables.events.get(usize::from(item.event)) else { return Err(Declined::Shape) };
-    if shared.tables.declined.is_some() || row.len() != table.fields {
+fn event(shared: &mut Shared<'_>, words: &mut Words<'_>, batch: &Batch, item: &Item) -> Result<(), Declined> {
+    let tables = shared.tables;
+    let table = tables.events.get(usize::from(item.event)).ok_or(Declined::Shape)?;
+    let row = batch.rows.get(item.row as usize..item.row as usize + table.fields).ok_or(Declined::Shape)?;
+    if tables.declined.is_some() {
         return Err(Declined::Shape);
     }
-    attempt(shared, customer, words, Input::Event { table, item, row })
+    attempt(shared, item.customer, words, |machine| machine.event(table, item, row))
 }
 
 /// What becomes known of a customer, or a yes or no to a purpose. On [`Declined`] nothing has changed. `seen` is the later of the input's
 /// own time and its receipt; what is due before it has been done ([`advance`]).
-pub fn known(
+fn known(
     shared: &mut Shared<'_>,
     customer: u32,
     words: &mut Words<'_>,
@@ -328,7 +341,7 @@ pub fn known(
     if shared.tables.declined.is_some() {
         return Err(Declined::Shape);
     }
-    attempt(shared, customer, words, Input::Known { seen, kind })
+    attempt(shared, customer, words, |machine| machine.known(seen, kind))
 }
 
 /// Does what time brings before `until` (or up to it, `inclusive`). Milliseconds since 1970 UTC. When it is declined, what was done
@@ -348,17 +361,9 @@ pub fn advance(
         if shared.tables.declined.is_some() {
             return Err(Declined::Shape);
         }
-        attempt(shared, customer, words, Input::Instant(due))?;
+        attempt(shared, customer, words, |machine| machine.instant(due))?;
     }
     Ok(())
-}
-
-/// What is done in one go.
-#[derive(Clone, Copy)]
-enum Input<'i> {
-    Event { table: &'i EventTable, item: &'i Item, row: &'i [Word] },
-    Known { seen: i64, kind: &'i InputKind },
-    Instant(i64),
 }
 
 /// Does something with a customer's words, or puts back what was there.
@@ -366,18 +371,14 @@ fn attempt<'m>(
     shared: &'m mut Shared<'_>,
     customer: u32,
     words: &'m mut Words<'_>,
-    input: Input<'m>,
+    work: impl FnOnce(&mut Machine<'m>) -> Result<(), Declined>,
 ) -> Result<(), Declined> {
     let said = shared.out.end();
     let mut machine = Machine::new(shared, customer, words.words, words.len);
     machine.undo.len = words.len;
     machine.undo.seen = machine.words.get(SEEN).copied().unwrap_or(MISSING);
     machine.undo.whole = false;
-    let done = match input {
-        Input::Event { table, item, row } => machine.event(table, item, row),
-        Input::Known { seen, kind } => machine.known(seen, kind),
-        Input::Instant(due) => machine.instant(due),
-    };
+    let done = work(&mut machine);
     match done {
         Ok(()) => words.len = machine.len,
         Err(_) => {

@@ -106,17 +106,13 @@ impl<'m> Machine<'m> {
             let listed = crate::step::run::list_entered(&self.program.layout, self.words, self.len);
             self.len = listed.ok_or(Declined::Room)?;
         }
-        let mut wake = calendar::due(self.program, self.words);
-        if self.program.layout.watches > 0 {
-            wake = wake.min(self.words[WATCH_DUE] as i64);
-        }
+        let mut wake = if self.tables.calm { NEVER } else { self.stirs_at() };
         let (mut stays, mut at) = (true, self.first());
         while let Some((run, next)) = self.record(at) {
             run.mark(self.words, ARRIVED, false);
             at = next;
             if run.status(self.words) < LEAVING {
-                wake = wake.min(run.moment(self.words, RUN_WAKE));
-                wake = wake.min(run.moment(self.words, CHECK));
+                wake = wake.min(run.moment(self.words, RUN_WAKE)).min(run.moment(self.words, CHECK));
             } else if stays {
                 stays = self.stays(run);
             }
@@ -126,6 +122,12 @@ impl<'m> Machine<'m> {
         }
         self.words[NEXT] = wake as u64;
         Ok(())
+    }
+
+    /// When time alone does something that is no run's.
+    fn stirs_at(&self) -> i64 {
+        let watched = if self.program.layout.watches > 0 { self.words[WATCH_DUE] as i64 } else { NEVER };
+        calendar::due(self.program, self.words).min(watched)
     }
 
     /// Whether an ended run is kept as it is, for certain.

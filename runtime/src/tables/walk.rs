@@ -1,12 +1,12 @@
 //! The steps of a run, one instruction after another, until it stands still or ends.
 
 use super::{Declined, Machine};
-use crate::image::{Due, Instr, MISSING, Occasion, Pc, Place, PlaceKind, WaitArm};
+use crate::image::{Instr, Journey, MISSING, Occasion, Pc, Place, PlaceKind, WaitArm};
 use crate::record::how;
 use crate::step::decide::Rank;
 use crate::step::machine::FUEL;
 use crate::step::pause::Paused;
-use crate::step::run::{ARRIVED, AT, Run, SINCE, WAITS};
+use crate::step::run::{ARRIVED, Run, SINCE, WAITS};
 use crate::step::{ids, pause, wait};
 
 impl<'m> Machine<'m> {
@@ -42,7 +42,7 @@ impl<'m> Machine<'m> {
                     None if self.is_so(run, false, *condition) => next,
                     None => *to,
                 },
-                Instr::Stay(place) => match self.arrive(run, *place) {
+                Instr::Stay(place) => match self.arrive(journey, run, *place) {
                     Some(next) => next,
                     None => return,
                 },
@@ -112,22 +112,20 @@ impl<'m> Machine<'m> {
         Some(end)
     }
 
-    /// A run comes to a place. Gives where it goes on if it does not stay.
-    fn arrive(&mut self, run: Run, number: u16) -> Option<Pc> {
+    /// A run of a journey comes to a place. Gives where it goes on if it does not stay.
+    fn arrive(&mut self, journey: &'m Journey, run: Run, number: u16) -> Option<Pc> {
         if !run.alive(self.words) {
             // There are no waits on leaving; a place there ends it.
             return None;
         }
-        let place = &self.journey(run).places[usize::from(number)];
+        let place = &journey.places[usize::from(number)];
         let watches = !self.tables.journeys[usize::from(run.journey(self.words))].plain;
         if watches
             && (self.leaves(run, place.stage, false) || self.look_at_pauses(run, place.stage, false) == Paused::Left)
         {
             return None;
         }
-        run.set_status(self.words, WAITS);
-        run.put(self.words, AT, u64::from(number));
-        run.put_moment(self.words, SINCE, self.now);
+        run.stand(self.words, WAITS, u32::from(number), self.now);
         run.mark(self.words, ARRIVED, true);
         if watches
             && let PlaceKind::First { arms, .. } = &place.kind
@@ -139,12 +137,7 @@ impl<'m> Machine<'m> {
             let empty = self.pool.list(&[]);
             run.set_slot(self.words, *list, u64::from(empty));
         }
-        if let PlaceKind::Timer { due: Due::After(span), .. }
-        | PlaceKind::First { due: Due::After(span), .. }
-        | PlaceKind::Collect { due: Due::After(span), .. } = &place.kind
-        {
-            wait::count_from_anchor(self.zone(), self.words, run, self.now, span);
-        }
+        wait::count_from_anchor(self.program, self.words, run, self.now, place);
         self.set_due(run, place)
     }
 
