@@ -101,14 +101,14 @@ impl Form {
 
     /// Whether it has the words of a part.
     #[inline(always)]
-    pub fn has(self, part: u8) -> bool {
+    pub const fn has(self, part: u8) -> bool {
         self.0 & part != 0
     }
 
     /// 1 when it has the words of a part.
     #[inline(always)]
-    fn count(self, part: u8) -> usize {
-        usize::from(self.has(part))
+    const fn count(self, part: u8) -> usize {
+        self.has(part) as usize
     }
 
     /// The word of the key; also the words of a record of which only re-entry and bars may ask, but for the key itself.
@@ -116,40 +116,52 @@ impl Form {
 
     /// The word of when a stay ends.
     #[inline(always)]
-    pub fn due(self) -> usize {
+    pub const fn due(self) -> usize {
         Form::KEY + self.count(Form::KEYED)
     }
 
     /// The word of when conditions may change.
     #[inline(always)]
-    pub fn check(self) -> usize {
+    pub const fn check(self) -> usize {
         self.due() + 1
     }
 
     /// The word of when time does anything.
     #[inline(always)]
-    pub fn wake(self) -> usize {
+    pub const fn wake(self) -> usize {
         self.check() + self.count(Form::CHECKED)
     }
 
     /// The first of the two words of calendar waits.
     #[inline(always)]
-    pub fn anchor(self) -> usize {
+    pub const fn anchor(self) -> usize {
         self.wake() + self.count(Form::WAKES)
     }
 
     /// The first of the four words of a held send.
     #[inline(always)]
-    pub fn asked(self) -> usize {
+    pub const fn asked(self) -> usize {
         self.anchor() + 2 * self.count(Form::CALENDAR)
     }
 
     /// Words before the slots.
     #[inline(always)]
-    pub fn header(self) -> usize {
-        self.asked() + 4 * self.count(Form::HOLDS)
+    pub const fn header(self) -> usize {
+        HEADERS[self.0 as usize] as usize
     }
 }
+
+/// For each form the words before the slots: what is asked most.
+const HEADERS: [u8; 256] = {
+    let mut headers = [0; 256];
+    let mut bits = 0;
+    while bits < headers.len() {
+        let form = Form(bits as u8);
+        headers[bits] = (form.asked() + 4 * form.count(Form::HOLDS)) as u8;
+        bits += 1;
+    }
+    headers
+};
 
 /// Where a history's words stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

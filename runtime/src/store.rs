@@ -398,7 +398,8 @@ impl Store {
     }
 
     /// The same, and how many of the words are the state.
-    #[inline]
+    // In place: it is asked for each item of a batch.
+    #[inline(always)]
     pub fn state_mut(&mut self, customer: u32) -> (&mut [Word], usize) {
         let (entry, home) = self.homes.home_mut(customer);
         match entry.class() {

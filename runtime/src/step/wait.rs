@@ -4,7 +4,7 @@ use super::ids;
 use super::machine::{Machine, On};
 use super::pause::Paused;
 use super::run::{ANCHOR, ARRIVED, AT, COUNTED, DUE, HELD, NEVER, PAUSED, Run, SINCE, UPDATED, WAITS};
-use crate::image::{Due, FnId, Image, MISSING, Occasion, Pc, Place, PlaceKind, Role, Span, WaitArm, Word};
+use crate::image::{Due, Image, MISSING, Occasion, Pc, Place, PlaceKind, Role, Span, WaitArm, Word};
 use crate::input::Sink;
 use crate::pool::Pool;
 use crate::program::Program;
@@ -70,9 +70,15 @@ impl<S: Sink> Machine<'_, S> {
 
     /// Works out when the stay at a place ends; gives where the run goes on if that is now or past.
     fn set_due(&mut self, run: Run, place: &Place) -> Option<Pc> {
-        let since = run.moment(self.state, SINCE);
-        let until = until(place).map(|moment| self.eval_at(Some(run), On::Nothing, moment, since).0);
-        set_due(self.program, self.state, run, self.now, place, until)
+        let ends = match due(place) {
+            // The function sees the run, at the moment of its arrival.
+            Some(Due::At(moment)) => {
+                let since = run.moment(self.state, SINCE);
+                until(self.eval_at(Some(run), On::Nothing, *moment, since).0)
+            }
+            due => ends(self.program, self.state, run, place, due),
+        };
+        stay_until(self.state, run, self.now, place, ends)
     }
 
     /// Phase: waits.
@@ -216,38 +222,30 @@ fn count_on(zone: &Zone, words: &mut [Word], run: Run, now: i64, span: &Span) {
 
 /// When a stay at a place ends, where the place says it itself.
 #[inline]
-fn due(place: &Place) -> Option<&Due> {
+pub(crate) fn due(place: &Place) -> Option<&Due> {
     match &place.kind {
         PlaceKind::Timer { due, .. } | PlaceKind::First { due, .. } | PlaceKind::Collect { due, .. } => Some(due),
         PlaceKind::Answer { .. } | PlaceKind::Task { .. } => None,
     }
 }
 
-/// The function that says until when a run stays at a place, where one does. It sees the run, at the moment of its arrival.
+/// The end of a stay by the result of a function; what is not known is past.
+pub(crate) fn until(moment: Word) -> i64 {
+    if moment == MISSING { i64::MIN } else { moment as i64 }
+}
+
+/// The end of a stay at a place, which is [`due`] as it says; where no function says so ([`until`]).
 #[inline]
-pub(crate) fn until(place: &Place) -> Option<FnId> {
-    match due(place) {
-        Some(Due::At(moment)) => Some(*moment),
-        _ => None,
+pub(crate) fn ends(program: &Program, words: &[Word], run: Run, place: &Place, due: Option<&Due>) -> i64 {
+    match due {
+        Some(Due::After(span)) if span.is_clock() => plus(run.moment(words, SINCE), span.ms),
+        _ => by_calendar(program, words, run, place),
     }
 }
 
-/// Works out when the stay at a place ends; gives where the run goes on if that is now or past. `until` is the result of the function
-/// that says so, where one does.
+/// A run stays at a place until then; gives where it goes on if that is now or past.
 #[inline]
-pub(crate) fn set_due(
-    program: &Program,
-    words: &mut [Word],
-    run: Run,
-    now: i64,
-    place: &Place,
-    until: Option<Word>,
-) -> Option<Pc> {
-    let ends = match due(place) {
-        Some(Due::After(span)) if span.is_clock() => plus(run.moment(words, SINCE), span.ms),
-        Some(Due::At(_)) => until.filter(|moment| *moment != MISSING).map_or(i64::MIN, |moment| moment as i64),
-        _ => by_calendar(program, words, run, place),
-    };
+pub(crate) fn stay_until(words: &mut [Word], run: Run, now: i64, place: &Place, ends: i64) -> Option<Pc> {
     run.put_moment(words, DUE, ends);
     if ends > now {
         return None;

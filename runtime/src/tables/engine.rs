@@ -1,6 +1,6 @@
 //! The lean machine as an engine of a host.
 
-use super::{Declined, Names, Scratch, Shared, Tables, Words, advance, event, known};
+use super::{Declined, Names, Scratch, Shared, Tables, Words, advance, event_of, known};
 use crate::batch::{Batch, Engine, Item, OTHER, Parts};
 use crate::host::Ids;
 use crate::layout::ID_COUNT;
@@ -96,7 +96,9 @@ fn input(shared: &mut Shared<'_>, batch: &Batch, item: &Item, words: &mut Words<
         let kind = batch.others.get(item.row as usize).ok_or(Declined::Shape)?;
         return known(shared, item.customer, words, item.seen, kind);
     }
-    event(shared, words, batch, item)
+    let table = shared.tables.events.get(usize::from(item.event)).ok_or(Declined::Shape)?;
+    let row = batch.rows.get(item.row as usize..item.row as usize + table.fields).ok_or(Declined::Shape)?;
+    event_of(shared, item.customer, words, table, item, row)
 }
 
 /// One item of a batch, after what is due before it; false when it is declined.

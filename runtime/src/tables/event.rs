@@ -99,10 +99,12 @@ impl<'m> Machine<'m> {
     pub(super) fn who_hears(&mut self, table: &EventTable) -> (bool, usize) {
         let (mut sure, mut spared) = (true, 0);
         let mut at = self.first();
-        while let Some((run, next)) = self.record(at) {
-            at = next;
-            let status = run.status(self.words);
-            let journey = usize::from(run.journey(self.words));
+        let words = &self.words[..self.len];
+        while at < words.len() {
+            let run = Run(at);
+            at += run.len(words);
+            let status = run.status(words);
+            let journey = usize::from(run.journey(words));
             sure &= self.tables.journeys[journey].sure;
             match table.hears[journey] {
                 Hears::Nothing => {}
@@ -113,12 +115,12 @@ impl<'m> Machine<'m> {
                     let hears = &table.runs[usize::from(number)];
                     if let Some(field) = hears.key {
                         let key = self.row[usize::from(field)];
-                        if key == MISSING || key != run.get(self.words, KEY) {
+                        if key == MISSING || key != run.get(words, KEY) {
                             continue;
                         }
                     }
                     let over = status >= LEAVING;
-                    if over && (!hears.late || run.is(self.words, CONVERTED | GONE) || !run.whole(self.words)) {
+                    if over && (!hears.late || run.is(words, CONVERTED | GONE) || !run.whole(words)) {
                         continue;
                     }
                     if !over {

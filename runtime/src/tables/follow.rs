@@ -152,6 +152,7 @@ impl Machine<'_> {
     }
 
     /// Runs that others have handed off to go on from their beginnings.
+    #[inline(never)]
     pub(super) fn hand_off(&mut self) -> Result<(), Declined> {
         while let Some(handoff) = self.rare.handoffs.pop() {
             self.fuel = self.fuel.saturating_sub(HAND_OFF);

@@ -30,7 +30,7 @@ mod within;
 pub use engine::{Vm, item};
 pub use within::Within;
 
-use crate::batch::{Batch, Item};
+use crate::batch::Item;
 use crate::eval::{Frame, Scope};
 use crate::image::{FnId, Image, Journey, MISSING, Word};
 use crate::input::InputKind;
@@ -319,19 +319,36 @@ pub struct Words<'a> {
 }
 
 /// One event of a customer. On [`Declined`] nothing has changed. What is due before it has been done ([`advance`]).
-fn event(shared: &mut Shared<'_>, words: &mut Words<'_>, batch: &Batch, item: &Item) -> Result<(), Declined> {
-    let tables = shared.tables;
-    let table = tables.events.get(usize::from(item.event)).ok_or(Declined::Shape)?;
-    let row = batch.rows.get(item.row as usize..item.row as usize + table.fields).ok_or(Declined::Shape)?;
-    if tables.declined.is_some() {
+pub fn event(
+    shared: &mut Shared<'_>,
+    customer: u32,
+    words: &mut Words<'_>,
+    item: &Item,
+    row: &[Word],
+) -> Result<(), Declined> {
+    let table = shared.tables.events.get(usize::from(item.event)).ok_or(Declined::Shape)?;
+    event_of(shared, customer, words, table, item, row)
+}
+
+/// The same, with what the event does.
+#[inline]
+fn event_of(
+    shared: &mut Shared<'_>,
+    customer: u32,
+    words: &mut Words<'_>,
+    table: &EventTable,
+    item: &Item,
+    row: &[Word],
+) -> Result<(), Declined> {
+    if shared.tables.declined.is_some() || row.len() != table.fields {
         return Err(Declined::Shape);
     }
-    attempt(shared, item.customer, words, |machine| machine.event(table, item, row))
+    attempt(shared, customer, words, |machine| machine.event(table, item, row))
 }
 
 /// What becomes known of a customer, or a yes or no to a purpose. On [`Declined`] nothing has changed. `seen` is the later of the input's
 /// own time and its receipt; what is due before it has been done ([`advance`]).
-fn known(
+pub fn known(
     shared: &mut Shared<'_>,
     customer: u32,
     words: &mut Words<'_>,
@@ -346,6 +363,7 @@ fn known(
 
 /// Does what time brings before `until` (or up to it, `inclusive`). Milliseconds since 1970 UTC. When it is declined, what was done
 /// stays done, and the reference goes on from there.
+#[inline]
 pub fn advance(
     shared: &mut Shared<'_>,
     customer: u32,
@@ -358,12 +376,18 @@ pub fn advance(
         if due == NEVER || due > until || (due == until && !inclusive) {
             break;
         }
-        if shared.tables.declined.is_some() {
-            return Err(Declined::Shape);
-        }
-        attempt(shared, customer, words, |machine| machine.instant(due))?;
+        instant(shared, customer, words, due)?;
     }
     Ok(())
+}
+
+/// Does what is due at an instant. On [`Declined`] nothing has changed.
+#[inline(never)]
+fn instant(shared: &mut Shared<'_>, customer: u32, words: &mut Words<'_>, due: i64) -> Result<(), Declined> {
+    if shared.tables.declined.is_some() {
+        return Err(Declined::Shape);
+    }
+    attempt(shared, customer, words, |machine| machine.instant(due))
 }
 
 /// Does something with a customer's words, or puts back what was there.

@@ -107,21 +107,35 @@ impl<'m> Machine<'m> {
             self.len = listed.ok_or(Declined::Room)?;
         }
         let mut wake = if self.tables.calm { NEVER } else { self.stirs_at() };
-        let (mut stays, mut at) = (true, self.first());
-        while let Some((run, next)) = self.record(at) {
-            run.mark(self.words, ARRIVED, false);
-            at = next;
-            if run.status(self.words) < LEAVING {
-                wake = wake.min(run.moment(self.words, RUN_WAKE)).min(run.moment(self.words, CHECK));
-            } else if stays {
-                stays = self.stays(run);
+        let (mut ended, mut at) = (false, self.first());
+        let words = &mut self.words[..self.len];
+        while at < words.len() {
+            let run = Run(at);
+            at += run.len(words);
+            run.mark(words, ARRIVED, false);
+            if run.status(words) < LEAVING {
+                wake = wake.min(run.moment(words, RUN_WAKE)).min(run.moment(words, CHECK));
+            } else {
+                ended = true;
             }
         }
-        if !stays {
-            self.forget();
+        words[NEXT] = wake as u64;
+        if ended {
+            self.tidy();
         }
-        self.words[NEXT] = wake as u64;
         Ok(())
+    }
+
+    /// Forgets ended runs, unless all are kept as they are for certain.
+    #[inline(never)]
+    fn tidy(&mut self) {
+        let mut at = self.first();
+        while let Some((run, next)) = self.record(at) {
+            at = next;
+            if !run.alive(self.words) && !self.stays(run) {
+                return self.forget();
+            }
+        }
     }
 
     /// When time alone does something that is no run's.

@@ -1,7 +1,7 @@
 //! The steps of a run, one instruction after another, until it stands still or ends.
 
 use super::{Declined, Machine};
-use crate::image::{Instr, Journey, MISSING, Occasion, Pc, Place, PlaceKind, WaitArm};
+use crate::image::{Due, Instr, Journey, MISSING, Occasion, Pc, Place, PlaceKind, WaitArm};
 use crate::record::how;
 use crate::step::decide::Rank;
 use crate::step::machine::FUEL;
@@ -158,8 +158,12 @@ impl<'m> Machine<'m> {
 
     /// Works out when the stay at a place ends; gives where the run goes on if that is now or past.
     pub(super) fn set_due(&mut self, run: Run, place: &Place) -> Option<Pc> {
-        let until = wait::until(place).map(|moment| self.eval_at(run, moment, run.moment(self.words, SINCE)));
-        wait::set_due(self.program, self.words, run, self.now, place, until)
+        let ends = match wait::due(place) {
+            // The function sees the run, at the moment of its arrival.
+            Some(Due::At(moment)) => wait::until(self.eval_at(run, *moment, run.moment(self.words, SINCE))),
+            due => wait::ends(self.program, self.words, run, place, due),
+        };
+        wait::stay_until(self.words, run, self.now, place, ends)
     }
 
     /// The candidate with the highest rank, of those that may be chosen; of equals the first.
