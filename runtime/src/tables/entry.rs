@@ -44,6 +44,7 @@ impl Machine<'_> {
 
     /// A trigger offers a journey, if that has not been asked yet.
     #[inline]
+    #[expect(clippy::manual_contains, reason = "a few numbers, for most events: a call takes longer")]
     fn offer(&mut self, j: u16, trigger: u16, asked: &mut Option<u16>) -> Result<(), Declined> {
         if *asked == Some(j) || self.taken.iter().any(|taken| *taken == j) {
             return Ok(());
