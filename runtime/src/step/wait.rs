@@ -36,7 +36,7 @@ impl<S: Sink> Machine<'_, S> {
             let empty = self.pool.list(&[]);
             run.set_slot(self.state, *list, u64::from(empty));
         }
-        count_from_anchor(self.program, self.state, run, self.now, place);
+        count_from_anchor(self.program, self.state, run, self.now, due(place));
         let next = self.set_due(run, place);
         if S::TELLS {
             let text = match (next, run.moment(self.state, DUE)) {
@@ -200,8 +200,8 @@ impl<S: Sink> Machine<'_, S> {
 
 /// Calendar parts of waits that follow each other with no other time between them are counted from their common beginning.
 #[inline]
-pub(crate) fn count_from_anchor(program: &Program, words: &mut [Word], run: Run, now: i64, place: &Place) {
-    if let Some(Due::After(span)) = due(place)
+pub(crate) fn count_from_anchor(program: &Program, words: &mut [Word], run: Run, now: i64, due: Option<&Due>) {
+    if let Some(Due::After(span)) = due
         && !span.is_clock()
     {
         count_on(zone(program, words), words, run, now, span);

@@ -12,7 +12,7 @@ impl Machine<'_> {
     /// Phase: new runs, by the event and by what has begun or ceased to hold. Each journey is asked once.
     pub(super) fn new_runs(&mut self, table: &EventTable) -> Result<(), Declined> {
         let mut asked = None;
-        if self.rare.changes.is_empty() {
+        if self.work.rare.changes.is_empty() {
             for enter in &table.enters {
                 self.offer(enter.journey, enter.trigger, &mut asked)?;
             }
@@ -25,28 +25,28 @@ impl Machine<'_> {
     fn new_runs_of_changes(&mut self, table: &EventTable) -> Result<(), Declined> {
         let mut asked = None;
         let plan = &self.program.plan;
-        let mut offered = std::mem::take(&mut self.rare.offered);
+        let mut offered = std::mem::take(&mut self.work.rare.offered);
         offered.clear();
         offered.extend(table.enters.iter().map(|enter| {
             let rank = plan.rank[usize::from(enter.journey)];
             (rank, enter.journey, enter.trigger)
         }));
-        for change in self.rare.changes.drain(..) {
+        for change in self.work.rare.changes.drain(..) {
             let triggers = if change.holds { &plan.by_begin } else { &plan.by_cease };
             offered.extend(&triggers[usize::from(change.watch)]);
         }
         offered.sort_unstable();
         let mut all = offered.iter();
         let done = all.try_for_each(|(_, journey, trigger)| self.offer(*journey, *trigger, &mut asked));
-        self.rare.offered = offered;
+        self.work.rare.offered = offered;
         done
     }
 
     /// A trigger offers a journey, if that has not been asked yet.
-    #[inline]
+    #[inline(always)]
     #[expect(clippy::manual_contains, reason = "a few numbers, for most events: a call takes longer")]
     fn offer(&mut self, j: u16, trigger: u16, asked: &mut Option<u16>) -> Result<(), Declined> {
-        if *asked == Some(j) || self.taken.iter().any(|taken| *taken == j) {
+        if *asked == Some(j) || self.work.taken.iter().any(|taken| *taken == j) {
             return Ok(());
         }
         self.ask(j, trigger, asked)

@@ -4,7 +4,7 @@ use super::build;
 use super::{Declined, EventTable, Hears, Hit, Machine, Phases, RunTable, Told};
 use crate::batch::Item;
 use crate::history::{self, Seen};
-use crate::image::{Capture, Listener, MISSING, Occasion, Pc, PlaceKind, Role, Word};
+use crate::image::{Capture, Journey, Listener, MISSING, Occasion, Pc, PlaceKind, Role, Word};
 use crate::layout::{ID_COUNT, IDS_NEXT, IDS_ROOM, ZONE};
 use crate::record::how;
 use crate::state::set_consent;
@@ -38,8 +38,8 @@ impl<'m> Machine<'m> {
         (self.event, self.row, self.happened_at) = (item.event, row, item.happened_at);
         self.go_to(item.seen);
         let consent = if table.consents { self.consent()? } else { None };
-        self.hits.clear();
-        self.taken.clear();
+        self.work.hits.clear();
+        self.work.taken.clear();
         let (sure, spared) = self.who_hears(table);
         let sure = sure && !table.unsure && !table.stirs && !self.stirs();
         let adds = table.adds.saturating_sub(spared) + if item.id().is_some() { ID_COUNT } else { 0 };
@@ -66,14 +66,14 @@ impl<'m> Machine<'m> {
         if table.observed {
             let seen = Seen { event: self.event, row: self.row, happened_at: self.happened_at, now: self.now };
             let state = &mut self.words[..self.len];
-            history::observe(self.program, self.pool, state, self.frame, seen, &mut self.rare.dirty);
+            history::observe(self.program, self.pool, state, &mut self.work.frame, seen, &mut self.work.rare.dirty);
         }
         self.look_again(false);
-        if !self.hits.is_empty() {
+        if !self.work.hits.is_empty() {
             self.sort_hits();
             let Phases { goals, exits, watches, replaces, waits } = table.phases;
             if watches {
-                self.hits.iter().for_each(|hit| hit.run.put_moment(self.words, CHECK, NEVER));
+                self.work.hits.iter().for_each(|hit| hit.run.put_moment(self.words, CHECK, NEVER));
             }
             if goals {
                 self.goals(table);
@@ -96,6 +96,7 @@ impl<'m> Machine<'m> {
 
     /// Finds the runs that hear the event. Says whether all runs there are are [`super::JourneyTable::sure`].
     /// And how many of [`EventTable::adds`] are not added, because runs there are stay.
+    #[inline(always)]
     pub(super) fn who_hears(&mut self, table: &EventTable) -> (bool, usize) {
         let (mut sure, mut spared) = (true, 0);
         let mut at = self.first();
@@ -109,7 +110,7 @@ impl<'m> Machine<'m> {
             match table.hears[journey] {
                 Hears::Nothing => {}
                 Hears::Watches(number) if status < LEAVING => {
-                    self.hits.push(Hit { run, table: number, watches: true, updated: false });
+                    self.work.hits.push(Hit { run, table: number, watches: true, updated: false });
                 }
                 Hears::Runs(number) | Hears::Watches(number) => {
                     let hears = &table.runs[usize::from(number)];
@@ -126,7 +127,7 @@ impl<'m> Machine<'m> {
                     if !over {
                         spared += hears.spares;
                     }
-                    self.hits.push(Hit { run, table: number, watches: false, updated: false });
+                    self.work.hits.push(Hit { run, table: number, watches: false, updated: false });
                 }
             }
         }
@@ -136,9 +137,9 @@ impl<'m> Machine<'m> {
     /// Higher priority first, then the older.
     #[inline]
     fn sort_hits(&mut self) {
-        if self.hits.len() > 1 {
+        if self.work.hits.len() > 1 {
             let (image, plan, words) = (self.image, &self.program.plan, &*self.words);
-            self.hits.sort_unstable_by_key(|hit| {
+            self.work.hits.sort_unstable_by_key(|hit| {
                 let journey = usize::from(hit.run.journey(words));
                 (std::cmp::Reverse(image.journeys[journey].priority), hit.run.get(words, AGE), plan.rank[journey])
             });
@@ -179,7 +180,7 @@ impl<'m> Machine<'m> {
         self.words[at + room..at + room + more].fill(MISSING);
         self.words[ZONE] = zone & !(0xff << IDS_ROOM) | ((room + more) as Word) << IDS_ROOM;
         self.len += more;
-        self.hits.iter_mut().for_each(|hit| hit.run.0 += more);
+        self.work.hits.iter_mut().for_each(|hit| hit.run.0 += more);
         true
     }
 
@@ -239,8 +240,8 @@ impl<'m> Machine<'m> {
 
     /// Phase: goals.
     fn goals(&mut self, table: &EventTable) {
-        for at in 0..self.hits.len() {
-            let hit = self.hits[at];
+        for at in 0..self.work.hits.len() {
+            let hit = self.work.hits[at];
             if Self::run_table(table, hit).goals.is_empty() {
                 continue;
             }
@@ -282,8 +283,8 @@ impl<'m> Machine<'m> {
 
     /// Phase: exits.
     fn exits(&mut self, table: &EventTable) {
-        for at in 0..self.hits.len() {
-            let hit = self.hits[at];
+        for at in 0..self.work.hits.len() {
+            let hit = self.work.hits[at];
             let run = hit.run;
             if (!hit.watches && Self::run_table(table, hit).exits.is_empty()) || !run.alive(self.words) {
                 continue;
@@ -356,8 +357,8 @@ impl<'m> Machine<'m> {
 
     /// Phase: start over and update.
     fn start_over_and_update(&mut self, table: &EventTable) -> Result<(), Declined> {
-        for at in 0..self.hits.len() {
-            let hit = self.hits[at];
+        for at in 0..self.work.hits.len() {
+            let hit = self.work.hits[at];
             let run = hit.run;
             let hears = Self::run_table(table, hit);
             if !run.alive(self.words) || (hears.start_over.is_empty() && hears.updates.is_empty()) {
@@ -373,8 +374,8 @@ impl<'m> Machine<'m> {
                 }
             }
             if let Some(clause) = again {
-                self.taken.push(run.journey(self.words));
-                self.start_over(run);
+                self.work.taken.push(run.journey(self.words));
+                self.start_over(run, journey);
                 self.capture(run, &clause.capture);
                 let of = self.of(run, None);
                 self.out.started_over(&of);
@@ -390,8 +391,8 @@ impl<'m> Machine<'m> {
                 }
             }
             if updated {
-                self.taken.push(run.journey(self.words));
-                self.hits[at].updated = true;
+                self.work.taken.push(run.journey(self.words));
+                self.work.hits[at].updated = true;
                 let of = self.of(run, None);
                 self.out.updated(&of);
                 if hit.watches {
@@ -406,8 +407,7 @@ impl<'m> Machine<'m> {
         Ok(())
     }
 
-    fn start_over(&mut self, run: Run) {
-        let journey = self.journey(run);
+    fn start_over(&mut self, run: Run, journey: &Journey) {
         let table = &self.tables.journeys[usize::from(run.journey(self.words))];
         run.fill(self.words, &table.forgotten, MISSING);
         run.fill(self.words, &journey.zeroed, 0);
@@ -419,8 +419,8 @@ impl<'m> Machine<'m> {
 
     /// Phase: waits.
     fn waits(&mut self, table: &EventTable, rezoned: bool) -> Result<(), Declined> {
-        for at in 0..self.hits.len() {
-            let hit = self.hits[at];
+        for at in 0..self.work.hits.len() {
+            let hit = self.work.hits[at];
             let run = hit.run;
             if !run.alive(self.words) || run.is(self.words, ARRIVED) {
                 continue;
@@ -464,7 +464,7 @@ impl<'m> Machine<'m> {
             next = self.hears_at(run, &place.kind);
         }
         if next.is_none() && work_out_anew {
-            next = self.set_due(run, place);
+            next = self.set_due(run, place, wait::due(place));
             self.set_wake(run);
         }
         match next {
@@ -482,7 +482,7 @@ impl<'m> Machine<'m> {
                     return None;
                 }
                 let before = run.slot(self.words, *list);
-                let (gathered, count) = wait::gather(self.pool, &mut self.rare.list, before, self.row, fields);
+                let (gathered, count) = wait::gather(self.pool, &mut self.work.rare.list, before, self.row, fields);
                 run.set_slot(self.words, *list, gathered);
                 return (count >= *at_most as usize).then_some(*next);
             }
@@ -534,8 +534,8 @@ impl<'m> Machine<'m> {
     /// Phases where conditions of runs may have changed, without an event. All runs look where they are `rezoned`, or something is told.
     pub(super) fn time_passes(&mut self, rezoned: bool) -> Result<(), Declined> {
         let all = rezoned || !matches!(self.told, Told::Nothing);
-        self.hits.clear();
-        self.taken.clear();
+        self.work.hits.clear();
+        self.work.taken.clear();
         let mut at = self.first();
         while let Some((run, next)) = self.record(at) {
             at = next;
@@ -545,7 +545,7 @@ impl<'m> Machine<'m> {
             }
             run.put_moment(self.words, CHECK, NEVER);
             run.mark(self.words, ARRIVED, false);
-            self.hits.push(Hit { run, table: 0, watches, updated: false });
+            self.work.hits.push(Hit { run, table: 0, watches, updated: false });
         }
         self.sort_hits();
         self.exits(NOTHING);

@@ -36,9 +36,17 @@ impl Machine<'_> {
     #[inline(never)]
     fn refresh(&mut self, rezoned: bool) {
         let new = self.words[ZONE] & KNOWN == 0;
-        let (rare, state) = (&mut *self.rare, &mut self.words[..self.len]);
+        let (rare, state) = (&mut self.work.rare, &mut self.words[..self.len]);
         rare.changes.clear();
-        watch::refresh(self.program, self.pool, state, self.frame, self.now, &mut rare.dirty, &mut rare.changes);
+        watch::refresh(
+            self.program,
+            self.pool,
+            state,
+            &mut self.work.frame,
+            self.now,
+            &mut rare.dirty,
+            &mut rare.changes,
+        );
         if new {
             calendar::plan(self.program, self.pool, state, self.now, calendar::Anew::All);
         } else if rezoned {
@@ -49,7 +57,7 @@ impl Machine<'_> {
     /// Works on what follows until nothing does.
     #[inline]
     pub(super) fn settle(&mut self) -> Result<(), Declined> {
-        if self.tables.meanwhile || !self.rare.queue.is_empty() { self.work_off() } else { Ok(()) }
+        if self.tables.meanwhile || !self.work.rare.queue.is_empty() { self.work_off() } else { Ok(()) }
     }
 
     #[inline(never)]
@@ -60,7 +68,7 @@ impl Machine<'_> {
             {
                 self.go_on(run, run.get(self.words, AT) as Pc)?;
             }
-            let Some(input) = self.rare.queue.pop_front() else { return Ok(()) };
+            let Some(input) = self.work.rare.queue.pop_front() else { return Ok(()) };
             self.follow(&input)?;
         }
     }
@@ -73,12 +81,7 @@ impl Machine<'_> {
             tables: self.tables,
             names: self.names,
             pool: &mut *self.pool,
-            frame: &mut *self.frame,
-            undo: &mut *self.undo,
-            hits: &mut *self.hits,
-            taken: &mut *self.taken,
-            inputs: &mut *self.inputs,
-            rare: &mut *self.rare,
+            work: &mut *self.work,
             out: &mut *self.out,
             customer: self.customer,
             words: &mut *self.words,
@@ -92,8 +95,8 @@ impl Machine<'_> {
             told: Told::Nothing,
             entered: self.entered,
         };
-        machine.hits.clear();
-        machine.taken.clear();
+        machine.work.hits.clear();
+        machine.work.taken.clear();
         let done = match input {
             InputKind::Event { event, row, .. } => {
                 (machine.event, machine.row) = (*event, row);
@@ -118,7 +121,7 @@ impl Machine<'_> {
         let consent = self.consent()?;
         self.who_hears(table);
         // What came where it stands by the input before hears this one.
-        for hit in &*self.hits {
+        for hit in &self.work.hits {
             hit.run.mark(self.words, ARRIVED, false);
         }
         self.phases(table, consent)
@@ -142,7 +145,7 @@ impl Machine<'_> {
         let mut rezoned = false;
         for (field, word) in changes.iter().filter(|(field, _)| usize::from(*field) < self.image.profile.len()) {
             let changed = state::set_profile(self.program, self.pool, self.words, *field, *word);
-            self.rare.dirty.profile(self.program, *field, changed);
+            self.work.rare.dirty.profile(self.program, *field, changed);
             rezoned |= changed == state::Changed::Zone;
             if changed != state::Changed::Nothing && known {
                 calendar::plan(self.program, self.pool, self.words, self.now, calendar::Anew::Field(*field));
@@ -154,7 +157,7 @@ impl Machine<'_> {
     /// Runs that others have handed off to go on from their beginnings.
     #[inline(never)]
     pub(super) fn hand_off(&mut self) -> Result<(), Declined> {
-        while let Some(handoff) = self.rare.handoffs.pop() {
+        while let Some(handoff) = self.work.rare.handoffs.pop() {
             self.fuel = self.fuel.saturating_sub(HAND_OFF);
             let Some(next) = self.take_over(&handoff)? else { continue };
             self.walk(next, 0);
@@ -168,7 +171,7 @@ impl Machine<'_> {
         let from = run.journey(self.words);
         let args = args.iter().map(|arg| arg.map_or(crate::image::MISSING, |arg| self.eval(run, arg))).collect();
         self.end(run, crate::record::how::HANDED_OFF, journey, None);
-        self.rare.handoffs.push(HandOff { journey, args, from });
+        self.work.rare.handoffs.push(HandOff { journey, args, from });
     }
 
     /// A run sets, emits, calls or gives a task; false when it has made too many inputs at one instant.
@@ -176,7 +179,7 @@ impl Machine<'_> {
         let id = self.effect_id(run, pc);
         let state = &self.words[..self.len];
         let scope = Scope { slots: run.slots(state), ..Scope::of(self.program, self.pool, state, self.now) };
-        let (zone, frame) = (state::zone(self.program, state), &mut *self.frame);
+        let (zone, frame) = (state::zone(self.program, state), &mut self.work.frame);
         let eval = |function| scope.value(function, frame);
         let Some(deed) = deed::deed(self.program, self.pool, zone, self.now, instr, eval) else { return true };
         if let Some(slot) = deed.id {
@@ -187,7 +190,7 @@ impl Machine<'_> {
         self.made += 1;
         let fits = self.made <= QUEUE;
         if fits {
-            self.rare.queue.push_back(input);
+            self.work.rare.queue.push_back(input);
         }
         fits
     }
@@ -214,7 +217,7 @@ impl Machine<'_> {
             }
             if let Some(condition) = calendar::concerns(program, place) {
                 let state = &self.words[..self.len];
-                if !Scope::of(program, self.pool, state, self.now).is_so(condition, self.frame) {
+                if !Scope::of(program, self.pool, state, self.now).is_so(condition, &mut self.work.frame) {
                     continue;
                 }
             }

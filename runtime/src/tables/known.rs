@@ -10,7 +10,7 @@ impl<'m> Machine<'m> {
         self.wake_up()?;
         self.go_to(seen);
         self.keep(false);
-        self.hits.clear();
+        self.work.hits.clear();
         let mut rezoned = false;
         match kind {
             InputKind::Profile { id, changes } => {

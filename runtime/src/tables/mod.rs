@@ -399,21 +399,21 @@ fn attempt<'m>(
 ) -> Result<(), Declined> {
     let said = shared.out.end();
     let mut machine = Machine::new(shared, customer, words.words, words.len);
-    machine.undo.len = words.len;
-    machine.undo.seen = machine.words.get(SEEN).copied().unwrap_or(MISSING);
-    machine.undo.whole = false;
+    machine.work.undo.len = words.len;
+    machine.work.undo.seen = machine.words.get(SEEN).copied().unwrap_or(MISSING);
+    machine.work.undo.whole = false;
     let done = work(&mut machine);
     match done {
         Ok(()) => words.len = machine.len,
         Err(_) => {
-            let Undo { len, seen, words: before, whole } = &*machine.undo;
+            let Undo { len, seen, words: before, whole } = &machine.work.undo;
             if *whole {
                 machine.words[..*len].copy_from_slice(before);
             } else if *len > 0 {
                 machine.words[SEEN] = *seen;
             }
             machine.out.take_back(said);
-            machine.rare.clear();
+            machine.work.rare.clear();
         }
     }
     done
@@ -426,12 +426,7 @@ struct Machine<'m> {
     tables: &'m Tables,
     names: &'m dyn Names,
     pool: &'m mut Pool,
-    frame: &'m mut Frame,
-    undo: &'m mut Undo,
-    hits: &'m mut Vec<Hit>,
-    taken: &'m mut Vec<u16>,
-    inputs: &'m mut Vec<Word>,
-    rare: &'m mut Rare,
+    work: &'m mut Scratch,
     out: &'m mut Effects,
     customer: u32,
     /// All words of the place; the state is the first `len`.
@@ -465,19 +460,13 @@ impl<'m> Machine<'m> {
     #[inline]
     fn new(shared: &'m mut Shared<'_>, customer: u32, words: &'m mut [Word], len: usize) -> Machine<'m> {
         let Shared { program, tables, pool, names, scratch, out } = shared;
-        let Scratch { frame, undo, hits, taken, inputs, rare } = &mut **scratch;
         Machine {
             program,
             image: &program.image,
             tables,
             names: *names,
             pool,
-            frame,
-            undo,
-            hits,
-            taken,
-            inputs,
-            rare,
+            work: scratch,
             out,
             customer,
             words,
@@ -522,7 +511,7 @@ impl<'m> Machine<'m> {
         let state = &self.words[..self.len];
         let scope =
             Scope { slots: run.slots(state), row, happened_at, ..Scope::of(self.program, self.pool, state, now) };
-        (scope, self.frame)
+        (scope, &mut self.work.frame)
     }
 
     /// The result of a function that sees a run, at `now`.
@@ -551,7 +540,7 @@ impl<'m> Machine<'m> {
         let state = &self.words[..self.len];
         let scope = Scope { slots: run.slots(state), ..Scope::of(self.program, self.pool, state, self.now) };
         let mut changes = NEVER;
-        let word = scope.eval(condition, self.frame, &mut changes);
+        let word = scope.eval(condition, &mut self.work.frame, &mut changes);
         let check = run.moment(self.words, CHECK).min(changes.max(self.now.saturating_add(1)));
         run.put_moment(self.words, CHECK, check);
         word == 1
@@ -586,13 +575,13 @@ impl<'m> Machine<'m> {
     /// left to the reference.
     fn keep(&mut self, sure: bool) {
         // Where there are more runs than one instant lets go on, the reference knows.
-        if (sure && self.len < FUEL as usize) || self.undo.len == 0 {
+        if (sure && self.len < FUEL as usize) || self.work.undo.len == 0 {
             return;
         }
-        self.undo.whole = true;
-        self.undo.words.clear();
-        self.undo.words.extend_from_slice(&self.words[..self.len]);
-        self.undo.words[SEEN] = self.undo.seen;
+        self.work.undo.whole = true;
+        self.work.undo.words.clear();
+        self.work.undo.words.extend_from_slice(&self.words[..self.len]);
+        self.work.undo.words[SEEN] = self.work.undo.seen;
     }
 
     /// Time goes on to a moment, or stays where it was.

@@ -12,8 +12,8 @@ use crate::time::NEVER;
 impl Machine<'_> {
     /// Phase: pauses begin, end, and are over.
     pub(super) fn pauses(&mut self) {
-        for at in 0..self.hits.len() {
-            let run = self.hits[at].run;
+        for at in 0..self.work.hits.len() {
+            let run = self.work.hits[at].run;
             if run.alive(self.words)
                 && !self.journey(run).pauses.is_empty()
                 && self.look_at_pauses(run, self.stage_of(run), true) != Paused::Left

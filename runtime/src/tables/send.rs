@@ -189,7 +189,7 @@ impl<'m> Machine<'m> {
             run.set_slot(self.words, slot, u64::from(name));
         }
         run.put(self.words, ASKED, MISSING);
-        let mut inputs = std::mem::take(self.inputs);
+        let mut inputs = std::mem::take(&mut self.work.inputs);
         inputs.clear();
         for input in &send.inputs {
             let word = self.eval(run, input.value);
@@ -200,7 +200,7 @@ impl<'m> Machine<'m> {
         let locale = self.image.locale_field.map_or(MISSING, |field| state::profile(self.program, self.words, field));
         let of = self.of(run, Some(pc));
         self.out.sent(&of, number, at as u16, locale, &inputs[..given], &inputs[given..]);
-        *self.inputs = inputs;
+        self.work.inputs = inputs;
     }
 
     /// The id of the effect that a run makes at an instruction.

@@ -164,8 +164,8 @@ impl<'m> Machine<'m> {
     /// Removes ended runs for which nothing asks any more.
     fn forget(&mut self) {
         let (image, zone, now, first) = (self.image, self.zone(), self.now, self.first());
-        self.taken.clear();
-        let stubs = &mut *self.taken;
+        self.work.taken.clear();
+        let stubs = &mut self.work.taken;
         let (len, words) = (self.len, &mut *self.words);
         self.len = compact_words(&mut words[..len], first, |words, run| {
             if run.alive(words) {
@@ -181,8 +181,8 @@ impl<'m> Machine<'m> {
             }
             kept
         });
-        for at in 0..self.taken.len() {
-            self.forget_oldest_keys(self.taken[at]);
+        for at in 0..self.work.taken.len() {
+            self.forget_oldest_keys(self.work.taken[at]);
         }
     }
 

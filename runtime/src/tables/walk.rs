@@ -15,7 +15,7 @@ impl<'m> Machine<'m> {
         self.fuel = FUEL;
         self.walk(run, pc);
         self.set_wake(run);
-        if self.rare.handoffs.is_empty() { Ok(()) } else { self.hand_off() }
+        if self.work.rare.handoffs.is_empty() { Ok(()) } else { self.hand_off() }
     }
 
     /// Works out when time alone does something to a run, beside changing its conditions.
@@ -137,8 +137,9 @@ impl<'m> Machine<'m> {
             let empty = self.pool.list(&[]);
             run.set_slot(self.words, *list, u64::from(empty));
         }
-        wait::count_from_anchor(self.program, self.words, run, self.now, place);
-        self.set_due(run, place)
+        let due = wait::due(place);
+        wait::count_from_anchor(self.program, self.words, run, self.now, due);
+        self.set_due(run, place, due)
     }
 
     /// Conditions of a wait are looked at on arrival: one that holds passes at once; one that must become true has to be false first.
@@ -157,8 +158,9 @@ impl<'m> Machine<'m> {
     }
 
     /// Works out when the stay at a place ends; gives where the run goes on if that is now or past.
-    pub(super) fn set_due(&mut self, run: Run, place: &Place) -> Option<Pc> {
-        let ends = match wait::due(place) {
+    #[inline]
+    pub(super) fn set_due(&mut self, run: Run, place: &Place, due: Option<&Due>) -> Option<Pc> {
+        let ends = match due {
             // The function sees the run, at the moment of its arrival.
             Some(Due::At(moment)) => wait::until(self.eval_at(run, *moment, run.moment(self.words, SINCE))),
             due => wait::ends(self.program, self.words, run, place, due),

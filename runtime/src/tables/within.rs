@@ -100,7 +100,7 @@ impl Within<'_> {
             let scope =
                 Scope { slots, row, happened_at, ..Scope::of(machine.program, machine.pool, state, machine.now) };
             let mut changes = NEVER;
-            (scope.eval(function, machine.frame, &mut changes), changes)
+            (scope.eval(function, &mut machine.work.frame, &mut changes), changes)
         })
     }
 
@@ -110,7 +110,15 @@ impl Within<'_> {
         let seen = Seen { event: item.event, row, happened_at: item.happened_at, now: self.now };
         self.machine(shared, words, |machine| {
             let state = &mut machine.words[..machine.len];
-            history::observe_in(machine.program, machine.pool, state, machine.frame, seen, history, &mut Dirty::none());
+            history::observe_in(
+                machine.program,
+                machine.pool,
+                state,
+                &mut machine.work.frame,
+                seen,
+                history,
+                &mut Dirty::none(),
+            );
         });
     }
 
