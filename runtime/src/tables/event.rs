@@ -1,7 +1,7 @@
 //! One event, through its phases: each for all runs that hear it before the next.
 
 use super::build;
-use super::{Declined, EventTable, Hears, Hit, Machine, Phases, RunTable, Told};
+use super::{Declined, EventTable, Hears, Hit, JourneyTable, Machine, Phases, RunTable, Told};
 use crate::batch::Item;
 use crate::history::{self, Seen};
 use crate::image::{Capture, Journey, Listener, MISSING, Occasion, Pc, PlaceKind, Role, Word};
@@ -135,7 +135,7 @@ impl<'m> Machine<'m> {
     }
 
     /// Higher priority first, then the older.
-    #[inline]
+    #[inline(always)]
     fn sort_hits(&mut self) {
         if self.work.hits.len() > 1 {
             let (image, plan, words) = (self.image, &self.program.plan, &*self.words);
@@ -364,7 +364,8 @@ impl<'m> Machine<'m> {
             if !run.alive(self.words) || (hears.start_over.is_empty() && hears.updates.is_empty()) {
                 continue;
             }
-            let journey = self.journey(run);
+            let number = usize::from(run.journey(self.words));
+            let (journey, known) = (&self.image.journeys[number], &self.tables.journeys[number]);
             let clauses = hears.start_over.iter().map(|number| &journey.start_over[usize::from(*number)]);
             let mut again = None;
             for clause in clauses {
@@ -374,8 +375,8 @@ impl<'m> Machine<'m> {
                 }
             }
             if let Some(clause) = again {
-                self.work.taken.push(run.journey(self.words));
-                self.start_over(run, journey);
+                self.work.taken.push(number as u16);
+                self.start_over(run, journey, known);
                 self.capture(run, &clause.capture);
                 let of = self.of(run, None);
                 self.out.started_over(&of);
@@ -391,7 +392,7 @@ impl<'m> Machine<'m> {
                 }
             }
             if updated {
-                self.work.taken.push(run.journey(self.words));
+                self.work.taken.push(number as u16);
                 self.work.hits[at].updated = true;
                 let of = self.of(run, None);
                 self.out.updated(&of);
@@ -407,9 +408,8 @@ impl<'m> Machine<'m> {
         Ok(())
     }
 
-    fn start_over(&mut self, run: Run, journey: &Journey) {
-        let table = &self.tables.journeys[usize::from(run.journey(self.words))];
-        run.fill(self.words, &table.forgotten, MISSING);
+    fn start_over(&mut self, run: Run, journey: &Journey, known: &JourneyTable) {
+        run.fill(self.words, &known.forgotten, MISSING);
         run.fill(self.words, &journey.zeroed, 0);
         let (number, start) = (run.number(self.words), run.start(self.words));
         run.set_numbers(self.words, number, start.saturating_add(1));

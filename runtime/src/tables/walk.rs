@@ -158,7 +158,7 @@ impl<'m> Machine<'m> {
     }
 
     /// Works out when the stay at a place ends; gives where the run goes on if that is now or past.
-    #[inline]
+    #[inline(always)]
     pub(super) fn set_due(&mut self, run: Run, place: &Place, due: Option<&Due>) -> Option<Pc> {
         let ends = match due {
             // The function sees the run, at the moment of its arrival.
