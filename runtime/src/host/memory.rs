@@ -230,9 +230,14 @@ impl Outcome {
         let threads = options.threads.max(1);
         let shards: Vec<Mutex<Shard>> = shards.into_iter().map(Mutex::new).collect();
         self.horizon = options.until.or(self.horizon);
-        if let Some(horizon) = self.horizon {
-            parallel(threads, shards.len(), |s| lock(&shards[s]).end(shared, horizon));
-        }
+        // The end comes, and at once its effects are put in order, while they are near.
+        self.order = parallel(threads, shards.len(), |s| {
+            let mut shard = lock(&shards[s]);
+            if let Some(horizon) = self.horizon {
+                shard.end(shared, horizon);
+            }
+            order::order(&shard.out.effects, &shard.ids)
+        });
         for shard in shards {
             self.add(&shared.program.image, shard.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()));
         }
@@ -240,10 +245,6 @@ impl Outcome {
         self.dead.sort_by(|a, b| {
             let line = |letter: &DeadLetter| letter.line.unwrap_or(u64::MAX);
             line(a).cmp(&line(b)).then_with(|| a.customer.cmp(&b.customer))
-        });
-        self.order = parallel(threads, self.shards.len(), |s| {
-            let shard = &self.shards[s];
-            order::order(&shard.out.effects, &shard.ids)
         });
         self
     }
