@@ -238,6 +238,8 @@ struct Rare {
     /// Runs that others have handed off to.
     handoffs: Vec<HandOff>,
     list: Vec<Word>,
+    /// What the id of an effect is made of.
+    named: Vec<u8>,
 }
 
 /// What a state was before an input, as far as it is certain that nothing else has changed.
@@ -279,6 +281,7 @@ impl Scratch {
                 queue: VecDeque::new(),
                 handoffs: Vec::new(),
                 list: Vec::new(),
+                named: Vec::new(),
             },
         }
     }

@@ -6,7 +6,7 @@ use crate::input::Reason;
 use crate::limits::{self, Room};
 use crate::state;
 use crate::step::run::{AGE, ARRIVED, ASKED, AT, DUE, HELD, HOLD_TOLD, HOLDER, NUMBERS, Run, TOLD};
-use crate::step::{self, Named, Why, effect_id, hold_told, meanwhile};
+use crate::step::{self, Named, Why, effect_id_in, hold_told, meanwhile};
 use crate::time::NEVER;
 
 /// Why a channel does not take a message: the reason, what raised it, and until when it is held.
@@ -204,7 +204,8 @@ impl<'m> Machine<'m> {
     }
 
     /// The id of the effect that a run makes at an instruction.
-    pub(super) fn effect_id(&self, run: Run, pc: Pc) -> u128 {
+    pub(super) fn effect_id(&mut self, run: Run, pc: Pc) -> u128 {
+        let mut memory = std::mem::take(&mut self.rare.named);
         let journey = self.journey(run);
         let step = journey.step_of.get(pc as usize).and_then(|step| journey.steps.get(usize::from(*step)));
         let numbers = run.get(self.words, NUMBERS);
@@ -216,7 +217,9 @@ impl<'m> Machine<'m> {
             start: (numbers >> 32) as u32,
             step: step.map_or("", |step| &step.id),
         };
-        effect_id(&named, journey.zeroed.iter().map(|slot| run.slot(self.words, *slot)))
+        let id = effect_id_in(&mut memory, &named, journey.zeroed.iter().map(|slot| run.slot(self.words, *slot)));
+        self.rare.named = memory;
+        id
     }
 
     #[expect(clippy::too_many_arguments, reason = "what is known of the hold")]
