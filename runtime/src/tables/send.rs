@@ -205,7 +205,7 @@ impl<'m> Machine<'m> {
 
     /// The id of the effect that a run makes at an instruction.
     pub(super) fn effect_id(&mut self, run: Run, pc: Pc) -> u128 {
-        let mut memory = std::mem::take(&mut self.rare.named);
+        let mut memory = std::mem::take(&mut self.work.rare.named);
         let journey = self.journey(run);
         let step = journey.step_of.get(pc as usize).and_then(|step| journey.steps.get(usize::from(*step)));
         let numbers = run.get(self.words, NUMBERS);
@@ -218,7 +218,7 @@ impl<'m> Machine<'m> {
             step: step.map_or("", |step| &step.id),
         };
         let id = effect_id_in(&mut memory, &named, journey.zeroed.iter().map(|slot| run.slot(self.words, *slot)));
-        self.rare.named = memory;
+        self.work.rare.named = memory;
         id
     }
 
