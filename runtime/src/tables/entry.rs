@@ -3,6 +3,7 @@
 use super::{Declined, EventTable, Machine};
 use crate::image::{MISSING, Trigger};
 use crate::record::Of;
+use crate::state;
 use crate::step;
 use crate::step::admission::{Admission, Candidate};
 use crate::step::entry::HandOff;
@@ -105,7 +106,7 @@ impl Machine<'_> {
         match candidate.admission(words, fits, || names.name(customer)) {
             Admission::Enters(earlier) => {
                 candidate.enter(&self.program.layout, words, earlier);
-                self.entered = true;
+                self.entered |= state::entry_count(&self.program.layout, words, run.journey(words)).is_none();
                 let of = self.of(run, None);
                 self.out.entered(&of, from, false, key);
                 true

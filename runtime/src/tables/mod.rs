@@ -444,7 +444,7 @@ struct Machine<'m> {
     row: &'m [Word],
     happened_at: i64,
     told: Told<'m>,
-    /// A run was entered: perhaps the first of its journey.
+    /// A run was entered whose journey is not listed yet.
     entered: bool,
 }
 
