@@ -34,8 +34,8 @@ const NOTHING: &EventTable = &EventTable {
 impl<'m> Machine<'m> {
     /// One event.
     pub(super) fn event(&mut self, table: &'m EventTable, item: &Item, row: &'m [Word]) -> Result<(), Declined> {
-        self.wake_up()?;
         (self.event, self.row, self.happened_at) = (item.event, row, item.happened_at);
+        self.wake_up()?;
         self.go_to(item.seen);
         let consent = if table.consents { self.consent()? } else { None };
         self.work.hits.clear();
