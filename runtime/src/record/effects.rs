@@ -75,13 +75,15 @@ impl Effects {
     }
 
     /// Appends a record. The payload has at most `255 - HEAD` words.
+    #[inline]
     pub fn push(&mut self, kind: u8, code: u16, extra: u16, of: &Of, payload: &[Word]) {
-        self.append(kind, code, extra, of, [payload, &[], &[]]);
+        self.begin(kind, code, extra, of, payload.len()).extend_from_slice(payload);
     }
 
+    /// Appends the head of a record. Gives the piece to which so many words of its payload are to be appended; it has room for them.
     #[inline]
-    fn append(&mut self, kind: u8, code: u16, extra: u16, of: &Of, payload: [&[Word]; 3]) {
-        let length = HEAD + payload.iter().map(|words| words.len()).sum::<usize>();
+    fn begin(&mut self, kind: u8, code: u16, extra: u16, of: &Of, payload: usize) -> &mut Vec<Word> {
+        let length = HEAD + payload;
         debug_assert!(length <= 255, "a record says its length in a byte");
         let head = Word::from(kind) | (length as Word) << 8 | Word::from(code) << 16 | Word::from(of.journey) << 32;
         let piece = self.piece(length);
@@ -91,7 +93,7 @@ impl Effects {
             Word::from(of.run) | Word::from(of.start) << 32,
             Word::from(of.pc) | Word::from(of.customer) << 32,
         ]);
-        payload.iter().for_each(|words| piece.extend_from_slice(words));
+        piece
     }
 
     /// A run began; `joined`: an alive one took a hand-off. The key's word when the journey has a key.
@@ -134,7 +136,10 @@ impl Effects {
     /// A message was handed over: by which send and try of the journey; the profile's locale ([`MISSING`] none), the inputs' words
     /// and the rounds of the journey's loops. Only where [`sent_fits`](super::sent_fits).
     pub fn sent(&mut self, of: &Of, send: u16, by: u16, locale: Word, inputs: &[Word], rounds: &[Word]) {
-        self.append(SENT, send, by, of, [&[locale], inputs, rounds]);
+        let piece = self.begin(SENT, send, by, of, 1 + inputs.len() + rounds.len());
+        piece.push(locale);
+        piece.extend_from_slice(inputs);
+        piece.extend_from_slice(rounds);
     }
 
     /// A channel did not take a message: by which send and try of the journey, and why (see [`record`](super)).
