@@ -6,12 +6,11 @@ use super::chunks::Chunks;
 use super::memory::Progress;
 use super::parse::{Parsed, parse};
 use super::shard::{Piece, Shard, Shared};
-use super::source::{self, Share};
+use super::source;
 use crate::ingest::Found;
-use std::collections::VecDeque;
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 /// Something that pieces change one after the other.
@@ -27,7 +26,7 @@ impl<T> InTurn<T> {
     }
 
     /// Does a piece's work when its turn has come. None: all has stopped before.
-    fn take<R>(&self, piece: u64, stop: &AtomicBool, work: impl FnOnce(&mut T) -> R) -> Option<R> {
+    pub(super) fn take<R>(&self, piece: u64, stop: &AtomicBool, work: impl FnOnce(&mut T) -> R) -> Option<R> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         while inner.0 != piece {
             if stop.load(Ordering::Relaxed) {
@@ -81,7 +80,7 @@ struct Lines<L> {
 }
 
 /// Stops the others when a thread does not end as it should.
-struct Guard<'a>(&'a AtomicBool);
+pub(super) struct Guard<'a>(pub(super) &'a AtomicBool);
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
@@ -164,121 +163,8 @@ pub(crate) fn run<L: Ledger>(
     Ok(lines.into_inner().ledger)
 }
 
-/// A piece that is loaded, on its way through the shards.
-struct Loaded<P> {
-    piece: P,
-    number: u64,
-    /// How far the run has come with it.
-    come: Progress,
-    /// The first shard that nobody gives its share yet.
-    next: AtomicUsize,
-}
-
-/// Pieces that are loaded, for those who have none to load.
-struct Open<P> {
-    pieces: VecDeque<Arc<Loaded<P>>>,
-    /// How many have been put here so far.
-    count: usize,
-}
-
-/// Takes all pieces of a source through the shards. Fails only when they cannot be read. Gives back the ledger.
-///
-/// Each thread loads pieces and gives the shards their shares; when no piece is left to be loaded, it helps with those of others.
-pub(crate) fn run_source<S: source::Source, L: Ledger>(
-    source: &S,
-    reading: Reading<'_>,
-    shards: &[InTurn<Shard>],
-    ledger: L,
-    mut progress: impl FnMut(Progress),
-) -> io::Result<L> {
-    let stop = AtomicBool::new(false);
-    let next = AtomicUsize::new(0);
-    let names = InTurn::new((Aliases::default(), ledger));
-    let open = Mutex::new(Open { pieces: VecDeque::new(), count: 0 });
-    let opened = Condvar::new();
-    // None: all has stopped before.
-    let load = |number: usize| -> io::Result<Option<Arc<Loaded<S::Piece>>>> {
-        let mut piece = source.load(number)?;
-        let number = number as u64;
-        let found = source::Piece::found(&mut piece);
-        let come = names.take(number, &stop, |(aliases, ledger)| {
-            source::Piece::resolve(&mut piece, aliases).map(|()| ledger.enter_found(found))
-        });
-        let Some(come) = come.transpose()? else { return Ok(None) };
-        Ok(Some(Arc::new(Loaded { piece, number, come, next: AtomicUsize::new(0) })))
-    };
-    // Gives shards their shares of a piece that nobody else gives. None: all has stopped before.
-    let feed = |Loaded { piece, number, next, .. }: &Loaded<S::Piece>| -> io::Result<Option<()>> {
-        loop {
-            let s = next.fetch_add(1, Ordering::Relaxed);
-            let Some(shard) = shards.get(s) else { return Ok(Some(())) };
-            let work = |shard: &mut Shard| {
-                let mut share = Share::new(shard, reading.shared, piece, s == 0);
-                source::Piece::feed(piece, s, &mut share)?;
-                share.end();
-                Ok::<_, io::Error>(())
-            };
-            if shard.take(*number, &stop, work).transpose()?.is_none() {
-                return Ok(None);
-            }
-        }
-    };
-    let through = |number: usize| -> io::Result<Option<Progress>> {
-        let Some(loaded) = load(number)? else { return Ok(None) };
-        let mut waiting = open.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.pieces.push_back(loaded.clone());
-        waiting.count += 1;
-        drop(waiting);
-        opened.notify_all();
-        let fed = feed(&loaded)?;
-        let mut waiting = open.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.pieces.retain(|other| !Arc::ptr_eq(other, &loaded));
-        Ok(fed.map(|()| loaded.come))
-    };
-    // The first piece of another thread that has shares to be given; none when there is none and will be none.
-    let other = || -> Option<Arc<Loaded<S::Piece>>> {
-        let mut waiting = open.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            let found = waiting.pieces.iter().find(|loaded| loaded.next.load(Ordering::Relaxed) < shards.len());
-            if let Some(found) = found {
-                return Some(found.clone());
-            }
-            if waiting.count >= source.pieces() || stop.load(Ordering::Relaxed) {
-                return None;
-            }
-            // As for a turn: looks up now and then in case the one who loads it has stopped.
-            let waited = opened.wait_timeout(waiting, Duration::from_millis(20));
-            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-    };
-    let worker = |progress: &mut dyn FnMut(Progress)| -> io::Result<()> {
-        let _guard = Guard(&stop);
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let done = if number < source.pieces() {
-                through(number).map(|come| come.map(&mut *progress))
-            } else {
-                match other() {
-                    Some(loaded) => feed(&loaded),
-                    None => return Ok(()),
-                }
-            };
-            match done {
-                Ok(Some(())) => {}
-                Ok(None) => return Ok(()),
-                Err(error) => {
-                    stop.store(true, Ordering::Relaxed);
-                    return Err(error);
-                }
-            }
-        }
-    };
-    on_threads(reading.threads.max(1), worker, &mut progress)?;
-    Ok(names.into_inner().1)
-}
-
 /// Runs workers on so many threads, this one among them: it alone tells of progress. Gives the first failure.
-fn on_threads(
+pub(super) fn on_threads(
     threads: usize,
     worker: impl Fn(&mut dyn FnMut(Progress)) -> io::Result<()> + Sync,
     progress: &mut dyn FnMut(Progress),

@@ -6,6 +6,7 @@
 //! any size of batches, and any interleaving of different customers' lines.
 
 use super::DeadLetter;
+use super::board;
 use super::flow::{self, InTurn, Ledger, Reading};
 use super::order::{self, Part, Place, Told};
 use super::parse::{Parsed, shard_of};
@@ -148,7 +149,7 @@ pub fn run_source<S: Source>(
     let shared = Shared { program, decoder, engine: &*engine };
     let shards: Vec<InTurn<Shard>> = options.shards(shared).into_iter().map(InTurn::new).collect();
     let reading = Reading { shared, threads: options.threads.max(1), until: options.until };
-    let outcome = flow::run_source(source, reading, &shards, Outcome::begin(program), progress)?;
+    let outcome = board::run(source, reading, &shards, Outcome::begin(program), progress)?;
     Ok(outcome.end(shared, options, shards.into_iter().map(InTurn::into_inner).collect()))
 }
 
@@ -310,31 +311,39 @@ impl Outcome {
             });
         }
         std::thread::scope(|scope| {
-            // Each thread takes every so manieth part, and gets the memory back when it is written.
-            let doors: Vec<_> = (0..threads)
-                .map(|first| {
-                    let (sender, receiver) = mpsc::sync_channel::<Vec<u8>>(1);
-                    let (give_back, used) = mpsc::channel::<Vec<u8>>();
-                    let (render, lines, parts) = (&render, &lines, &parts);
-                    scope.spawn(move || {
-                        let mut writer = lines.writer();
-                        for part in (first..parts.len()).step_by(threads) {
-                            let mut out = used.try_recv().unwrap_or_default();
-                            render(part, &mut out, &mut writer);
-                            // Nobody listens any more: writing has failed.
-                            if sender.send(out).is_err() {
-                                break;
-                            }
+            // Each thread takes the next part with a sheet to write it on, and gets sheets back when they are written to the file.
+            let (give_back, sheets) = mpsc::channel::<Vec<u8>>();
+            (0..2 * threads + 2).for_each(|_| _ = give_back.send(Vec::new()));
+            let pile = Arc::new(Mutex::new((0..parts.len(), sheets)));
+            let (sender, rendered) = mpsc::channel::<(usize, Vec<u8>)>();
+            for _ in 0..threads {
+                let (render, lines, pile, sender) = (&render, &lines, pile.clone(), sender.clone());
+                scope.spawn(move || {
+                    let mut writer = lines.writer();
+                    loop {
+                        let (part, mut out) = {
+                            let (parts, sheets) = &mut *lock(&pile);
+                            // None: nobody gives any back, since writing has failed.
+                            let Ok(out) = sheets.recv() else { break };
+                            let Some(part) = parts.next() else { break };
+                            (part, out)
+                        };
+                        render(part, &mut out, &mut writer);
+                        if sender.send((part, out)).is_err() {
+                            break;
                         }
-                    });
-                    (receiver, give_back)
-                })
-                .collect();
-            for part in 0..parts.len() {
-                let (door, give_back) = &doors[part % threads];
-                let Ok(out) = door.recv() else { break };
-                write(&out)?;
-                let _ = give_back.send(out);
+                    }
+                });
+            }
+            drop((sender, pile));
+            let (mut next, mut early) = (0, BTreeMap::new());
+            for (part, out) in rendered {
+                early.insert(part, out);
+                while let Some(out) = early.remove(&next) {
+                    write(&out)?;
+                    let _ = give_back.send(out);
+                    next += 1;
+                }
             }
             Ok(())
         })

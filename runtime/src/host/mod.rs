@@ -2,6 +2,7 @@
 //! a journey means.
 
 mod alias;
+mod board;
 mod chunks;
 mod flow;
 mod ids;
