@@ -1,7 +1,7 @@
 //! Reading and changing a customer's state by its [`Layout`].
 //!
-//! Behind the fixed part, the message ids and the journeys that were entered stand records, one after another. The first word of a record is its head: its
-//! length in words in the upper 24 bits; the others are its owner's (see [`crate::step`]).
+//! Behind the fixed part, the message ids and the journeys that were entered stand records, one after another. The first word of a record
+//! is its head: its length in words in the upper 24 bits; the others are its owner's (see [`crate::step`]).
 
 use crate::image::{MISSING, Word};
 use crate::layout::{ENTERED_COUNT, ID_COUNT, IDS_NEXT, IDS_ROOM, KNOWN, Layout, OWN_ZONE, ZONE};

@@ -1,10 +1,10 @@
 //! The states of all customers of a shard, in large pieces of memory.
 //!
 //! Customers have homes: slots of one size that stand side by side in the order of their numbers, so that nothing has to be looked up to
-//! find one. The first word of a home says where the state stands and how long it is; it stands behind that word as long as it fits. A state that has become longer
-//! stands in a slot of its size class, or alone when it is of unusual size. Slots that are given up are used again by the next state of
-//! that class. Memory is taken in chunks, which the system gives in huge pages and which never move: a slice of a state is good until the
-//! customer's state is given more room.
+//! find one. The first word of a home says where the state stands and how long it is; it stands behind that word as long as it fits. A
+//! state that has become longer stands in a slot of its size class, or alone when it is of unusual size. Slots that are given up are used
+//! again by the next state of that class. Memory is taken in chunks, which the system gives in huge pages and which never move: a slice of
+//! a state is good until the customer's state is given more room.
 
 use crate::image::Word;
 use crate::step;

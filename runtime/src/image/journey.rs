@@ -518,7 +518,8 @@ pub struct Try {
     pub channel: u16,
     /// Consent that is asked for.
     pub consent: ConsentRule,
-    /// Rules that concern it, indices into [`Image::rules`]: gaps and caps first, then quiet hours and delivery windows, each group in order of declaration.
+    /// Rules that concern it, indices into [`Image::rules`]: gaps and caps first, then quiet hours and delivery windows, each group in
+    /// order of declaration.
     pub rules: Vec<u16>,
 }
 

@@ -5,9 +5,10 @@
 //! timers at one instant. The state holds its own table of due times: the host only promises to call [`advance`] at
 //! [`next_wake`] or later, and wake-ups that are late, early or repeated change nothing.
 //!
-//! The files follow the rules of the language: `machine` the phases of an input, `walk` the steps, `entry` who comes in,
-//! `goal_exit` who goes, `pause`, `wait`, `send` its gates, `meanwhile` what other runs hold, `decide` choices, `deed` what `set`,
-//! `emit`, `call` and `task` do, `timers` the passing of time, `calendar` triggers by the calendar, `ids` names that never change, `tell` words for traces, `run` the record of a run, `standing` where runs stand.
+//! The files follow the rules of the language: `machine` the phases of an input, `walk` the steps, `entry` who comes in, `goal_exit` who
+//! goes, `pause`, `wait`, `send` its gates, `meanwhile` what other runs hold, `decide` choices, `deed` what `set`, `emit`, `call` and
+//! `task` do, `timers` the passing of time, `calendar` triggers by the calendar, `ids` names that never change, `tell` words for traces,
+//! `run` the record of a run, `standing` where runs stand.
 
 pub(crate) mod admission;
 pub(crate) mod calendar;
