@@ -4,10 +4,11 @@
 //! Nobody waits for a certain piece or shard as long as another one is ready, so a piece that takes longer holds up nobody.
 
 use super::alias::Aliases;
-use super::flow::{Guard, InTurn, Ledger, Reading, on_threads};
+use super::flow::{Ledger, Reading};
 use super::memory::Progress;
 use super::shard::Shard;
 use super::source::{Piece, Share, Source};
+use super::threads::{Guard, InTurn, on_threads};
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -7,46 +7,11 @@ use super::memory::Progress;
 use super::parse::{Parsed, parse};
 use super::shard::{Piece, Shard, Shared};
 use super::source;
+use super::threads::{Guard, InTurn, on_threads};
 use crate::ingest::Found;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError, mpsc};
-use std::time::Duration;
-
-/// Something that pieces change one after the other.
-pub(crate) struct InTurn<T> {
-    /// Whose turn it is.
-    inner: Mutex<(u64, T)>,
-    changed: Condvar,
-}
-
-impl<T> InTurn<T> {
-    pub(crate) fn new(inner: T) -> InTurn<T> {
-        InTurn { inner: Mutex::new((0, inner)), changed: Condvar::new() }
-    }
-
-    /// Does a piece's work when its turn has come. None: all has stopped before.
-    pub(super) fn take<R>(&self, piece: u64, stop: &AtomicBool, work: impl FnOnce(&mut T) -> R) -> Option<R> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        while inner.0 != piece {
-            if stop.load(Ordering::Relaxed) {
-                return None;
-            }
-            // Woken when the turn changes; looks up now and then in case the one whose turn it is has stopped.
-            let waited = self.changed.wait_timeout(inner, Duration::from_millis(20));
-            inner = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        let result = work(&mut inner.1);
-        inner.0 += 1;
-        drop(inner);
-        self.changed.notify_all();
-        Some(result)
-    }
-
-    pub(crate) fn into_inner(self) -> T {
-        self.inner.into_inner().unwrap_or_else(PoisonError::into_inner).1
-    }
-}
+use std::sync::{Mutex, PoisonError, mpsc};
 
 /// What is found in pieces before their messages are looked into.
 pub(crate) trait Ledger: Send {
@@ -77,17 +42,6 @@ struct Lines<L> {
     lines: u64,
     aliases: Aliases,
     ledger: L,
-}
-
-/// Stops the others when a thread does not end as it should.
-pub(super) struct Guard<'a>(pub(super) &'a AtomicBool);
-
-impl Drop for Guard<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
 }
 
 /// Takes all events through the shards. Fails only when they cannot be read. Gives back the ledger.
@@ -161,23 +115,4 @@ pub(crate) fn run<L: Ledger>(
         result
     })?;
     Ok(lines.into_inner().ledger)
-}
-
-/// Runs workers on so many threads, this one among them: it alone tells of progress. Gives the first failure.
-pub(super) fn on_threads(
-    threads: usize,
-    worker: impl Fn(&mut dyn FnMut(Progress)) -> io::Result<()> + Sync,
-    progress: &mut dyn FnMut(Progress),
-) -> io::Result<()> {
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| worker(&mut |_| {}))).collect();
-        let mut result = worker(progress);
-        for other in others {
-            match other.join() {
-                Ok(theirs) => result = result.and(theirs),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        result
-    })
 }

@@ -7,12 +7,12 @@
 
 use super::DeadLetter;
 use super::board;
-use super::flow::{self, InTurn, Ledger, Reading};
+use super::flow::{self, Ledger, Reading};
 use super::order::{self, Part, Place, Told};
 use super::parse::{Parsed, shard_of};
 use super::shard::{Out, Shard, Shared, Wanted, purposes, text};
 use super::source::{Found, Source};
-use super::threads::parallel;
+use super::threads::{InTurn, parallel};
 use crate::batch::Engine;
 use crate::image::{Image, Word};
 use crate::ingest::Decoder;
